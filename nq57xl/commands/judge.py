@@ -19,14 +19,14 @@ from nq57xl.forms.model import Form, Source
 from nq57xl.forms.wording import FORM_FILE
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Unit
-from nq57xl.returns.check import check, check_file, days_after_receipt, receipt_first
+from nq57xl.returns.check import check, check_file
 from nq57xl.returns.combine import combine as combine_with
 from nq57xl.returns.combine import left_out
-from nq57xl.returns.identify import Identity, differing_carriers, identify, recognise, recognised_finding
+from nq57xl.returns.identify import Identity, identify, recognise
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.sources import believed
-from nq57xl.rules.findings import ACCEPTED, Finding, make, verdict_of
+from nq57xl.rules.findings import ACCEPTED, Finding, make
 from nq57xl.xlsx.cells import RawWorkbook
 
 _log = logging.getLogger(__name__)
@@ -225,7 +225,7 @@ class _Judging:
         return unread(item.source, self.office.in_own_words([fault("kiểm tra số liệu")]))
 
     def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> JudgedReturn:
-        found = (*item.findings, *broken, *days_after_receipt(item.values, item.source.received_at))
+        found = (*item.findings, *broken, *item.days_after_receipt())
         return self._verdict(item, found if combine else found + left_out(item, found, self._before(item)))
 
     def _before(self, item: Return) -> list[AnsweredForm]:
@@ -237,16 +237,7 @@ class _Judging:
         newest = self.newest(form.period.code).get(form.unit, form.issue_id)
         current = form if newest == form.issue_id else self.ledger.form_by_id(newest, cells=False)
         told = self.office.in_own_words(check_file(item.source, form, self.period, current) + found)
-        findings = receipt_first(told)
-        return JudgedReturn(
-            source=item.source,
-            verdict=verdict_of(findings),
-            unit=form.unit,
-            form_period=form.period.code,
-            issue_id=form.issue_id,
-            values=item.values,
-            findings=findings,
-        )
+        return item.judged(told)
 
 
 def unread(source: Source, findings: Sequence[Finding]) -> JudgedReturn:
@@ -260,11 +251,11 @@ def _recognise(ledger: Ledger, raw: RawWorkbook, forms: Callable[[], Sequence[Fo
     identity = identify(raw)
     if identity is None:
         found = recognise(raw, forms())
-        return make("FILE_NOT_A_FORM") if found is None else _RecognisedForm(found.form, (recognised_finding(found),))
+        return make("FILE_NOT_A_FORM") if found is None else _RecognisedForm(found[0], (found[1],))
     form = _issued(ledger, identity)
     if form is None:
         return make("FILE_UNKNOWN_ISSUE", words={"value": identity.short_id or identity.issue_id or ""})
-    return _RecognisedForm(form, tuple(differing_carriers(identity, form)))
+    return _RecognisedForm(form, tuple(identity.differing_carriers(form)))
 
 
 def _issued(ledger: Ledger, identity: Identity) -> Form | None:

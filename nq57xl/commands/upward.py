@@ -29,7 +29,7 @@ from nq57xl.resources import read_schema
 from nq57xl.results.consolidation import Consolidation
 from nq57xl.results.roll_up import OpenPoint, roll_up
 from nq57xl.results.superior_filling import Judge, PointLine, fill_form
-from nq57xl.returns.superior_form import OPEN_FIELD, SuperiorForm, read_superior_form, superior_findings, superior_plan
+from nq57xl.returns.superior_form import OPEN_FIELD, SuperiorForm, read_superior_form
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Facts
 from nq57xl.text.files import write_atomic
@@ -146,7 +146,7 @@ def _judge(office: Office, superior: SuperiorForm, c: Consolidation, file: tuple
     def judge(contents: Sequence[tuple[str, str, CellContent]], facts: Mapping[RowPlace, Facts]) -> Sequence[Finding]:
         try:
             raw = _reread(office, _filled_in(data, superior, name, contents))
-            found = superior_findings(superior, raw, c.schema, (c.period, office.clock.now()), facts)
+            found = superior.asked_back(raw, c.schema, (c.period, office.clock.now()), facts)
         except Exception:
             found = (fault("kiểm tra trước biểu đã điền"),)
         return office.in_own_words(found)
@@ -233,7 +233,7 @@ def _sides(superior: SuperiorForm, year: int) -> list[FormRows]:
         rows = tuple(row for row in superior.rows if row.table == table)
         closed = frozenset(row.key for row in rows if not row.cells)
         part = attrs.evolve(superior, rows=rows)
-        sides.append(FormRows(table, superior_plan(part, year), {row.key: row.print for row in rows}, closed))
+        sides.append(FormRows(table, part.plan(year), {row.key: row.print for row in rows}, closed))
     return sides
 
 

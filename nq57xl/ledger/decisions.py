@@ -19,7 +19,6 @@ from nq57xl.forms.model import FormCell, Value, cells_of
 from nq57xl.ledger import tables
 from nq57xl.ledger.base import LedgerBase
 from nq57xl.plan.periods import is_ad_hoc, months_of, title_of
-from nq57xl.returns.check import judged_by_receipt
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import ACCEPTED, REMARKED, Finding, Waived, make, verdict_of
 
@@ -200,11 +199,7 @@ def _applied(record: ReturnRecord, decisions: tuple[Decision, ...]) -> ReturnRec
     for item in decisions:
         if item.kind == "received":
             when = dt.datetime.fromisoformat(item.value)
-            judged = record.judged
-            source = attrs.evolve(judged.source, received_at=when, received_basis="corrected")
-            verdict, findings = judged_by_receipt(judged.verdict, judged.values, judged.findings, when)
-            judged = attrs.evolve(judged, source=source, verdict=verdict, findings=findings)
-            record = attrs.evolve(record, judged=judged)
+            record = attrs.evolve(record, judged=record.judged.received(when))
         elif item.kind == "take":
             record = _taken(record, item.reason)
         elif item.kind in ("exclude", "readmit"):

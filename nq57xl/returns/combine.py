@@ -11,7 +11,7 @@ from attrs import frozen
 
 from nq57xl.forms.model import Form, FormCell, Source, Value
 from nq57xl.forms.rows import rows_of
-from nq57xl.returns.model import LOST, AnsweredForm, Return
+from nq57xl.returns.model import AnsweredForm, Return
 from nq57xl.rules.findings import ACCEPTED, Finding, Severity, make
 from nq57xl.rules.judge import judge_rows
 from nq57xl.rules.rows import KEY, RETURN, unreadable_fields
@@ -299,7 +299,7 @@ def _filled(newer: Return, cells: Sequence[_EarlierCell]) -> Return:
 
 def _recovered(finding: Finding, newer: Return, filled: set[FormCell]) -> Finding:
     """A missing sheet, row or column is a fact and no error where the other return has it: the rules judge the rest."""
-    if finding.code in LOST and finding.severity == "error" and not filled.isdisjoint(newer.lost_with(finding)):
+    if finding.severity == "error" and not filled.isdisjoint(newer.lost_with(finding)):
         return attrs.evolve(finding, severity="note", fix="")
     return finding
 

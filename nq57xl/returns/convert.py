@@ -35,8 +35,8 @@ _Lists = Mapping[str, tuple[Choice, ...]]
 
 
 @frozen
-class Converted:
-    """What a cell became. Blank cells are `BLANK`."""
+class _Converted:
+    """What a cell became. Blank cells are `_BLANK`."""
 
     value: CellValue
     typed: str
@@ -45,7 +45,7 @@ class Converted:
     """(code, words for its message); "message" among the words replaces the catalogue's."""
 
 
-BLANK = Converted(None, "")
+_BLANK = _Converted(None, "")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _SCHEME = re.compile("^(?:https?://|mailto:)")
@@ -66,12 +66,12 @@ _LARGEST = 1e15
 _WANTED: dict[FieldType, str] = {"percent": "tỷ lệ phần trăm", "number": "số", "whole": "số nguyên", "date": "ngày"}
 
 
-_known: dict[tuple[object, ...], tuple[Field, _Lists, Converted]] = {}
+_known: dict[tuple[object, ...], tuple[Field, _Lists, _Converted]] = {}
 """What cells became of which nothing is to be told: of many returns most cells say one of a few things."""
 _MOST, _SHORT = 5_000, 200
 
 
-def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converted:
+def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> _Converted:
     """The typed value of a cell in that field's column. `facts` of the row decide what a `measure` is."""
     kind, offered, value = field.kind(facts), field.offered(facts), raw.value
     if (
@@ -80,7 +80,7 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converte
         and ((own := text_cell(value)) is raw or own == raw)
         and _is_plain(value)
     ):
-        return Converted(value, value)
+        return _Converted(value, value)
     if isinstance(value, str) and len(value) > _SHORT:
         return _converted(raw, field, kind, offered, lists)
     key = (raw, raw.number, type(value), id(field), kind, offered)
@@ -95,29 +95,29 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> Converte
     return result
 
 
-def _converted(raw: RawCell, field: Field, kind: FieldType, offered: str, lists: _Lists) -> Converted:
+def _converted(raw: RawCell, field: Field, kind: FieldType, offered: str, lists: _Lists) -> _Converted:
     if offered != field.choices:
         field = attrs.evolve(field, choices=offered)
     text = raw.value if isinstance(raw.value, str) and raw.live else ""
     if _says_nothing(text, kind):
         if not raw.struck.strip():
-            return BLANK
+            return _BLANK
         raw, text = attrs.evolve(raw, value=raw.struck, live=False), ""  # all that said something is struck
     if (fixed := mended(text)) != text:
         raw = attrs.evolve(raw, value=fixed, decoded=None)
     typed = _typed(raw, kind)
     if unsure := _unsure(raw, typed, text):
-        return Converted(None, typed or raw.doubt, (unsure,))
+        return _Converted(None, typed or raw.doubt, (unsure,))
     if raw.value is None or (isinstance(raw.value, str) and not clean(raw.value)):
-        return BLANK
+        return _BLANK
     result = _BY_KIND[kind](raw, field, lists)
-    if result == BLANK:
-        return BLANK
+    if result == _BLANK:
+        return _BLANK
     if result.value is None and raw.number is not None and not isinstance(raw.value, datetime):
         typed = _seen(raw) if not _shows_nothing(_seen(raw)) else typed  # what the person saw goes back
     if fixed != text and result.value is not None:
         words = {"value": short(text), "result": short(fixed)}
-        result = Converted(result.value, "", (("TEXT_NORMALISED", words),))
+        result = _Converted(result.value, "", (("TEXT_NORMALISED", words),))
     before = [("STRUCK_LEFT_OUT", {"value": short(raw.struck), "result": short(typed)})] if raw.struck.strip() else []
     if raw.decoded is not None:
         before.append(("LEGACY_TEXT", {"value": short(typed), "result": short(raw.decoded), "charset": raw.charset}))
@@ -126,7 +126,7 @@ def _converted(raw: RawCell, field: Field, kind: FieldType, offered: str, lists:
     if raw.link and not _says(typed, raw.link):
         after.append(("LINK_KEPT", {"value": raw.link}))
         value = f"{value} ({raw.link})" if kind == "text" and value is not None else value
-    return Converted(value, typed, (*before, *result.findings, *after))
+    return _Converted(value, typed, (*before, *result.findings, *after))
 
 
 _SIGNS = (
@@ -240,30 +240,30 @@ def _shows_nothing(seen: str) -> bool:
     return not seen.strip("# ")
 
 
-def _unreadable(raw: RawCell, kind: FieldType) -> Converted:
+def _unreadable(raw: RawCell, kind: FieldType) -> _Converted:
     """Nothing that belongs in the column; a cell that shows nothing of what it holds is told as such."""
     seen = _seen(raw)
     if _shows_nothing(seen):
-        return Converted(None, "", (("SHOWN_BLANK", {"value": short(shown(raw.value))}),))
+        return _Converted(None, "", (("SHOWN_BLANK", {"value": short(shown(raw.value))}),))
     words = {"value": short(seen), "wanted": _WANTED[kind]}
-    return Converted(None, "", (("VALUE_UNREADABLE", words),))
+    return _Converted(None, "", (("VALUE_UNREADABLE", words),))
 
 
 # --- text -----------------------------------------------------------------------------------------------------------
 
 
-def _text(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+def _text(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
     value = _seen(raw)
     if _shows_nothing(value):
-        return Converted(None, "", (("SHOWN_BLANK", {"value": short(shown(raw.value))}),))
+        return _Converted(None, "", (("SHOWN_BLANK", {"value": short(shown(raw.value))}),))
     if not isinstance(raw.value, str):
         return _text_of_other(raw, value, field)
     stored = plain_d(clean(_CONTROL.sub("", value)))
     if not stored:
-        return BLANK
+        return _BLANK
     if stored == _lightly(value):
-        return Converted(stored, "")
-    return Converted(stored, "", (("TEXT_NORMALISED", {"value": short(value), "result": short(stored)}),))
+        return _Converted(stored, "")
+    return _Converted(stored, "", (("TEXT_NORMALISED", {"value": short(value), "result": short(stored)}),))
 
 
 def _lightly(text: str) -> str:
@@ -272,25 +272,25 @@ def _lightly(text: str) -> str:
     return "\n".join(re.sub(r"[ \t]+", " ", line).strip(" ") for line in lines).strip()
 
 
-def _text_of_other(raw: RawCell, text: str, field: Field) -> Converted:
+def _text_of_other(raw: RawCell, text: str, field: Field) -> _Converted:
     """A number or date in a text column: "5" is 5, but "10/12" may have become a day in December."""
     words: _Words = {"value": text}
     if isinstance(raw.value, date) and raw.value.day <= 12:
         ratio = f"{raw.value.day}/{raw.value.month}"
         words["message"] = f"«{field.title}» là ngày {text}; nếu định ghi «{ratio}», hãy nhập lại dạng chữ."
-    return Converted(text, "", (("NUMBER_IN_TEXT", words),))
+    return _Converted(text, "", (("NUMBER_IN_TEXT", words),))
 
 
 # --- choices --------------------------------------------------------------------------------------------------------
 
 
-def _choice(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+def _choice(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
     items, text = lists[field.choices], _seen(raw)
     if isinstance(raw.value, bool) and field.type == "mark":
-        return _folded(items[0], text) if raw.value else BLANK
+        return _folded(items[0], text) if raw.value else _BLANK
     for item in items:
         if text.strip() == item.title:
-            return Converted(item.code, "")
+            return _Converted(item.code, "")
     if field.type == "mark" and fold(text) in _TICKS:
         return _folded(items[0], text)
     for key in (fold, bare):
@@ -298,17 +298,17 @@ def _choice(raw: RawCell, field: Field, lists: _Lists) -> Converted:
         if len(same) == 1:
             return _folded(same[0], text)
     titles = ", ".join(f"«{item.title}»" for item in items)
-    return Converted(None, "", (("NOT_IN_LIST", {"value": short(text), "choices": titles}),))
+    return _Converted(None, "", (("NOT_IN_LIST", {"value": short(text), "choices": titles}),))
 
 
-def _folded(item: Choice, text: str) -> Converted:
-    return Converted(item.code, "", (("CHOICE_FOLDED", {"value": short(text), "result": item.title}),))
+def _folded(item: Choice, text: str) -> _Converted:
+    return _Converted(item.code, "", (("CHOICE_FOLDED", {"value": short(text), "result": item.title}),))
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------
 
 
-def _percent(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+def _percent(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
     if (text := _text_in(raw)) is not None:
         reading = read_number(text)
         number = _settle(reading.value, reading.readings, 0.0, 100.0)
@@ -321,11 +321,11 @@ def _percent(raw: RawCell, field: Field, lists: _Lists) -> Converted:
     # in another format than that of percentages, 1 < x <= 100 means x per cent (contract)
     if stored is not None and isinstance(result.value, float) and 1 < stored <= 100 and stored - result.value > 1e-9:
         words = {"value": plain_number(stored), "result": vietnamese_percent(result.value)}
-        return Converted(result.value, "", (("PERCENT_SCALED", words),))
+        return _Converted(result.value, "", (("PERCENT_SCALED", words),))
     return result
 
 
-def _figure(raw: RawCell, kind: Literal["percent", "number", "whole"]) -> Converted:
+def _figure(raw: RawCell, kind: Literal["percent", "number", "whole"]) -> _Converted:
     """The number stored in a cell, where what the cell shows says the same."""
     stored = _number_in(raw)
     if isinstance(raw.value, date):
@@ -333,17 +333,19 @@ def _figure(raw: RawCell, kind: Literal["percent", "number", "whole"]) -> Conver
     if stored is None or isinstance(raw.value, time | timedelta):
         return _unreadable(raw, kind)
     if abs(stored) > _LARGEST:
-        return Converted(stored, "")
+        return _Converted(stored, "")
     wanted: Wanted = "percent" if kind == "percent" else "number"
     found = cast("tuple[float, ...]", readings(stored, raw.format or _GENERAL, wanted))
     if len(found) == 1:
-        return Converted(_rounded(found[0]), "")
+        return _Converted(_rounded(found[0]), "")
     if not found:
         return _unreadable(raw, kind)
     scale, sign = (100, "%") if kind == "percent" else (1, "")
     texts = [vietnamese_number(_rounded(number * scale)) + sign for number in found]
     words = {"value": short(_seen(raw)), "first": texts[0], "second": texts[1]}
-    return Converted(None, "", (("VALUE_AMBIGUOUS", {**words, "first_example": texts[0], "second_example": texts[1]}),))
+    return _Converted(
+        None, "", (("VALUE_AMBIGUOUS", {**words, "first_example": texts[0], "second_example": texts[1]}),)
+    )
 
 
 def _rounded(number: float) -> float:
@@ -351,7 +353,7 @@ def _rounded(number: float) -> float:
     return float(f"{number:.15g}")
 
 
-def _number(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+def _number(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
     return _plain_number(raw, field, "number")
 
 
@@ -375,14 +377,14 @@ def two_percents(raw: RawCell) -> tuple[str, _Words]:
     return "VALUE_AMBIGUOUS", {**words, "first_example": texts[0], "second_example": texts[1]}
 
 
-def _whole(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+def _whole(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
     result = _plain_number(raw, field, "whole")
     if isinstance(result.value, float) and result.value != int(result.value):
         return _unreadable(raw, "whole")
     return result
 
 
-def _plain_number(raw: RawCell, field: Field, kind: Literal["number", "whole"]) -> Converted:
+def _plain_number(raw: RawCell, field: Field, kind: Literal["number", "whole"]) -> _Converted:
     text = _text_in(raw)
     if text is None:
         return _figure(raw, kind)
@@ -395,10 +397,10 @@ def _plain_number(raw: RawCell, field: Field, kind: Literal["number", "whole"]) 
     return _from_text(number, text, vietnamese_number(number))
 
 
-def _day_in_number(value: date, kind: FieldType) -> Converted:
+def _day_in_number(value: date, kind: FieldType) -> _Converted:
     """A date where a number belongs: "10/12" typed as a ratio became a day in December. Never used."""
     words = {"value": shown(value), "ratio": f"{value.day}/{value.month}", "wanted": _WANTED[kind]}
-    return Converted(None, "", (("DATE_IN_NUMBER", words),))
+    return _Converted(None, "", (("DATE_IN_NUMBER", words),))
 
 
 def _limits(field: Field) -> tuple[float, float]:
@@ -415,38 +417,38 @@ def _settle(value: float | None, readings: tuple[float, ...], low: float, high: 
     return possible[0] if len(possible) == 1 else None
 
 
-def _from_text(value: float, text: str, result: str) -> Converted:
-    return Converted(value, "", (("NUMBER_FROM_TEXT", {"value": short(text), "result": result}),))
+def _from_text(value: float, text: str, result: str) -> _Converted:
+    return _Converted(value, "", (("NUMBER_FROM_TEXT", {"value": short(text), "result": result}),))
 
 
-def _ambiguous(text: str, readings: tuple[float, ...], sign: str) -> Converted:
+def _ambiguous(text: str, readings: tuple[float, ...], sign: str) -> _Converted:
     first, second = (vietnamese_number(reading) + sign for reading in readings[:2])
     # without separators in the first and with another number of decimals in the second, each has one reading
     examples = [plain_number(readings[0]) + sign, f"{readings[1]:.4f}".replace(".", ",") + sign]
     words = {"value": short(text), "first": f"{first}", "second": f"{second}"}
     words |= {"first_example": examples[0], "second_example": examples[1]}
-    return Converted(None, "", (("VALUE_AMBIGUOUS", words),))
+    return _Converted(None, "", (("VALUE_AMBIGUOUS", words),))
 
 
 # --- dates ----------------------------------------------------------------------------------------------------------
 
 
-def _date(raw: RawCell, field: Field, lists: _Lists) -> Converted:
+def _date(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
     if (text := _text_in(raw)) is not None:
         found = read_date(text)
         if found is None:
-            return Converted(None, "", (_without_day(short(text)),)) if lacks_day(text) else _unreadable(raw, "date")
+            return _Converted(None, "", (_without_day(short(text)),)) if lacks_day(text) else _unreadable(raw, "date")
         words = {"value": short(text), "result": vietnamese_date(found)}
-        return Converted(found, "", (("DATE_FROM_TEXT", words),))
+        return _Converted(found, "", (("DATE_FROM_TEXT", words),))
     number = _number_in(raw)
     if number is None or not isinstance(raw.value, date | float):
         return _unreadable(raw, "date")
     if 2000 <= number <= 2100:  # 2026 typed into a date cell is the 2026th day since 1900
-        return Converted(None, "", (_without_day(str(int(number))),))
+        return _Converted(None, "", (_without_day(str(int(number))),))
     return _day(raw, number)
 
 
-def _day(raw: RawCell, number: float) -> Converted:
+def _day(raw: RawCell, number: float) -> _Converted:
     """The day that a number is, where the cell shows that day."""
     is_day = isinstance(raw.value, date)
     code = raw.format or ("dd/mm/yyyy" if is_day else _GENERAL)
@@ -454,22 +456,24 @@ def _day(raw: RawCell, number: float) -> Converted:
     days = cast("tuple[date, ...]", readings(number, code, "date")) if likely else ()
     if not days:
         monthly = is_day and show(number, code).kind in ("month", "year")
-        return Converted(None, "", (_without_day(short(_seen(raw))),)) if monthly else _unreadable(raw, "date")
+        return _Converted(None, "", (_without_day(short(_seen(raw))),)) if monthly else _unreadable(raw, "date")
     day = days[0]
     if len(days) == 1:
         words = {"value": short(_seen(raw)), "result": vietnamese_date(day)}
-        return Converted(day, "", () if is_day else (("DATE_FROM_TEXT", words),))
+        return _Converted(day, "", () if is_day else (("DATE_FROM_TEXT", words),))
     if days[1] - day == timedelta(days=1):
-        return Converted(None, "", (("DATE_SHIFTED", {"value": shown(raw.value), "result": vietnamese_date(days[1])}),))
+        return _Converted(
+            None, "", (("DATE_SHIFTED", {"value": shown(raw.value), "result": vietnamese_date(days[1])}),)
+        )
     words = {"value": vietnamese_date(day), "result": vietnamese_date(days[1]), "reason": "ô hiển thị tháng trước ngày"}
-    return Converted(day, "", (("DATE_SWAPPED", words),))
+    return _Converted(day, "", (("DATE_SWAPPED", words),))
 
 
 def _without_day(text: str) -> tuple[str, _Words]:
     return "DATE_WITHOUT_DAY", {"value": text}
 
 
-_BY_KIND: dict[FieldType, Callable[[RawCell, Field, _Lists], Converted]] = {
+_BY_KIND: dict[FieldType, Callable[[RawCell, Field, _Lists], _Converted]] = {
     "text": _text,
     "choice": _choice,
     "mark": _choice,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
 
 from attrs import frozen
 
@@ -44,22 +43,20 @@ class Identity:
     period: str
     """"" when only the short id is left."""
     unit: str
-    found_by: Literal["meta", "short"]
 
-
-def differing_carriers(identity: Identity, form: Form) -> Iterator[Finding]:
-    """The hidden carriers of a form's identity that say something else than the form that they led to."""
-    carriers = (
-        ("mã biểu mẫu", identity.issue_id or "", form.issue_id),
-        ("mã ngắn", identity.short_id or "", form.short_id),
-        ("đơn vị", identity.unit, form.unit),
-        ("kỳ", identity.period, form.period.code),
-    )
-    wrong = [
-        f"{name} ghi «{said}», đúng là «{own}»" for name, said, own in carriers if fold(said) not in ("", fold(own))
-    ]
-    if wrong:
-        yield make("IDENTITY_DIFFERS", words={"value": "; ".join(wrong)}, value="; ".join(wrong))
+    def differing_carriers(self, form: Form) -> Iterator[Finding]:
+        """Tells what the hidden carriers say otherwise than the form that they led to."""
+        carriers = (
+            ("mã biểu mẫu", self.issue_id or "", form.issue_id),
+            ("mã ngắn", self.short_id or "", form.short_id),
+            ("đơn vị", self.unit, form.unit),
+            ("kỳ", self.period, form.period.code),
+        )
+        wrong = [
+            f"{name} ghi «{said}», đúng là «{own}»" for name, said, own in carriers if fold(said) not in ("", fold(own))
+        ]
+        if wrong:
+            yield make("IDENTITY_DIFFERS", words={"value": "; ".join(wrong)}, value="; ".join(wrong))
 
 
 PERIOD_WORDS = "Kỳ báo cáo:"
@@ -104,8 +101,8 @@ def identify(raw: RawWorkbook) -> Identity | None:
             facts = facts_of(sheet, marker)
             if issue_id := facts.get("issue_id", "").lower():
                 stated = facts.get("short_id") or short_id
-                return Identity(issue_id, stated, facts.get("period", ""), facts.get("unit", ""), "meta")
-    return Identity(None, short_id, "", "", "short") if short_id else None
+                return Identity(issue_id, stated, facts.get("period", ""), facts.get("unit", ""))
+    return Identity(None, short_id, "", "") if short_id else None
 
 
 def facts_of(sheet: RawSheet, marker: Marker) -> Mapping[str, str]:
@@ -123,18 +120,10 @@ _TELLING = 8
 """Letters of a text that tells something: numbers and units of measure stand in every form."""
 
 
-@frozen
-class _Recognised:
-    """The form that a workbook must be, and how much of it is there."""
-
-    form: Form
-    share: float
-    """Of the plan's texts in its rows, 0 to 1."""
-
-
-def recognise(raw: RawWorkbook, forms: Sequence[Form]) -> _Recognised | None:
+def recognise(raw: RawWorkbook, forms: Sequence[Form]) -> tuple[Form, Finding] | None:
     """The one of the issued forms whose line of unit and period stands in the workbook, with most of its plan texts.
 
+    Beside it how sure that is: a missing identity is an error (contract), what was typed goes back to be confirmed.
     None while two could be meant or none is: another month's form has other dates in that line.
     """
     there = {fold(readable(cell)) for sheet in raw.sheets for cell in sheet.cells.values()}
@@ -145,12 +134,8 @@ def recognise(raw: RawWorkbook, forms: Sequence[Form]) -> _Recognised | None:
         return None
     texts = _plan_texts(named[0])
     share = len(texts & there) / len(texts) if texts else 0.0
-    return _Recognised(named[0], share) if share >= _LIKELY else None
-
-
-def recognised_finding(found: _Recognised) -> Finding:
-    """Tells the confidence. A missing identity is an error (contract): what was typed goes back to be confirmed."""
-    return make("RECOGNISED_BY_CONTENT", words={"unit": found.form.unit_name, "share": f"{found.share:.0%}"})
+    words = {"unit": named[0].unit_name, "share": f"{share:.0%}"}
+    return (named[0], make("RECOGNISED_BY_CONTENT", words=words)) if share >= _LIKELY else None
 
 
 def _lines(form: Form) -> set[str]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import attrs
 from attrs import field, frozen
 
 from nq57xl.forms.model import Form, FormCell, Source, Value, cells_of
-from nq57xl.rules.findings import Finding, Verdict
+from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, make, verdict_of
 
-LOST = ("SHEET_MISSING", "ROW_MISSING", "COLUMN_MISSING", "COLUMN_DISPUTED", "CELLS_SHIFTED")
+_LOST = ("SHEET_MISSING", "ROW_MISSING", "COLUMN_MISSING", "COLUMN_DISPUTED", "CELLS_SHIFTED")
 """Findings that tell the cause of every cell without a value that follows from them."""
 
 
@@ -37,16 +37,62 @@ class Return:
     def in_error(self) -> frozenset[FormCell]:
         """Cells that already have an error of their own, or lost their row, column or sheet: no rule speaks again."""
         errors = [item for item in self.findings if item.severity == "error"]
-        lost = {place for item in errors if item.code in LOST for place in self.lost_with(item)}
+        lost = {place for item in errors for place in self.lost_with(item)}
         return frozenset({(item.table, item.task or "", item.field) for item in errors if item.field} | lost)
 
     def lost_with(self, cause: Finding) -> Iterator[FormCell]:
-        """The cells of the sheet, row or column that is missing."""
+        """The cells of the sheet, row or column that a finding tells to be missing; of other findings none."""
         for place, (sheet, _) in self.places.items():
-            if sheet == cause.sheet and all(
-                said in (None, "", own) for said, own in zip((cause.table, cause.task, cause.field), place, strict=True)
+            if (
+                cause.code in _LOST
+                and sheet == cause.sheet
+                and all(
+                    said in (None, "", own)
+                    for said, own in zip((cause.table, cause.task, cause.field), place, strict=True)
+                )
             ):
                 yield place
+
+    def days_after_receipt(self) -> Iterator[Finding]:
+        """An error for each completion or evidence date of a row reported as done that lies after the day of receipt
+        (contract)."""
+        return _days_after_receipt(self.values, self.source.received_at)
+
+    def judged(self, findings: Iterable[Finding]) -> JudgedReturn:
+        """The return with its verdict, which these findings, all that there are, lead to."""
+        found = _receipt_first(findings)
+        form = self.form
+        return JudgedReturn(
+            self.source, verdict_of(found), form.unit, form.period.code, form.issue_id, self.values, found
+        )
+
+
+_AFTER_RECEIPT, _OUTSIDE_PERIOD = "DATE_AFTER_RECEIPT", "DATE_OUTSIDE_PERIOD"
+_DAYS_DONE = {"completion_date": "Ngày hoàn thành", "evidence_date": "Ngày văn bản"}
+
+
+def _days_after_receipt(values: Iterable[Value], received_at: dt.datetime) -> Iterator[Finding]:
+    cells = [value for value in values if value.table == "led"]
+    done = {value.key for value in cells if value.field == "progress" and value.value == "done"}
+    day = received_at.date()
+    for item in cells:
+        told = item.value.date() if isinstance(item.value, dt.datetime) else item.value
+        if item.key in done and item.field in _DAYS_DONE and isinstance(told, dt.date) and told > day:
+            words = {"field": _DAYS_DONE[item.field], "value": f"{told:%d/%m/%Y}", "day": f"{day:%d/%m/%Y}"}
+            place = {"sheet": item.sheet, "cell": item.cell, "table": item.table, "task": item.key}
+            yield make(_AFTER_RECEIPT, words=words, field=item.field, value=item.typed, **place)
+
+
+def _receipt_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Of a day after the receipt only that is asked; that it lies outside the period is a note until then."""
+    found = tuple(findings)
+    places = {(item.sheet, item.cell) for item in found if item.code == _AFTER_RECEIPT}
+    return tuple(
+        attrs.evolve(item, severity="note" if (item.sheet, item.cell) in places else "warning")
+        if item.code == _OUTSIDE_PERIOD and ((item.sheet, item.cell) in places or item.severity == "note")
+        else item
+        for item in found
+    )
 
 
 @frozen
@@ -62,6 +108,15 @@ class JudgedReturn:
     issue_id: str | None
     values: tuple[Value, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    def received(self, when: dt.datetime) -> JudgedReturn:
+        """As it is judged where the office has put right when it was received."""
+        judged = attrs.evolve(self, source=attrs.evolve(self.source, received_at=when, received_basis="corrected"))
+        if self.verdict != "rejected" and self.verdict not in ACCEPTED:
+            return judged
+        others = (item for item in self.findings if item.code != _AFTER_RECEIPT)
+        found = _receipt_first((*others, *_days_after_receipt(self.values, when)))
+        return attrs.evolve(judged, verdict=verdict_of(found), findings=found)
 
 
 _NEVER = dt.datetime(1, 1, 1, tzinfo=dt.UTC)

@@ -21,7 +21,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout, Slot, Source
 from nq57xl.plan import model
 from nq57xl.plan.deadlines import Deadline, Target
-from nq57xl.returns.check import check, days_after_receipt, receipt_first
+from nq57xl.returns.check import check
 from nq57xl.returns.identify import FIX_SHEET, PERIOD_WORDS, Marker, facts_of, identify, marker_of
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.codec import content_hash
@@ -98,6 +98,40 @@ class SuperiorForm:
     def offers(self, name: str, title: str) -> bool:
         """Whether the form's list of that name has those words; True where the form shows no such list."""
         return name not in self.lists or title in self.lists[name]
+
+    def plan(self, year: int) -> model.Plan:
+        """The part of the superior plan that the form shows: what this office leads, supports, and its indicators."""
+        headings = {**self.sections.get("supporting", {}), **self.sections.get("led", {})}
+        return model.Plan(
+            model.Properties(self.plan_id, "", year),
+            sections=tuple(model.Section(*item) for item in headings.items()),
+            tasks=tuple(_task(row, year) for row in self.rows if row.table != "indicator"),
+            indicator_groups=tuple(model.Section(*item) for item in self.sections.get("indicator", {}).items()),
+            indicators=tuple(_indicator(row) for row in self.rows if row.table == "indicator"),
+        )
+
+    def asked_back(
+        self,
+        raw: RawWorkbook,
+        schema: Schema,
+        days: tuple[model.Period, dt.datetime],
+        facts: Mapping[tuple[str, str], Facts],
+    ) -> tuple[Finding, ...]:
+        """Errors and warnings of the cells that may be filled in, in the order of the form.
+
+        `raw`: the form as it is filled in; `days`: this office's period, and the moment at which it is judged;
+        `facts`: of the form's rows, by table and key, as far as this office knows them.
+        """
+        period, now = days
+        form = _FormAsFound(self, raw, schema, _window(raw, period), facts).form()
+        back = rejoin(Source("", "", "", 0, now, "first_seen"), raw, form)
+        judged = back.judged((*back.findings, *check([back])[0], *back.days_after_receipt()))
+        places = {(cell.sheet, cell.cell) for row in self.rows for cell in row.cells.values()}
+        return tuple(
+            item
+            for item in judged.findings
+            if item.severity in ("error", "warning") and item.field and (item.sheet, item.cell) in places
+        )
 
 
 def read_superior_form(
@@ -247,21 +281,6 @@ class _Keys:
 _STANDARD = re.compile(r"\(hạn chuẩn ([\d/]+)\)")
 
 
-def superior_plan(form: SuperiorForm, year: int) -> model.Plan:
-    """The part of the superior plan that the form shows: what this office leads and supports, and its indicators."""
-    tasks = [_task(row, year) for row in form.rows if row.table != "indicator"]
-    indicators = [_indicator(row) for row in form.rows if row.table == "indicator"]
-    headings = {**form.sections.get("supporting", {}), **form.sections.get("led", {})}
-    groups = form.sections.get("indicator", {})
-    return model.Plan(
-        model.Properties(form.plan_id, "", year),
-        sections=tuple(model.Section(*item) for item in headings.items()),
-        tasks=tuple(tasks),
-        indicator_groups=tuple(model.Section(*item) for item in groups.items()),
-        indicators=tuple(indicators),
-    )
-
-
 def _task(row: SuperiorRow, year: int) -> model.Task:
     task, _, subtask = row.texts.get("work", "").partition("\n- ")
     product, _, kpi = row.texts.get("product", "").partition("KPI: ")
@@ -291,30 +310,6 @@ def _indicator(row: SuperiorRow) -> model.Indicator:
 
 _CHECK = "check"
 """Key of the column of checks."""
-
-
-def superior_findings(
-    superior: SuperiorForm,
-    raw: RawWorkbook,
-    schema: Schema,
-    days: tuple[model.Period, dt.datetime],
-    facts: Mapping[tuple[str, str], Facts],
-) -> tuple[Finding, ...]:
-    """Errors and warnings of the cells that may be filled in, in the order of the form.
-
-    `raw`: the form as it is filled in; `days`: this office's period, and the moment at which it is judged; `facts`: of
-    the form's rows, by table and key, as far as this office knows them.
-    """
-    period, now = days
-    form = _FormAsFound(superior, raw, schema, _window(raw, period), facts).form()
-    back = rejoin(Source("", "", "", 0, now, "first_seen"), raw, form)
-    found = (*back.findings, *check([back])[0], *days_after_receipt(back.values, now))
-    places = {(cell.sheet, cell.cell) for row in superior.rows for cell in row.cells.values()}
-    return tuple(
-        item
-        for item in receipt_first(found)
-        if item.severity in ("error", "warning") and item.field and (item.sheet, item.cell) in places
-    )
 
 
 _WINDOW = re.compile(r"số liệu từ (\d+)/(\d+)(?:/(\d{4}))? đến (\d+)/(\d+)/(\d{4})")

@@ -29,7 +29,7 @@ _READ_SECONDS = 60.0
 
 _Reader = Callable[[bytes], RawWorkbook]
 """A pure function: the same bytes give the same record, in whatever process and on whatever machine."""
-Outcome = RawWorkbook | Finding
+_Outcome = RawWorkbook | Finding
 _AHEAD = 4
 """Files that are read before their turn: enough to keep every process busy, few enough to keep memory small."""
 
@@ -41,7 +41,7 @@ def read_all(
     workers: int = 2,
     reader: _Reader = read_bytes,
     executor: Executor | None = None,
-) -> Iterator[Outcome]:
+) -> Iterator[_Outcome]:
     """For each path, in order, its workbook or the finding that says why there is none. Never raises for a file.
 
     `timeout` in seconds for each file. `reader` must be a function that a new process can import. `executor`: where
@@ -64,11 +64,11 @@ def read_all(
 
 def _begun(
     executor: Executor, reader: _Reader, paths: Sequence[Path]
-) -> Iterator[tuple[bytes | Finding, Future[Outcome]]]:
+) -> Iterator[tuple[bytes | Finding, Future[_Outcome]]]:
     """Each file's content, or why there is none, and its reading, which has begun some files before its turn."""
-    waiting: deque[tuple[bytes | Finding, Future[Outcome]]] = deque()
+    waiting: deque[tuple[bytes | Finding, Future[_Outcome]]] = deque()
     for path in paths:
-        content, future = _content(path), Future[Outcome]()
+        content, future = _content(path), Future[_Outcome]()
         if isinstance(content, bytes):
             try:
                 future = executor.submit(_attempt, reader, content)
@@ -88,7 +88,7 @@ def _content(path: Path) -> bytes | Finding:
         return make("FILE_READER_FAILED", message=f"Không mở được tệp ({error.strerror or 'lỗi đọc'}).")
 
 
-def _outcome(future: Future[Outcome], timeout: float) -> Outcome:
+def _outcome(future: Future[_Outcome], timeout: float) -> _Outcome:
     """The result of one file; raises BrokenExecutor when the pool itself is gone."""
     from pebble import ProcessExpired
 
@@ -100,7 +100,7 @@ def _outcome(future: Future[Outcome], timeout: float) -> Outcome:
         return make("FILE_READER_FAILED")
 
 
-def _alone(content: bytes, timeout: float, reader: _Reader) -> Outcome:
+def _alone(content: bytes, timeout: float, reader: _Reader) -> _Outcome:
     with _Readers(1, timeout) as pool:
         try:
             return _outcome(pool.submit(_attempt, reader, content), timeout)
@@ -128,7 +128,7 @@ class _Readers(Executor):
         self._pool.join()
 
 
-def _attempt(reader: _Reader, content: bytes) -> Outcome:
+def _attempt(reader: _Reader, content: bytes) -> _Outcome:
     """Runs in the worker: what can be said of the file is said there."""
     try:
         return reader(content)

@@ -23,7 +23,7 @@ from nq57xl.outputs.report.problems import _explained_groups
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import IndicatorKind
-from nq57xl.returns.superior_form import read_superior_form, superior_findings
+from nq57xl.returns.superior_form import read_superior_form
 from nq57xl.rules.schema import CellValue
 from nq57xl.xlsx.patch import unlocked_cells
 from nq57xl.xlsx.read import read_bytes
@@ -218,7 +218,7 @@ def from_outside(root: Path, period: str, said: year.Typed) -> set[tuple[str, st
     told = ("measure", "countable", "due")
     facts = {place: {name: row[name] for name in told if name in row} for place, row in of.facts.items()}
     later = attrs.evolve(of.period, start=dt.date(2026, 1, 1), cutoff=dt.date(2026, 12, 31))
-    found = superior_findings(superior, raw, of.schema, (later, year.moment(period, 15)), facts)
+    found = superior.asked_back(raw, of.schema, (later, year.moment(period, 15)), facts)
     return {(item.code, item.task, item.field) for item in found}
 
 

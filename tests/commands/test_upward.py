@@ -369,7 +369,7 @@ def test_a_form_that_cannot_be_judged_beforehand_is_filled_in_all_the_same(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("nq57xl.commands.upward.superior_findings", broken)
+    monkeypatch.setattr("nq57xl.returns.superior_form.SuperiorForm.asked_back", broken)
     done = upward(agency, form, PERIOD, tmp_path / form.name)
     assert done.filled > 20
     assert [point.field for point in done.points] == ["Cả biểu"]

@@ -15,7 +15,7 @@ from openpyxl.workbook.workbook import Workbook
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, SheetLayout, Value
 from nq57xl.returns.check import check
-from nq57xl.returns.identify import identify, recognise, recognised_finding
+from nq57xl.returns.identify import identify, recognise
 from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.workers import read_all
@@ -59,7 +59,7 @@ def known(raw: RawWorkbook) -> tuple[Form | None, tuple[Finding, ...]]:
     identity = identify(raw)
     if identity is None:
         found = recognise(raw, [form_of(unit) for unit in UNITS])
-        return (found.form, (recognised_finding(found),)) if found else (None, ())
+        return (found[0], (found[1],)) if found else (None, ())
     own = form_of("VP")
     if identity.issue_id not in (None, own.issue_id) or identity.short_id != own.short_id:
         return None, ()

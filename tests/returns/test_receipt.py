@@ -191,7 +191,7 @@ def test_recheck_counts_what_got_better(office: Office, wrong: Path, monkeypatch
     """Judged again after a rule was mended: the better verdict counts, the time of receipt stays, the first is kept."""
     collect(office, [wrong], PERIOD, moment(15))
     assert [item.outcome for item in recheck(office, None, PERIOD, WHY).returns] == ["unchanged"]
-    monkeypatch.setattr("nq57xl.commands.judge.verdict_of", lambda findings: "accepted")
+    monkeypatch.setattr("nq57xl.returns.model.verdict_of", lambda findings: "accepted")
     assert [item.outcome for item in recheck(office, "VP", PERIOD, WHY).returns] == ["counts"]
     now = unit(office)
     assert (now.state, now.received_at) == ("accepted", moment(15))
@@ -201,7 +201,7 @@ def test_recheck_counts_what_got_better(office: Office, wrong: Path, monkeypatch
 def test_recheck_only_proposes_what_got_worse(office: Office, right: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worse verdict waits for the office's word."""
     collect(office, [right], PERIOD, moment(15))
-    monkeypatch.setattr("nq57xl.commands.judge.verdict_of", lambda findings: "rejected")
+    monkeypatch.setattr("nq57xl.returns.model.verdict_of", lambda findings: "rejected")
     assert [item.outcome for item in recheck(office, None, PERIOD, WHY).returns] == ["proposed"]
     assert unit(office).state == "accepted"
     assert [item.outcome for item in recheck(office, None, PERIOD, WHY, confirm=True).returns] == ["counts"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.returns.convert import BLANK, Converted, convert
+from nq57xl.returns.convert import _BLANK, _Converted, convert
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue, Facts, Field, FieldType
 from nq57xl.text.legacy import clean
@@ -23,11 +23,11 @@ def field(kind: FieldType, **more: float) -> Field:
     return Field("f", "Cột", kind, "Gợi ý", choices=choices, min=more.get("min"), max=more.get("max"))
 
 
-def became(value: RawValue, kind: FieldType, *, facts: Facts | None = None, **more: float) -> Converted:
+def became(value: RawValue, kind: FieldType, *, facts: Facts | None = None, **more: float) -> _Converted:
     return convert(RawCell(value), field(kind, **more), facts or {}, SCHEMA.lists)
 
 
-def codes(converted: Converted) -> list[str]:
+def codes(converted: _Converted) -> list[str]:
     return [code for code, _ in converted.findings]
 
 
@@ -35,7 +35,7 @@ def codes(converted: Converted) -> list[str]:
 @pytest.mark.parametrize("value", [None, "", "   ", "\u00a0\u200b", "\r\n\t "])
 def test_blank_is_no_value(kind: FieldType, value: RawValue) -> None:
     """A cell that holds only blanks is blank in every type."""
-    assert became(value, kind) == BLANK
+    assert became(value, kind) == _BLANK
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_formula_without_result() -> None:
 
 def test_formula_that_gives_an_empty_text() -> None:
     """A formula that says "" says nothing."""
-    assert convert(RawCell("", 'IF(A1,"x","")'), field("text"), {}, SCHEMA.lists) == BLANK
+    assert convert(RawCell("", 'IF(A1,"x","")'), field("text"), {}, SCHEMA.lists) == _BLANK
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_every_cell_is_blank_or_a_value_or_an_error(value: RawValue, kind: Field
     """No cell raises; a filled cell without a value always has a finding, and values have the field's type."""
     converted = became(value, kind, facts={"measure": measure})
     if converted.value is None:
-        assert converted.findings or converted == BLANK
+        assert converted.findings or converted == _BLANK
     elif kind in ("percent", "number", "whole"):
         assert isinstance(converted.value, float) and math.isfinite(converted.value)
     elif kind == "date":

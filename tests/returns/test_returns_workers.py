@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from nq57xl.returns.workers import Outcome, read_all
+from nq57xl.returns.workers import _Outcome, read_all
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, Remark, text_cell
 from nq57xl.xlsx.read import read_bytes
@@ -21,7 +21,7 @@ from tests import hostile
 from tests.odd_readers import mean_reader
 
 
-def codes(outcomes: list[Outcome]) -> list[str]:
+def codes(outcomes: list[_Outcome]) -> list[str]:
     return [item.code if isinstance(item, Finding) else "read" for item in outcomes]
 
 

@@ -15,7 +15,7 @@ from openpyxl.styles import Protection
 
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.render import render_form
-from nq57xl.returns.superior_form import SuperiorForm, read_superior_form, superior_plan
+from nq57xl.returns.superior_form import SuperiorForm, read_superior_form
 from nq57xl.rules.findings import make
 from nq57xl.rules.load import load_schema
 from nq57xl.xlsx.patch import CellContent, put_values, saved_since_made, unlocked_cells, without_results
@@ -66,7 +66,7 @@ def test_a_form_names_its_plan_period_rows_and_cells(form: bytes) -> None:
         if table == "led":
             assert {sheet[cell].protection.locked for _, cell in cells.values()} == {False}
     assert "Hoàn thành" in found.lists["progress"]
-    plan = superior_plan(found, 2026)
+    plan = found.plan(2026)
     assert {task.section for task in plan.tasks} <= {section.number for section in plan.sections}
     assert all(task.task for task in plan.tasks)
 
