@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from attrs import field, frozen
@@ -70,6 +70,16 @@ class Value:
     """
 
     @property
+    def form_cell(self) -> FormCell:
+        """Which cell of the form it is."""
+        return self.table, self.key, self.field
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """Its place as a finding names it."""
+        return {"sheet": self.sheet, "cell": self.cell, "table": self.table, "task": self.key, "field": self.field}
+
+    @property
     def by_statement(self) -> bool:
         """It is in no cell of its row: a statement stands for it."""
         return bool(self.stated) and not self.stated.startswith(PREFILLED)
@@ -77,7 +87,7 @@ class Value:
 
 def cells_of(values: Iterable[Value]) -> dict[FormCell, Value]:
     """Typed cells by their key."""
-    return {(item.table, item.key, item.field): item for item in values}
+    return {item.form_cell: item for item in values}
 
 
 @frozen
@@ -219,6 +229,11 @@ class Slot(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def place(self) -> CellPlace:
         """Where it stands."""
         return self.sheet, self.row, self.col
+
+    @property
+    def form_cell(self) -> FormCell:
+        """Which cell of the form it is, where it is an entry cell."""
+        return self.table, self.key, self.field
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -134,7 +134,7 @@ def _in_order(findings: Sequence[Finding], back: Return) -> tuple[Finding, ...]:
     codes = {code: number for number, code in enumerate(catalogue())}
 
     def order(item: Finding) -> tuple[int, int, int]:
-        place = (item.table, item.task or "", item.field)
+        place = item.form_cell
         return tables.get(item.table, -1), places.get(place, -1), codes[item.code]
 
     return tuple(sorted(findings, key=order))

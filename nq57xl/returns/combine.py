@@ -214,14 +214,14 @@ def left_out(newer: Return, found: Sequence[Finding], earlier: Sequence[Answered
     where the cell has an error already, or where the earlier content would contradict what this return says. A cell
     that was asked back is left aside: leaving it blank is an answer.
     """
-    wrong = newer.in_error | {(item.table, item.task or "", item.field) for item in found if item.severity == "error"}
+    wrong = newer.in_error | {item.form_cell for item in found if item.severity == "error"}
     blank: dict[FormCell, _EarlierCell] = {}
     added: dict[FormCell, _EarlierCell] = {}
     for other in _worth_comparing(earlier):
         compared = _compare_returns(newer, other)
-        asked = {(item.table, item.task or "", item.field) for item in other.judged.findings if item.is_open}
+        asked = {item.form_cell for item in other.judged.findings if item.is_open}
         for cell in compared.blank:
-            if (cell.value.table, cell.value.key, cell.value.field) not in asked:
+            if cell.value.form_cell not in asked:
                 blank.setdefault(cell.key, cell)
         for cell in compared.added:
             added.setdefault(cell.key, cell)

@@ -12,9 +12,7 @@ from typing import Any, Literal, cast
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.model import Slot
 from nq57xl.resources import read_schema
-from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import (
     CellValue,
     Choice,
@@ -27,7 +25,7 @@ from nq57xl.rules.schema import (
 )
 from nq57xl.text.legacy import bare, clean, fold, is_broken, mended, plain_d, surely_unicode
 from nq57xl.text.typed import lacks_day, read_date, read_number
-from nq57xl.xlsx.cells import RawCell, RawSheet, plain_number, short, shown, text_cell
+from nq57xl.xlsx.cells import RawCell, plain_number, short, shown, text_cell
 from nq57xl.xlsx.shown import Wanted, days_of, readings, show, shown_text
 
 _Words = dict[str, Any]
@@ -342,10 +340,7 @@ def _figure(raw: RawCell, kind: Literal["percent", "number", "whole"]) -> _Conve
         return _unreadable(raw, kind)
     scale, sign = (100, "%") if kind == "percent" else (1, "")
     texts = [vietnamese_number(_rounded(number * scale)) + sign for number in found]
-    words = {"value": short(_seen(raw)), "first": texts[0], "second": texts[1]}
-    return _Converted(
-        None, "", (("VALUE_AMBIGUOUS", {**words, "first_example": texts[0], "second_example": texts[1]}),)
-    )
+    return _Converted(None, "", (("VALUE_AMBIGUOUS", _either(short(_seen(raw)), texts)),))
 
 
 def _rounded(number: float) -> float:
@@ -357,24 +352,24 @@ def _number(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
     return _plain_number(raw, field, "number")
 
 
-def percent_in_two_ways(raw: RawCell) -> bool:
-    """Whether a cell's number is a share beside shares, and a percentage beside percentages: 1 in a General cell."""
-    number = _number_in(raw)
-    return number is not None and 0 < number <= 1 and not isinstance(raw.value, date) and "%" not in raw.format
+def shares_among_percents(cells: Sequence[RawCell]) -> Iterator[tuple[int, _Words]]:
+    """Of the cells of a column that holds both 0,5 and 85 the number of each like the first, with the words that ask.
+
+    0,5 may be 50 % or half a per cent there, 1 in a General cell 100 % or 1 % (contract).
+    """
+    bare_numbers = (None if isinstance(raw.value, date) or "%" in raw.format else _number_in(raw) for raw in cells)
+    numbers = {index: number for index, number in enumerate(bare_numbers) if number is not None and 0 < number <= 100}
+    if max(numbers.values(), default=0.0) > 1:
+        for index, number in numbers.items():
+            if number <= 1:
+                texts = [vietnamese_number(_rounded(value)) + "%" for value in (number * 100, number)]
+                yield index, _either(plain_number(number), texts)
 
 
-def scaled_percent(raw: RawCell) -> bool:
-    """Whether a cell's number counts in hundredths: 85 in a cell without a percent sign."""
-    number = _number_in(raw)
-    return number is not None and 1 < number <= 100 and not isinstance(raw.value, date) and "%" not in raw.format
-
-
-def two_percents(raw: RawCell) -> tuple[str, _Words]:
-    """The finding for a share in a column that holds percentages: 0,5 may be 50% or 0,5%."""
-    number = _number_in(raw) or 0.0
-    texts = [vietnamese_number(_rounded(value)) + "%" for value in (number * 100, number)]
-    words = {"value": plain_number(number), "first": texts[0], "second": texts[1]}
-    return "VALUE_AMBIGUOUS", {**words, "first_example": texts[0], "second_example": texts[1]}
+def _either(value: str, texts: Sequence[str], examples: Sequence[str] = ()) -> _Words:
+    """Words for the finding of a cell with two readings; `examples`: how to type each, where that is not its text."""
+    first, second = examples or texts[:2]
+    return {"value": value, "first": texts[0], "second": texts[1], "first_example": first, "second_example": second}
 
 
 def _whole(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
@@ -422,12 +417,10 @@ def _from_text(value: float, text: str, result: str) -> _Converted:
 
 
 def _ambiguous(text: str, readings: tuple[float, ...], sign: str) -> _Converted:
-    first, second = (vietnamese_number(reading) + sign for reading in readings[:2])
+    texts = [vietnamese_number(reading) + sign for reading in readings[:2]]
     # without separators in the first and with another number of decimals in the second, each has one reading
     examples = [plain_number(readings[0]) + sign, f"{readings[1]:.4f}".replace(".", ",") + sign]
-    words = {"value": short(text), "first": f"{first}", "second": f"{second}"}
-    words |= {"first_example": examples[0], "second_example": examples[1]}
-    return _Converted(None, "", (("VALUE_AMBIGUOUS", words),))
+    return _Converted(None, "", (("VALUE_AMBIGUOUS", _either(short(text), texts, examples)),))
 
 
 # --- dates ----------------------------------------------------------------------------------------------------------
@@ -482,53 +475,3 @@ _BY_KIND: dict[FieldType, Callable[[RawCell, Field, _Lists], _Converted]] = {
     "whole": _whole,
     "date": _date,
 }
-
-
-@frozen
-class DateCell:
-    """A date cell with something in it."""
-
-    slot: Slot
-    field: Field
-    address: str
-    day: date | None
-    """The day of a real date; None for a text."""
-    text: str = ""
-    """What a cell says that holds a text."""
-
-
-def swapped_dates(raw: RawSheet, cells: Sequence[DateCell], cutoff: date) -> Iterator[Finding]:
-    """An error with the likely day for each date that may have been exchanged; nothing is exchanged here.
-
-    Suspect are all real dates of a sheet where none has a day after the 12th while texts have: the texts are those that
-    a computer with another order could not take for dates. Not suspect: a date that only makes sense as it stands,
-    because exchanged it would lie after the period's last day and as it stands it does not.
-    """
-    texts = [day for item in cells if (day := read_date(item.text)) is not None and day.day > 12]
-    if not texts or any(item.day is not None and item.day.day > 12 for item in cells):
-        return
-    for item in cells:
-        other = _swapped(item.day) if item.day is not None else None
-        if item.day is not None and other is not None and not item.day <= cutoff < other:
-            reason = f"trên trang này các ngày sau ngày 12 đều là chữ, ví dụ {vietnamese_date(texts[0])}"
-            yield _finding(raw, item, item.day, other, reason)
-
-
-def _swapped(day: date) -> date | None:
-    """The day with day and month exchanged; None where that is no other day."""
-    return None if day.day > 12 or day.day == day.month else date(day.year, day.day, day.month)
-
-
-def _finding(raw: RawSheet, item: DateCell, day: date, other: date, reason: str) -> Finding:
-    shown = vietnamese_date(day)
-    words = {"field": item.field.title, "value": shown, "result": vietnamese_date(other), "reason": reason}
-    return make(
-        "DATE_SWAPPED",
-        words=words,
-        sheet=raw.name,
-        cell=item.address,
-        table=item.slot.table,
-        task=item.slot.key,
-        field=item.slot.field,
-        value=shown,
-    )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from attrs import frozen
 
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, Slot
 from nq57xl.rules.findings import Finding, make
-from nq57xl.text.legacy import fold, one_line
+from nq57xl.text.legacy import clean, fold, one_line
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook, cell_text, readable
 
 _MARKER = re.compile(r"NQ57\|([0-9a-f]{4,32})\|([A-Za-z_][A-Za-z0-9_-]*)")
@@ -25,13 +26,33 @@ FIX_SHEET = "fix"
 
 @frozen
 class Marker:
-    """The text in the corner of every sheet of a form."""
+    """The text in the corner of every sheet of a form, and the keys of rows and columns that stand in line with it."""
 
+    raw: RawSheet
+    """The sheet that it stands in."""
     short_id: str
     sheet: str
     """Sheet id."""
-    row: int
-    column: int
+    row: int = 0
+    column: int = 0
+
+    @cached_property
+    def columns(self) -> dict[int, str]:
+        """Column -> its key."""
+        return {
+            column: clean(cell_text(cell))
+            for (row, column), cell in self.raw.cells.items()
+            if row == self.row and column != self.column
+        }
+
+    @cached_property
+    def rows(self) -> dict[int, str]:
+        """Row -> its key, downwards."""
+        return {
+            row: clean(cell_text(cell))
+            for (row, column), cell in sorted(self.raw.cells.items())
+            if column == self.column and row != self.row
+        }
 
 
 @frozen
@@ -41,8 +62,10 @@ class Identity:
     issue_id: str | None
     short_id: str | None
     period: str
-    """"" when only the short id is left."""
+    """"" when only the short id is left, as what follows."""
     unit: str
+    plan_id: str = ""
+    plan_version: str = ""
 
     def differing_carriers(self, form: Form) -> Iterator[Finding]:
         """Tells what the hidden carriers say otherwise than the form that they led to."""
@@ -60,58 +83,41 @@ class Identity:
 
 
 PERIOD_WORDS = "Kỳ báo cáo:"
-_LEADING_ZERO = re.compile(r"\b0+(?=[1-9])")
-
-
-def names_another_form(issued: str, there: str, form: Form) -> bool:
-    """Whether a locked text that names the form's unit or period names another one now.
-
-    Reworded it still names its own: a longer or shorter name of the unit, a month with a nought before it.
-    """
-    line = issued.startswith(f"{form.unit_name}. {PERIOD_WORDS}") and PERIOD_WORDS in there
-    named = line or (issued == form.unit_name and len(there.split()) > 1)
-    unit = fold(there.partition(PERIOD_WORDS)[0]).strip(" .")
-    own = fold(form.unit_name)
-    if named and unit and own not in unit and unit not in own:
-        return True
-    period = fold(_LEADING_ZERO.sub("", there.partition(PERIOD_WORDS)[2].partition(",")[0]))
-    return PERIOD_WORDS in issued and bool(period) and fold(form.period.title) not in period
 
 
 def marker_of(sheet: RawSheet) -> Marker | None:
     """The marker of a sheet: the one nearest to its top left corner."""
-    corner = sheet.cells.get((0, 0))
-    if corner is not None and isinstance(corner.value, str) and (match := _MARKER.fullmatch(corner.value.strip())):
-        return Marker(match[1], match[2], 0, 0)
+    if marker := _marker_at(sheet, (0, 0)):
+        return marker  # as nearly always
     places = sorted(place for place in sheet.cells if place[0] < _CORNER_ROWS and place[1] < _CORNER_COLUMNS)
-    for place in places:
-        text = sheet.cells[place].value
-        if isinstance(text, str) and (match := _MARKER.fullmatch(text.strip())):
-            return Marker(match[1], match[2], *place)
-    return None
+    return next(filter(None, (_marker_at(sheet, place) for place in places)), None)
+
+
+def _marker_at(sheet: RawSheet, place: tuple[int, int]) -> Marker | None:
+    cell = sheet.cells.get(place)
+    text = cell.value if cell is not None else None
+    match = _MARKER.fullmatch(text.strip()) if isinstance(text, str) else None
+    return Marker(sheet, match[1], match[2], *place) if match else None
 
 
 def identify(raw: RawWorkbook) -> Identity | None:
     """The identity that the workbook's cells carry; None when there is none."""
-    markers = [(sheet, marker) for sheet in raw.sheets if (marker := marker_of(sheet)) is not None]
-    counts = Counter(marker.short_id for _, marker in markers)
+    markers = [marker for sheet in raw.sheets if (marker := marker_of(sheet)) is not None]
+    counts = Counter(marker.short_id for marker in markers)
     short_id = counts.most_common(1)[0][0] if counts else None
-    for sheet, marker in markers:
+    for marker in markers:
         if marker.sheet == _META:
-            facts = facts_of(sheet, marker)
+            facts = _facts(marker)
             if issue_id := facts.get("issue_id", "").lower():
-                stated = facts.get("short_id") or short_id
-                return Identity(issue_id, stated, facts.get("period", ""), facts.get("unit", ""))
+                told = [facts.get(name, "") for name in ("period", "unit", "plan_id", "plan_version")]
+                return Identity(issue_id, facts.get("short_id") or short_id, *told)
     return Identity(None, short_id, "", "") if short_id else None
 
 
-def facts_of(sheet: RawSheet, marker: Marker) -> Mapping[str, str]:
-    """Key and value of each row of the `_meta` sheet that has that marker."""
-    return {
-        one_line(cell_text(cell)): one_line(cell_text(sheet.cells.get((row, column + 1))))
-        for (row, column), cell in sheet.cells.items()
-        if column == marker.column and row != marker.row
-    }
+def _facts(marker: Marker) -> dict[str, str]:
+    """Key and value of each row of the sheet."""
+    cells, beside = marker.raw.cells, marker.column + 1
+    return {one_line(key): one_line(cell_text(cells.get((row, beside)))) for row, key in marker.rows.items()}
 
 
 _LIKELY = 0.6

@@ -38,7 +38,7 @@ class Return:
         """Cells that already have an error of their own, or lost their row, column or sheet: no rule speaks again."""
         errors = [item for item in self.findings if item.severity == "error"]
         lost = {place for item in errors for place in self.lost_with(item)}
-        return frozenset({(item.table, item.task or "", item.field) for item in errors if item.field} | lost)
+        return frozenset({item.form_cell for item in errors if item.field} | lost)
 
     def lost_with(self, cause: Finding) -> Iterator[FormCell]:
         """The cells of the sheet, row or column that a finding tells to be missing; of other findings none."""
@@ -141,7 +141,7 @@ class AnsweredForm:
         errors = [item for item in self.judged.findings if item.severity == "error"]
         if any(item.code in _DOUBTFUL for item in errors):
             return {}
-        wrong = {(item.table, item.task or "", item.field) for item in errors}
+        wrong = {item.form_cell for item in errors}
         return {
             key: value
             for key, value in self.cells.items()

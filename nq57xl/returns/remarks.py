@@ -35,15 +35,16 @@ _PAGE_WORDS = re.compile(r"Times New Roman,\w+|page|trang|of|sheet|[0-9\W_]", re
 """What programs put into page headers by themselves, or make of the codes of ours."""
 
 
-def remarks(sheet: SheetLayout, raw: RawSheet, found: Alignment, form: Form) -> Iterator[Finding]:
+def remarks(found: Alignment, form: Form) -> Iterator[Finding]:
     """A finding for each remark on the sheet: a warning where it stands on or beside a blank entry cell.
 
     What the program itself wrote into a form that goes back, or at the foot of its pages, is none.
     """
+    raw = found.raw
     told = [(remark, text) for remark in raw.remarks if (text := _own_words(remark, form)) or remark.kind == "picture"]
     if not told:
         return
-    entries = {place: slot for slot in sheet.entries.values() if (place := found.place(slot))}
+    entries = {place: slot for slot in found.sheet.entries.values() if (place := found.place(slot))}
     for remark, text in told:
         if remark.kind == "picture":
             yield make("PICTURE_KEPT", words={"sheet_title": raw.name}, sheet=raw.name, cell=_cell(remark.first))
@@ -139,17 +140,11 @@ def asked_again(
     ]
     if not told:
         return back
-    places = {(item.table, item.task or "", item.field) for item in told if item.field}
-    known = {_about(item) for item in told}
-    kept = [item for item in back.findings if _about(item)[1:] not in places and _about(item) not in known]
-    values = tuple(
-        attrs.evolve(item, value=None) if (item.table, item.key, item.field) in places else item for item in back.values
-    )
+    places = {item.form_cell for item in told if item.field}
+    known = {(item.code, item.form_cell) for item in told}
+    kept = (item for item in back.findings if item.form_cell not in places and (item.code, item.form_cell) not in known)
+    values = tuple(attrs.evolve(item, value=None) if item.form_cell in places else item for item in back.values)
     return attrs.evolve(back, values=values, findings=(*kept, *told))
-
-
-def _about(item: Finding) -> tuple[str, str, str, str]:
-    return item.code, item.table, item.task or "", item.field
 
 
 def _content(cells: Mapping[FormCell, RawCell], place: FormCell) -> object:

@@ -22,7 +22,7 @@ from nq57xl.forms.model import Form, FormRow, FormTable, SheetLayout, Slot, Sour
 from nq57xl.plan import model
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.returns.check import check
-from nq57xl.returns.identify import FIX_SHEET, PERIOD_WORDS, Marker, facts_of, identify, marker_of
+from nq57xl.returns.identify import FIX_SHEET, PERIOD_WORDS, Marker, identify, marker_of
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.codec import content_hash
 from nq57xl.rules.findings import Finding
@@ -36,7 +36,7 @@ OPEN_FIELD = {"led": "progress", "supporting": "contribution", "indicator": "val
 """Tables whose rows this office's own tasks and indicators answer, and the cell that every row has which is open."""
 _MOST_ROWS = 2_000
 """Every row is compared with every own one."""
-_LISTS, _META = "_lists", "_meta"
+_LISTS = "_lists"
 
 
 @frozen
@@ -148,29 +148,28 @@ def read_superior_form(
             f"«{name}» không phải biểu mẫu nq57xl do cấp trên phát hành (không đọc được mã biểu mẫu ẩn trong tệp). Hãy "
             "dùng đúng tệp đã nhận, chưa chép sang tệp khác."
         )
-    facts: Mapping[str, str] = {}
     lists: dict[str, tuple[str, ...]] = {}
     named: SuperiorCell | None = None
     rows: dict[tuple[str, str], SuperiorRow] = {}
     sections: dict[str, dict[str, str]] = {}
-    for sheet in raw.sheets:
-        marker = marker_of(sheet)
-        if marker is None or marker.short_id != identity.short_id:
+    markers = _markers(raw)
+    for marker in markers:
+        if marker.short_id != identity.short_id:
             continue
-        if marker.sheet == _META:
-            facts = facts_of(sheet, marker)
-        keys = _Keys(sheet, marker)
-        named = named or keys.named()
+        named = named or _named(marker.raw)
         if marker.sheet == _LISTS:
-            lists = keys.lists()
+            lists = {
+                name: tuple(text for row in marker.rows if (text := _text(marker.raw, row, column)))
+                for column, name in marker.columns.items()
+            }
         else:
-            for row in keys.rows(unlocked.get(sheet.name) or fields, sections):
+            for row in _rows(marker, unlocked.get(marker.raw.name) or fields, sections):
                 rows[row.table, row.key] = _joined(rows.get((row.table, row.key)), row, name)
                 if len(rows) > _MOST_ROWS:
                     raise Nq57Error(f"«{name}» có hơn {_MOST_ROWS} dòng: đây không phải biểu mẫu như đã phát hành.")
     return SuperiorForm(
-        facts.get("plan_id", ""),
-        facts.get("plan_version", ""),
+        identity.plan_id,
+        identity.plan_version,
         identity.unit,
         identity.period,
         identity.issue_id,
@@ -178,7 +177,7 @@ def read_superior_form(
         sections=sections,
         lists=lists,
         named=named,
-        sent_back=any(marker is not None and marker.sheet == FIX_SHEET for marker in map(marker_of, raw.sheets)),
+        sent_back=any(marker.sheet == FIX_SHEET for marker in markers),
     )
 
 
@@ -200,82 +199,55 @@ def _joined(before: SuperiorRow | None, row: SuperiorRow, name: str) -> Superior
     return SuperiorRow(row.table, row.key, before.sheet, before.section, texts, {**before.cells, **row.cells})
 
 
-@frozen
-class _Keys:
-    """A sheet by its hidden keys."""
+def _markers(raw: RawWorkbook) -> list[Marker]:
+    """Of its sheets, those left out that somebody added."""
+    return [marker for sheet in raw.sheets if (marker := marker_of(sheet)) is not None]
 
-    sheet: RawSheet
-    marker: Marker
 
-    @cached_property
-    def columns(self) -> dict[int, str]:
-        """Column -> its key."""
-        at = self.marker
-        return {
-            column: clean(cell_text(cell))
-            for (row, column), cell in self.sheet.cells.items()
-            if row == at.row and column != at.column
-        }
+def _text(sheet: RawSheet, row: int, column: int) -> str:
+    return clean(readable(sheet.cells.get((row, column))))
 
-    @cached_property
-    def keys(self) -> dict[int, str]:
-        """Row -> its key, downwards."""
-        at = self.marker
-        return {
-            row: clean(cell_text(cell))
-            for (row, column), cell in sorted(self.sheet.cells.items())
-            if column == at.column and row != at.row
-        }
 
-    def _text(self, row: int, column: int) -> str:
-        return clean(readable(self.sheet.cells.get((row, column))))
+def _named(sheet: RawSheet) -> SuperiorCell | None:
+    """The name in the line above the tables: "Sở Xây dựng. Kỳ báo cáo: tháng 4/2026 …"."""
+    for place in sorted(sheet.cells):
+        name, found, _ = _text(sheet, *place).partition(f". {PERIOD_WORDS}")
+        if found:
+            return SuperiorCell(sheet.name, a1(*place), name)
+    return None
 
-    def lists(self) -> dict[str, tuple[str, ...]]:
-        """Name of a list -> its words."""
-        return {
-            name: tuple(text for row in self.keys if (text := self._text(row, column)))
-            for column, name in self.columns.items()
-        }
 
-    def named(self) -> SuperiorCell | None:
-        """The name in the line above the tables: "Sở Xây dựng. Kỳ báo cáo: tháng 4/2026 …"."""
-        for place in sorted(self.sheet.cells):
-            name, found, _ = self._text(*place).partition(f". {PERIOD_WORDS}")
-            if found:
-                return SuperiorCell(self.sheet.name, a1(*place), name)
-        return None
+def _rows(
+    marker: Marker, entries: frozenset[str] | Mapping[str, Collection[str]], sections: dict[str, dict[str, str]]
+) -> Iterator[SuperiorRow]:
+    """The rows of the tables that are answered; headings go into `sections`.
 
-    def rows(
-        self, entries: frozenset[str] | Mapping[str, Collection[str]], sections: dict[str, dict[str, str]]
-    ) -> Iterator[SuperiorRow]:
-        """The rows of the tables that are answered; headings go into `sections`.
-
-        `entries`: addresses of the cells that may be typed in, else the names of the fields by table.
-        """
-        section, heading = "", ""
-        for row, key in self.keys.items():
-            if key.startswith("#"):
-                section, heading = key[1:], next((text for col in self.columns if (text := self._text(row, col))), "")
-            table, _, code = key.partition("|")
-            if table not in OPEN_FIELD or not code:
-                continue
-            if section:
-                sections.setdefault(table, {})[section] = heading.removeprefix(f"{section}.").strip()
-            places = {name: (row, column) for column, name in self.columns.items()}
-            names = entries.get(table, ()) if isinstance(entries, Mapping) else places
-            open_ = {
-                name: at
-                for name, at in places.items()
-                if name in names and (isinstance(entries, Mapping) or a1(*at) in entries)
-            }
-            yield SuperiorRow(
-                table,
-                code,
-                self.sheet.name,
-                section,
-                {name: self._text(*at) for name, at in places.items() if name not in open_},
-                {name: SuperiorCell(self.sheet.name, a1(*at), self._text(*at)) for name, at in open_.items()},
-            )
+    `entries`: addresses of the cells that may be typed in, else the names of the fields by table.
+    """
+    sheet = marker.raw
+    section, heading = "", ""
+    for row, key in marker.rows.items():
+        texts = {name: _text(sheet, row, column) for column, name in marker.columns.items()}
+        if key.startswith("#"):
+            section, heading = key[1:], next(filter(None, texts.values()), "")
+        table, _, code = key.partition("|")
+        if table not in OPEN_FIELD or not code:
+            continue
+        if section:
+            sections.setdefault(table, {})[section] = heading.removeprefix(f"{section}.").strip()
+        places = {name: a1(row, column) for column, name in marker.columns.items()}
+        if isinstance(entries, Mapping):
+            cells = {name: at for name, at in places.items() if name in entries.get(table, ())}
+        else:
+            cells = {name: at for name, at in places.items() if at in entries}
+        yield SuperiorRow(
+            table,
+            code,
+            sheet.name,
+            section,
+            {name: text for name, text in texts.items() if name not in cells},
+            {name: SuperiorCell(sheet.name, at, texts[name]) for name, at in cells.items()},
+        )
 
 
 _STANDARD = re.compile(r"\(hạn chuẩn ([\d/]+)\)")
@@ -348,7 +320,7 @@ class _FormAsFound:
         tables += [FormTable(name, (FormRow(name, facts=self._base()),)) for name in sorted(stated)]
         return Form(
             issue_id=said.issue_id,
-            short_id=self._marked[0][1].short_id,
+            short_id=self._markers[0].short_id,
             version=1,
             plan_id=said.plan_id,
             plan_version=said.plan_version,
@@ -365,7 +337,7 @@ class _FormAsFound:
             year=period.cutoff.year,
             schema=self.schema,
             tables=tuple(tables),
-            cells=tuple(self._sheet(sheet, marker) for sheet, marker in self._marked),
+            cells=tuple(map(self._sheet, self._markers)),
         )
 
     def _row(self, row: SuperiorRow) -> FormRow:
@@ -390,19 +362,17 @@ class _FormAsFound:
         }
 
     @cached_property
-    def _marked(self) -> list[tuple[RawSheet, Marker]]:
-        """Its sheets, those left out that somebody added."""
-        return [(sheet, marker) for sheet in self.raw.sheets if (marker := marker_of(sheet)) is not None]
+    def _markers(self) -> list[Marker]:
+        return _markers(self.raw)
 
     @cached_property
     def _formulas(self) -> dict[tuple[str, str], str]:
         """(table, row key) -> the formula of the row's check."""
         found = {}
-        for sheet, marker in self._marked:
-            keys = _Keys(sheet, marker)
-            for place, cell in sheet.cells.items():
-                table, bar, key = keys.keys.get(place[0], "").partition("|")
-                if bar and cell.formula and keys.columns.get(place[1]) == _CHECK:
+        for marker in self._markers:
+            for place, cell in marker.raw.cells.items():
+                table, bar, key = marker.rows.get(place[0], "").partition("|")
+                if bar and cell.formula and marker.columns.get(place[1]) == _CHECK:
                     found[table, key] = cell.formula
         return found
 
@@ -420,16 +390,16 @@ class _FormAsFound:
         alike = (kind for kind in kinds if {rule.part for rule in rules if rule.asks({**known, "kind": kind})} == asked)
         return next(alike, kinds[0]) or None
 
-    def _sheet(self, sheet: RawSheet, marker: Marker) -> SheetLayout:
+    def _sheet(self, marker: Marker) -> SheetLayout:
         """Every cell that may be filled in, and what stands in the others."""
-        keys, name = _Keys(sheet, marker), marker.sheet
+        sheet, name = marker.raw, marker.sheet
         slots = {
-            place: self._statement(name, place, keys.keys.get(place[0], ""), cell)
+            place: self._statement(name, place, marker.rows.get(place[0], ""), cell)
             or Slot(
                 name,
                 *place,
-                keys.keys.get(place[0], ""),
-                keys.columns.get(place[1], ""),
+                marker.rows.get(place[0], ""),
+                marker.columns.get(place[1], ""),
                 "text" if cell.formula is None else "formula",
                 cell_text(cell),
             )

@@ -70,6 +70,11 @@ class Finding:
     """A movement that the unit was asked about once and left without an explanation: listed, not asked again."""
 
     @property
+    def form_cell(self) -> tuple[str, str, str]:
+        """Table, row key and field: which cell of a form it is about."""
+        return self.table, self.task or "", self.field
+
+    @property
     def is_open(self) -> bool:
         """An error, or a warning that is neither explained nor waived."""
         return self.severity in ("error", "warning") and self.waived is None
