@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 
 import attrs
@@ -11,17 +11,8 @@ from attrs import field, frozen
 
 from nq57xl.commands.consolidated import as_now
 from nq57xl.commands.office import Office
-from nq57xl.edits.book import OFFICE_FIELD, OFFICE_TEXTS, WHO_AND_WHY, UnrecordedEntry, mark_of, render_edit_book
-from nq57xl.edits.read import (
-    EditBookContent,
-    EditedReturn,
-    EditsRead,
-    RefusedCell,
-    UnitEdits,
-    judge_edits,
-    read_lines,
-    understand,
-)
+from nq57xl.edits.book import OFFICE_FIELD, OFFICE_TEXTS, UnrecordedEntry, mark_of, render_edit_book
+from nq57xl.edits.read import EditedReturn, read_lines, understand
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import AppliedEdit, CellKey, Edit, NewEdit
@@ -48,7 +39,7 @@ class _EditFile:
     sha256: str
     findings: tuple[Finding, ...] = ()
     recorded: int = 0
-    refused: Mapping[CellKey, RefusedCell] = field(factory=dict)
+    refused: Mapping[CellKey, UnrecordedEntry] = field(factory=dict)
 
     @property
     def settled(self) -> bool:
@@ -107,7 +98,10 @@ def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: Edi
 
     In its place when everything that the office typed there is in the ledger, else beside it ("bien-tap (2).xlsx").
     """
-    content = render_edit_book(c, _kept(taken))
+    kept: dict[CellKey, UnrecordedEntry] = {}
+    for item in reversed(taken.read):  # of several files the first counts
+        kept |= item.refused
+    content = render_edit_book(c, kept)
     wanted = office.workspace.report_dir(c.period.code) / NAME
     for item in taken.read:
         # what was read is in the archive and, when settled, in the ledger: the program may take it for its own
@@ -170,91 +164,25 @@ def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: _E
     lines = read_lines(raw, mark_of(c))
     if isinstance(lines, Finding):
         return attrs.evolve(file, findings=office.in_own_words([lines]))
-    made, held = ledger.edits(period.code), ledger.edits_held(period.code)
+    made = ledger.edits(period.code)
     told_before = {(item.new.sheet, item.new.cell) for item in made if item.source.sha256 == file.sha256}
-    known = _EditedReturns(ledger, c)
-    fresh = [cell for cell in lines.changed if (cell.sheet, cell.places["entry"]) not in told_before]
-    said = understand(fresh, known.of, held, {item.id: item for item in made}, office.catalogue())
-    said = _judged(office, said, known, lines, held)
+    known = cache(partial(_edited_return, ledger, c))
+    said = understand(lines, known, made, office.catalogue(), told_before)
     ledger.add_edits(period.code, said.new, (file.path.name, file.sha256))
     findings = office.in_own_words((*lines.findings, *said.findings))
     return attrs.evolve(file, findings=findings, recorded=len(said.new), refused=said.refused)
 
 
-@frozen
-class _EditedReturns:
-    """What the ledger and the consolidation tell of each unit's cells."""
-
-    ledger: Ledger
-    c: Consolidation
-    _found: dict[str, EditedReturn | None] = field(factory=dict, init=False)
-
-    def of(self, unit: str) -> EditedReturn | None:
-        """The unit's form and its own cells; None when it has no accepted return."""
-        if unit not in self._found:
-            self._found[unit] = self._look_up(unit)
-        return self._found[unit]
-
-    def source(self, unit: str) -> Source:
-        """The unit's counting return."""
-        status = next(item.status for item in self.c.units if item.status.code == unit)
-        assert status.counting is not None  # `of` knows the unit
-        return status.counting.judged.source
-
-    def _look_up(self, unit: str) -> EditedReturn | None:
-        record = next((item.status.counting for item in self.c.units if item.status.code == unit), None)
-        form = self.ledger.form_by_id(record.judged.issue_id or "") if record is not None else None
-        if record is None or form is None:
-            return None
-        own = values_of(record)
-        for item in self.c.edited.values():
-            if item.edit.new.unit == unit:
-                own.pop(item.edit.new.place[1:])
-                if item.original is not None:
-                    own[item.edit.new.place[1:]] = item.original
-        return EditedReturn(form, own)
-
-
-def _judged(
-    office: Office, said: EditsRead, known: _EditedReturns, content: EditBookContent, made: Mapping[CellKey, Edit]
-) -> EditsRead:
-    """What is left of the new edits after the rules; a row with an error takes none of its edits over."""
-    units = dict.fromkeys(item.unit for item in said.new)
-    held = [item for place, item in made.items() if place in known.c.edited]
-    cases = [case for unit in units if (case := _case(unit, said, known, held)) is not None]
-    new, findings, refused = list(said.new), list(said.findings), dict(said.refused)
-    by_place = {cell.place: cell for cell in content.changed}
-    for case, broken in zip(cases, judge_edits(cases, content.places), strict=True):
-        found = office.in_own_words(broken)
-        findings += found
-        wrong = {(item.table, item.task) for item in found if item.severity == "error"}
-        for item in case.new:
-            if (item.table, item.key) in wrong and item in new:
-                new.remove(item)
-                reasons = tuple(told for told in found if (told.table, told.task) == (item.table, item.key))
-                refused[item.place] = RefusedCell(by_place[item.place], reasons)
-    return EditsRead(tuple(new), tuple(findings), refused)
-
-
-def _case(unit: str, said: EditsRead, known: _EditedReturns, held: Sequence[Edit]) -> UnitEdits | None:
-    found = known.of(unit)
-    if found is None:  # withdrawals alone
+def _edited_return(ledger: Ledger, c: Consolidation, unit: str) -> EditedReturn | None:
+    """The return of the unit that counts; None when it has no accepted one."""
+    record = next((item.status.counting for item in c.units if item.status.code == unit), None)
+    form = ledger.form_by_id(record.judged.issue_id or "") if record is not None else None
+    if record is None or form is None:
         return None
-    own = tuple(item for item in held if item.new.unit == unit)
-    new: tuple[NewEdit, ...] = tuple(item for item in said.new if item.unit == unit)
-    return UnitEdits(found, known.source(unit), own, new)
-
-
-def _kept(taken: EditBooks) -> dict[CellKey, UnrecordedEntry]:
-    """What the office typed and the ledger did not take, with the reasons; the first file counts."""
-    kept: dict[CellKey, UnrecordedEntry] = {}
-    for item in reversed(taken.read):
-        for place, refusal in item.refused.items():
-            reasons = dict.fromkeys(found.message for found in refusal.findings if found.severity == "error")
-            cell, line = refusal.line.cells.get("entry"), refusal.line
-            entry = (
-                cell.value if cell is not None and isinstance(cell.value, int | float | dt.date) else line.text("entry")
-            )
-            who = {name: line.text(name) for name in WHO_AND_WHY}
-            kept[place] = UnrecordedEntry(entry, who, f"Chưa ghi nhận: {' '.join(reasons)}")
-    return kept
+    applied = [item for item in c.edited.values() if item.edit.new.unit == unit]
+    own = values_of(record)
+    for item in applied:
+        own.pop(item.edit.new.place[1:])
+        if item.original is not None:
+            own[item.edit.new.place[1:]] = item.original
+    return EditedReturn(record.judged.source, form, own, tuple(item.edit.new for item in applied))

@@ -48,7 +48,7 @@ OFFICE_FIELD = Field("text", "Lời của văn phòng", "text", "Viết thành c
 
 
 @frozen
-class EditCell:
+class _EditCell:
     """One cell that may be edited, as it stands."""
 
     field: Field
@@ -77,7 +77,7 @@ class _EditLine:
     row: str
     """Row in words: "I.1. Rà soát thủ tục"."""
     facts: Facts
-    cells: tuple[EditCell, ...]
+    cells: tuple[_EditCell, ...]
     """In the order of the table's fields."""
     before: str = ""
     """The office's own words of the period before."""
@@ -92,7 +92,7 @@ class _EditTable:
     lines: tuple[_EditLine, ...]
 
 
-def edit_tables(c: Consolidation) -> Iterator[_EditTable]:
+def _edit_tables(c: Consolidation) -> Iterator[_EditTable]:
     """The office's own words, then each table that has lines; units in their order, rows in the plan's.
 
     A row of an edit whose cells are gone from the returns has its line, so that it can be taken back.
@@ -111,7 +111,7 @@ def edit_tables(c: Consolidation) -> Iterator[_EditTable]:
             for key in sorted(keys, key=lambda key: (order.get((table.name, key), len(order)), len(key), key)):
                 place, about = (unit, table.name, key), facts.get(key, {})
                 cells = tuple(
-                    EditCell(item, item.kind(about), own.get((*place[1:], item.name)), held.get((*place, item.name)))
+                    _EditCell(item, item.kind(about), own.get((*place[1:], item.name)), held.get((*place, item.name)))
                     for item in table.fields
                 )
                 lines.append(_EditLine(place, name, shorten(labels.get(place[1:], key), _ROW_WORDS), about, cells))
@@ -123,7 +123,7 @@ def _office_lines(c: Consolidation, held: Mapping[CellKey, AppliedEdit]) -> Iter
     """The office's own words in bao-cao.docx, with those of the period before offered again."""
     before = c.earlier_periods[-1].office_texts if c.earlier_periods else {}
     for name, title in OFFICE_TEXTS.items():
-        cell = EditCell(OFFICE_FIELD, "text", None, held.get(("-", OFFICE, name, OFFICE_FIELD.name)))
+        cell = _EditCell(OFFICE_FIELD, "text", None, held.get(("-", OFFICE, name, OFFICE_FIELD.name)))
         yield _EditLine(("-", OFFICE, name), OFFICE_NAME, title, {}, (cell,), before.get(name, ""))
 
 
@@ -228,7 +228,7 @@ def render_edit_book(c: Consolidation, kept: Mapping[CellKey, UnrecordedEntry]) 
     `kept` of a line that changed no cell has "" for the field. The same arguments give the same bytes.
     """
     with Workbook(f"Biên tập báo cáo {c.period.title}", STYLES, protected=True) as book:
-        for table in edit_tables(c):
+        for table in _edit_tables(c):
             title = re.sub(r"[\[\]:*?/\\']", " ", table.title)[:31]
             _EditSheetWriter(book.sheet(title), c, table, kept).write()
         _write_lists(book, c.schema)
@@ -332,7 +332,7 @@ class _EditSheetWriter:
         self.sheet.height(row, row_height(measured, minimum=75.0 if self.office else 21.0))
         self.sheet.let_grow(row)
 
-    def _cell(self, row: int, cell: EditCell, refused: UnrecordedEntry | None) -> str:
+    def _cell(self, row: int, cell: _EditCell, refused: UnrecordedEntry | None) -> str:
         """Writes a cell as it stands and, hidden, what stands there; gives what is seen."""
         value, mark = cell.value, ""
         if isinstance(value, str) and cell.kind in ("choice", "mark"):
@@ -401,7 +401,7 @@ def _width(item: Field) -> float:
     return _FIELD_WIDTHS.get(item.name) or _KIND_WIDTHS.get("number" if item.type == "measure" else item.type, 14.0)
 
 
-def _state(cell: EditCell, office: bool) -> str:
+def _state(cell: _EditCell, office: bool) -> str:
     """What became of the edit of a cell, in words."""
     assert cell.edit is not None
     edit, title = cell.edit.edit, cell.field.title

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 from attrs import field, frozen
 
-from nq57xl.edits.book import BASES, CELL, OFFICE_FIELD, OFFICE_TEXTS, WHO_AND_WHY, WRITTEN
+from nq57xl.edits.book import BASES, CELL, OFFICE_FIELD, OFFICE_TEXTS, WHO_AND_WHY, WRITTEN, UnrecordedEntry
 from nq57xl.forms.model import Form, FormCell, Source, Value
 from nq57xl.forms.shared_cells import parts_within
 from nq57xl.ledger.model import CellKey, Edit, EditKind, NewEdit
@@ -52,13 +52,22 @@ class _EditedCell:
         """What stands in one of them."""
         return clean(readable(self.cells.get(name)))
 
+    def unrecorded(self, findings: Iterable[Finding]) -> UnrecordedEntry:
+        """What was typed there, with what keeps it from being taken over."""
+        cell = self.cells.get("entry")
+        value = cell.value if cell is not None else None
+        entry = value if isinstance(value, int | float | dt.date) else self.text("entry")
+        reasons = dict.fromkeys(found.message for found in findings if found.severity == "error")
+        who = {name: self.text(name) for name in WHO_AND_WHY}
+        return UnrecordedEntry(entry, who, f"Chưa ghi nhận: {' '.join(reasons)}")
+
     def says(self, name: str, text: str) -> bool:
         """One of them holds that text, read as Unicode or as the legacy charset that it may look like."""
         return text in (self.text(name), clean(cell_text(self.cells.get(name))))
 
 
 @frozen
-class EditBookContent:
+class _EditBookContent:
     """A whole workbook as read."""
 
     changed: tuple[_EditedCell, ...]
@@ -70,12 +79,15 @@ class EditBookContent:
 
 @frozen
 class EditedReturn:
-    """What is known of a line's cell."""
+    """The return of a unit that counts, as the unit sent it, and what the office has made of it."""
 
+    source: Source
     form: Form
     """That the unit answered."""
     own: Mapping[FormCell, Value]
-    """Cells of its counting return by (table, row key, field), as the unit typed them."""
+    """Its cells, as the unit typed them."""
+    edits: tuple[NewEdit, ...] = ()
+    """That are applied to it."""
 
     def field(self, place: CellKey) -> tuple[Field, Facts] | None:
         """Definition and facts of the cell; None when the form has no such cell."""
@@ -93,24 +105,16 @@ class EditedReturn:
 
 
 @frozen
-class RefusedCell:
-    """A cell that could not be taken over."""
-
-    line: _EditedCell
-    findings: tuple[Finding, ...]
-    """Why."""
-
-
-@frozen
 class EditsRead:
     """What one workbook says."""
 
     new: tuple[NewEdit, ...]
     findings: tuple[Finding, ...]
-    refused: Mapping[CellKey, RefusedCell] = field(factory=dict)
+    refused: Mapping[CellKey, UnrecordedEntry] = field(factory=dict)
+    """Cells that could not be taken over."""
 
 
-def read_lines(raw: RawWorkbook, mark: str) -> EditBookContent | Finding:
+def read_lines(raw: RawWorkbook, mark: str) -> _EditBookContent | Finding:
     """What was changed in a workbook whose sheets have that mark; a finding when none has."""
     marked = [(sheet, *corner) for sheet in raw.sheets if (corner := _corner(sheet, mark)) is not None]
     if not marked:
@@ -133,7 +137,7 @@ def read_lines(raw: RawWorkbook, mark: str) -> EditBookContent | Finding:
     for other in raw.sheets:
         if other.name not in own and other.visible and other.cells:
             findings.append(make("EDIT_OUTSIDE", words={"value": other.name}, sheet=other.name, value=other.name))
-    return EditBookContent(tuple(changed), places, tuple(findings))
+    return _EditBookContent(tuple(changed), places, tuple(findings))
 
 
 def _corner(sheet: RawSheet, mark: str) -> tuple[int, int] | None:
@@ -223,17 +227,48 @@ def _beside(sheet: RawSheet, rows: set[int], columns: set[int]) -> Iterator[Find
 
 
 def understand(
+    content: _EditBookContent,
+    known: Callable[[str], EditedReturn | None],
+    made: Sequence[Edit],
+    words: Mapping[str, Entry],
+    told_before: Collection[tuple[str, str]] = (),
+) -> EditsRead:
+    """New edits and withdrawals in a workbook, with a finding for each that is not taken over.
+
+    `known` tells of a unit by its code; `made`: every edit of the period, oldest first; `words`: the office's catalogue;
+    `told_before`: sheet and cell of what was taken from this very file. A line with an error takes over nothing but
+    withdrawals; nor does a row of a unit's report that would break a rule that it did not break before.
+    """
+    cells = [cell for cell in content.changed if (cell.sheet, cell.places["entry"]) not in told_before]
+    said = _taken_over(cells, known, made, words)
+    cases = [
+        (found, [item for item in said.new if item.unit == unit])
+        for unit in dict.fromkeys(item.unit for item in said.new)
+        if (found := known(unit)) is not None  # else there are withdrawals alone
+    ]
+    new, findings, refused = list(said.new), list(said.findings), dict(said.refused)
+    by_place = {cell.place: cell for cell in cells}
+    for (_, edits), broken in zip(cases, _newly_broken(cases, content.places), strict=True):
+        told = reworded(broken, words)
+        findings += told
+        wrong = {item.form_cell[:2] for item in told if item.severity == "error"}
+        for item in edits:
+            if item.place[1:3] in wrong and item in new:
+                new.remove(item)
+                reasons = (one for one in told if one.form_cell[:2] == item.place[1:3])
+                refused[item.place] = by_place[item.place].unrecorded(reasons)
+    return EditsRead(tuple(new), tuple(findings), refused)
+
+
+def _taken_over(
     cells: Sequence[_EditedCell],
     known: Callable[[str], EditedReturn | None],
-    held: Mapping[CellKey, Edit],
-    made: Mapping[int, Edit],
+    made: Sequence[Edit],
     words: Mapping[str, Entry],
 ) -> EditsRead:
-    """New edits and withdrawals among the cells, with a finding for each that is not taken over.
-
-    `known` tells of a unit by its code; `held`: edits that hold; `made`: every edit of the period by its id;
-    `words`: the office's catalogue. A line with an error takes over nothing but withdrawals.
-    """
+    """What each cell says by itself."""
+    by_id, newest = {item.id: item for item in made}, {item.new.place: item for item in made}
+    held = {place: item for place, item in newest.items() if item.new.kind != "withdrawn"}
     new: list[NewEdit] = []
     findings: dict[tuple[str, str, str], Finding] = {}
     wrong: dict[tuple[str, ...], list[Finding]] = {}
@@ -247,7 +282,7 @@ def understand(
             edit, told = None, [_finding(cell, "ROW_DUPLICATE", words={"row": cell.place[2]})]
         else:
             unit = None if cell.place[1] == OFFICE else known(cell.place[0])
-            edit, told = _judged(cell, unit, held.get(cell.place), made.get(cell.base), words)
+            edit, told = _judged(cell, unit, held.get(cell.place), by_id.get(cell.base), words)
         for item in reworded(told, words):
             findings.setdefault((item.code, item.sheet, item.cell), item)
             if item.severity == "error":
@@ -257,7 +292,7 @@ def understand(
     good = tuple(item for item in new if item.kind == "withdrawn" or item.place[:3] not in wrong)
     taken = {item.place for item in good}
     refused = {
-        place: RefusedCell(cell, tuple(wrong[place[:3]]))
+        place: cell.unrecorded(wrong[place[:3]])
         for place, cell in once.items()
         if place[:3] in wrong and place not in taken
     }
@@ -420,51 +455,37 @@ def _finding(line: _EditedCell, code: str, column: str = "entry", **places: obje
     return make(code, sheet=line.sheet, cell=line.places.get(column, ""), **row, **places)  # type: ignore[arg-type]
 
 
-@frozen
-class UnitEdits:
-    """One unit's new edits."""
-
-    known: EditedReturn
-    source: Source
-    """The return that counts."""
-    held: tuple[Edit, ...]
-    """Edits that hold already."""
-    new: tuple[NewEdit, ...]
+_Case = tuple[EditedReturn, Sequence[NewEdit]]
+"""A unit's return, and its new edits."""
 
 
-def judge_edits(cases: Sequence[UnitEdits], places: Mapping[CellKey, tuple[str, str]]) -> list[tuple[Finding, ...]]:
-    """For each case what the rules find wrong with its edits that was not wrong before.
-
-    `places`: sheet and cell of every line in bien-tap.xlsx. All cases are judged in one run.
-    """
-    found = check([_with_edits(case, new, places) for case in cases for new in ((), case.new)])
-    results = []
+def _newly_broken(cases: Sequence[_Case], places: Mapping[CellKey, tuple[str, str]]) -> Iterator[tuple[Finding, ...]]:
+    """For each unit what the rules find wrong with its edits that was not wrong before; all in one run."""
+    found = check([_with_edits(case, new, places) for case in cases for new in ((), case[1])])
     for before, after in zip(found[::2], found[1::2], strict=True):
-        old = {(item.code, item.table, item.task, item.field) for item in before}
-        results.append(tuple(item for item in after if (item.code, item.table, item.task, item.field) not in old))
-    return results
+        old = {(item.code, item.form_cell) for item in before}
+        yield tuple(item for item in after if (item.code, item.form_cell) not in old)
 
 
-def _with_edits(case: UnitEdits, new: Iterable[NewEdit], places: Mapping[CellKey, tuple[str, str]]) -> Return:
-    """The unit's report with its edits, of the rows that are edited now."""
-    cells: dict[FormCell, Value] = dict(case.known.own)
-    for edit in (*(item.new for item in case.held), *new):
-        cells.pop(edit.place[1:], None)
+def _with_edits(case: _Case, new: Sequence[NewEdit], places: Mapping[CellKey, tuple[str, str]]) -> Return:
+    """The unit's report with its edits, of the rows that are edited now.
+
+    Every cell of them stands in its line of bien-tap.xlsx, else where the edited cell of the row stands.
+    """
+    known, edited = case
+    cells = dict(known.own)
+    for edit in (*known.edits, *new):
+        cell = edit.place[1:]
         if edit.kind != "withdrawn":
-            cells[edit.place[1:]] = Value(
-                edit.table, edit.key, edit.field, edit.typed, edit.value, edit.sheet, edit.cell
-            )
-        elif edit.place[1:] in case.known.own:
-            cells[edit.place[1:]] = case.known.own[edit.place[1:]]
-    where = _places(case, places)
-    return Return(case.source, case.known.form, tuple(cells.values()), (), where)
-
-
-def _places(case: UnitEdits, places: Mapping[CellKey, tuple[str, str]]) -> dict[FormCell, tuple[str, str]]:
-    """Every cell of the rows that are edited now: its line in bien-tap.xlsx, else the edited cell of the row."""
-    found: dict[FormCell, tuple[str, str]] = {}
-    for edit in case.new:
-        for item in case.known.form.schema.table(edit.table).fields:
+            cells.pop(cell, None)
+            cells[cell] = Value(*cell, edit.typed, edit.value, edit.sheet, edit.cell)
+        elif cell in known.own:
+            cells[cell] = known.own[cell]
+        else:
+            cells.pop(cell, None)
+    where: dict[FormCell, tuple[str, str]] = {}
+    for edit in edited:
+        for item in known.form.schema.table(edit.table).fields:
             cell = (edit.table, edit.key, item.name)
-            found.setdefault(cell, places.get((edit.unit, *cell), (edit.sheet, edit.cell)))
-    return found
+            where.setdefault(cell, places.get((edit.unit, *cell), (edit.sheet, edit.cell)))
+    return Return(known.source, known.form, tuple(cells.values()), (), where)

@@ -11,8 +11,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from nq57xl.edits.book import EditCell, UnrecordedEntry, edit_tables, mark_of, render_edit_book
-from nq57xl.edits.read import EditBookContent, EditedReturn, read_lines, understand
+from nq57xl.edits.book import UnrecordedEntry, _edit_tables, _EditCell, mark_of, render_edit_book
+from nq57xl.edits.read import EditedReturn, _EditBookContent, read_lines, understand
 from nq57xl.forms.build import build_form
 from nq57xl.forms.model import Source
 from nq57xl.forms.styles import A4, ROOM
@@ -30,7 +30,7 @@ from tests.report_books import SCHEMA, consolidated
 from tests.report_fills import TZ
 
 C = consolidated("sample", 3)
-LINES = [line for table in edit_tables(C) for line in table.lines if line.place[1] != "office"]
+LINES = [line for table in _edit_tables(C) for line in table.lines if line.place[1] != "office"]
 CELLS = [(line, cell) for line in LINES for cell in line.cells if cell.own is not None and cell.kind != "mark"]
 PLAIN = st.text("abc dđghiklmnoôơpqrstuưvxy 0123456789", min_size=1, max_size=60).map(clean).filter(bool)
 """Letters that no earlier charset has in another meaning."""
@@ -38,7 +38,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), m
 TEXTS = WORDS.filter(lambda text: bool(text) and not text.startswith("="))
 
 
-def values(item: EditCell, texts: st.SearchStrategy[str]) -> st.SearchStrategy[CellValue]:
+def values(item: _EditCell, texts: st.SearchStrategy[str]) -> st.SearchStrategy[CellValue]:
     """What may be typed into a cell of that kind."""
     if item.kind == "choice":
         return st.sampled_from([choice.code for choice in SCHEMA.lists[item.field.choices]])
@@ -73,12 +73,12 @@ def known(unit: str) -> EditedReturn | None:
     form = build_form(
         C.plan, SCHEMA, unit, C.period, issue_id="x" * 32, version=1, issued_on=dt.date(2026, 4, 1), plan_version="1"
     )
-    return None if record is None else EditedReturn(form, values_of(record))
+    return None if record is None else EditedReturn(record.judged.source, form, values_of(record))
 
 
-def _read(content: bytes, c: Consolidation) -> EditBookContent:
+def _read(content: bytes, c: Consolidation) -> _EditBookContent:
     found = read_lines(read_bytes(content), mark_of(c))
-    assert isinstance(found, EditBookContent)
+    assert isinstance(found, _EditBookContent)
     return found
 
 
@@ -114,7 +114,7 @@ def test_what_is_typed_is_read_cell_by_cell(drawn: AppliedEdit) -> None:
     choices = [choice for items in SCHEMA.lists.values() for choice in items]
     title = next((item.title for item in choices if item.code == new.value), new.value)
     kept[new.place] = attrs.evolve(kept[new.place], entry=title)
-    said = understand(_read(render_edit_book(C, kept), C).changed, known, {}, {}, catalogue())
+    said = understand(_read(render_edit_book(C, kept), C), known, (), catalogue())
     own = drawn.original.value if drawn.original else None
     found = [(item.place, item.value) for item in said.new]
     assert found == [(new.place, new.value)] or (not found and (new.value == own or new.place in said.refused))
@@ -124,7 +124,7 @@ def test_equal_consolidations_give_equal_bytes() -> None:
     """The same arguments give the same bytes; every line stands in the plan's order, once."""
     assert render_edit_book(C, {}) == render_edit_book(consolidated("sample", 3), {})
     found = _read(render_edit_book(C, {}), C)
-    lines = [line for table in edit_tables(C) for line in table.lines]
+    lines = [line for table in _edit_tables(C) for line in table.lines]
     assert list(found.places) == [(*line.place, cell.field.name) for line in lines for cell in line.cells]
     assert len({line.place for line in lines}) == len(lines)
 

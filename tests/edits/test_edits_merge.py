@@ -20,7 +20,7 @@ from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import events
 from nq57xl.commands.edits import edits
 from nq57xl.commands.merge import merge
-from nq57xl.edits.book import edit_tables
+from nq57xl.edits.book import _edit_tables
 from nq57xl.errors import WorkbookOpenError
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.outputs.document import render_document
@@ -516,7 +516,7 @@ def test_the_offices_own_words_go_into_the_document(root: Path) -> None:
     assert texts[texts.index("1. Kết quả nổi bật") + 1] == f"{said}."
     assert not done.edits.findings
     later = attrs.evolve(done.consolidation, edits=(), earlier_periods=(done.consolidation,))
-    offered = {item.place[2]: item.before for item in next(edit_tables(later)).lines}
+    offered = {item.place[2]: item.before for item in next(_edit_tables(later)).lines}
     assert offered == {"steering": "", "judgement": said}
     edit(book_of(root), line(place, None, "", "", ""))
     assert again(root).consolidation.office_texts == {}
