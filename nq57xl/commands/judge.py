@@ -236,7 +236,7 @@ class _Judging:
         form = item.form
         newest = self.newest(form.period.code).get(form.unit, form.issue_id)
         current = form if newest == form.issue_id else self.ledger.form_by_id(newest, cells=False)
-        told = self.office.in_own_words(check_file(item.source, form, self.period, current) + found)
+        told = self.office.in_own_words((*check_file(item.source, form, self.period, current), *found))
         return item.judged(told)
 
 

@@ -58,7 +58,7 @@ def standing(office: Office, ledger: Ledger, plan: Plan, period: Period) -> Peri
 def _between_units(answered: Sequence[AnsweredForm]) -> Sequence[Finding]:
     """What concerns several units; the returns have their verdicts, whatever becomes of this."""
     try:
-        return check_period(answered)
+        return tuple(check_period(answered))
     except Exception:
         from nq57xl.commands.judge import fault
 

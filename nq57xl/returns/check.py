@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nq57xl.forms.model import Form, Source, Value
@@ -18,35 +18,15 @@ from nq57xl.rules.rows import KEY, RETURN, unreadable_fields
 from nq57xl.rules.schema import Field
 
 
-def _wrong_period(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
-    """The form belongs to another period than the one that is being collected."""
+def check_file(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
+    """All findings about the file; `current` is the newest form issued to the same unit for the period."""
     if form.period.code != period:
         yield make("WRONG_PERIOD", words={"form_period": title_of(form.period.code), "period": title_of(period)})
-
-
-def _name_of_other_unit(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
-    """The file is named like another unit's form."""
     match = FORM_FILE.search(source.name)
     if match and match[1].upper() != form.unit.upper():
         yield make("NAME_OTHER_UNIT", words={"value": match[1], "unit": form.unit_name}, value=source.name)
-
-
-def _older_version(source: Source, form: Form, period: str, current: Form | None) -> Iterator[Finding]:
-    """A newer version of this form has been issued since."""
     if current is not None and current.period.code == form.period.code and current.version > form.version:
         yield make("OLDER_VERSION", words={"version": form.version})
-
-
-_FILE_CHECKS: tuple[Callable[[Source, Form, str, Form | None], Iterator[Finding]], ...] = (
-    _wrong_period,
-    _name_of_other_unit,
-    _older_version,
-)
-
-
-def check_file(source: Source, form: Form, period: str, current: Form | None) -> tuple[Finding, ...]:
-    """All findings about the file; `current` is the newest form issued to the same unit for the period."""
-    return tuple(finding for check in _FILE_CHECKS for finding in check(source, form, period, current))
 
 
 def check(returns: Sequence[Return]) -> list[tuple[Finding, ...]]:
@@ -134,8 +114,7 @@ def _in_order(findings: Sequence[Finding], back: Return) -> tuple[Finding, ...]:
     codes = {code: number for number, code in enumerate(catalogue())}
 
     def order(item: Finding) -> tuple[int, int, int]:
-        place = item.form_cell
-        return tables.get(item.table, -1), places.get(place, -1), codes[item.code]
+        return tables.get(item.table, -1), places.get(item.form_cell, -1), codes[item.code]
 
     return tuple(sorted(findings, key=order))
 
@@ -143,60 +122,32 @@ def _in_order(findings: Sequence[Finding], back: Return) -> tuple[Finding, ...]:
 _IDLE = ("not_started", "not_arisen")
 
 
-def _progress_words(form: Form, code: object) -> str:
-    """What people read for a progress code."""
-    return next((item.title for item in form.schema.lists["progress"] if item.code == code), str(code))
-
-
-def _lead_and_support(answered: Sequence[AnsweredForm]) -> Iterator[Finding]:
-    """A lead says that nothing happened while a supporter reports work on the same task."""
-    for lead in answered:
-        for key, value in lead.cells.items():
-            if key[0] != "led" or key[2] != "progress" or value.value not in _IDLE:
-                continue
-            for other in answered:
-                text = other.cells.get(("supporting", key[1], "contribution"))
-                if text is not None and other.form.unit != lead.form.unit:
-                    words = {
-                        "task": key[1],
-                        "lead": lead.form.unit_name,
-                        "support": other.form.unit_name,
-                        "progress": _progress_words(lead.form, value.value),
-                    }
-                    yield make(
-                        "LEAD_SUPPORT_DISAGREE",
-                        words=words,
-                        table="supporting",
-                        task=key[1],
-                        field="contribution",
-                        value=text.typed,
-                        sheet=text.sheet,
-                        cell=text.cell,
-                    )
-
-
-def _several_leads(answered: Sequence[AnsweredForm]) -> Iterator[Finding]:
-    """Units that lead one task together report different progress."""
-    tasks: dict[str, dict[str, str]] = {}
-    for report in answered:
-        for (table, key, field), value in report.cells.items():
-            if (table, field) == ("led", "progress") and value.value is not None:
-                tasks.setdefault(key, {})[report.form.unit_name] = _progress_words(report.form, value.value)
-    for key, units in tasks.items():
-        if len(set(units.values())) > 1:
-            said = "; ".join(f"{name}: {words}" for name, words in units.items())
-            yield make("LEADS_DISAGREE", words={"task": key, "value": said}, table="led", task=key, field="progress")
-
-
-_PERIOD_CHECKS: tuple[Callable[[Sequence[AnsweredForm]], Iterator[Finding]], ...] = (_lead_and_support, _several_leads)
-
-
-def check_period(answered: Sequence[AnsweredForm]) -> tuple[Finding, ...]:
+def check_period(answered: Sequence[AnsweredForm]) -> Iterator[Finding]:
     """All findings over the counting returns of a period, one for each unit."""
-    return tuple(finding for check in _PERIOD_CHECKS for finding in check(answered))
+    told: dict[str, dict[str, str]] = {}
+    for lead in answered:
+        words = {item.code: item.title for item in lead.form.schema.lists.get("progress", ())}
+        for (table, task, field), value in lead.cells.items():
+            if (table, field) == ("led", "progress") and value.value is not None:
+                said = words.get(str(value.value), str(value.value))
+                told.setdefault(task, {})[lead.form.unit_name] = said
+                if value.value in _IDLE:
+                    yield from _worked_on(task, lead, said, answered)
+    for task, units in told.items():
+        if len(set(units.values())) > 1:
+            both = "; ".join(f"{name}: {said}" for name, said in units.items())
+            yield make("LEADS_DISAGREE", words={"task": task, "value": both}, table="led", task=task, field="progress")
 
 
-_OF_PLAN = ("led", "supporting", "indicator")
+def _worked_on(task: str, lead: AnsweredForm, said: str, answered: Sequence[AnsweredForm]) -> Iterator[Finding]:
+    """A lead says that nothing happened while a supporter reports work on the same task."""
+    for other in answered:
+        text = other.cells.get(("supporting", task, "contribution"))
+        if text is not None and other.form.unit != lead.form.unit:
+            units = {"lead": lead.form.unit_name, "support": other.form.unit_name}
+            yield make(
+                "LEAD_SUPPORT_DISAGREE", words={"task": task, "progress": said, **units}, value=text.typed, **text.where
+            )
 
 
 def plan_rows(form: Form, plan: Plan) -> Iterator[Finding]:
@@ -204,22 +155,18 @@ def plan_rows(form: Form, plan: Plan) -> Iterator[Finding]:
 
     `plan`: the version that holds for the form's period, with the units that exist then.
     """
-    shown = {name: {row.key for row in table.rows} for name in _OF_PLAN if (table := form.table(name)) is not None}
-    wanted = _rows_of(form.unit, plan)
-    present = {task.code for task in plan.tasks} | {item.code for item in plan.indicators}
-    dropped = sorted({key for keys in shown.values() for key in keys if key not in present})
-    if dropped:
-        yield make("PLAN_ROWS_DROPPED", words={"value": ", ".join(dropped)}, value=", ".join(dropped))
-    new = [code for name in _OF_PLAN for code in wanted[name] if code not in shown.get(name, set())]
-    if new and shown:
-        told = ", ".join(dict.fromkeys(new))
-        yield make("PLAN_ROWS_NEW", words={"value": told}, value=told)
-
-
-def _rows_of(unit: str, plan: Plan) -> dict[str, list[str]]:
-    """Codes of the rows that a form of that unit shows now, by table."""
-    return {
+    unit = form.unit
+    wanted = {
         "led": [task.code for task in plan.tasks if unit in task.lead_units],
         "supporting": [task.code for task in plan.tasks if unit in task.support_units],
         "indicator": [item.code for item in plan.indicators if unit in item.lead_units],
     }
+    shown = {name: {row.key for row in table.rows} for name in wanted if (table := form.table(name)) is not None}
+    present = {task.code for task in plan.tasks} | {item.code for item in plan.indicators}
+    dropped = sorted({key for keys in shown.values() for key in keys if key not in present})
+    if dropped:
+        yield make("PLAN_ROWS_DROPPED", words={"value": ", ".join(dropped)}, value=", ".join(dropped))
+    new = [code for name, codes in wanted.items() for code in codes if code not in shown.get(name, set())]
+    if new and shown:
+        told = ", ".join(dict.fromkeys(new))
+        yield make("PLAN_ROWS_NEW", words={"value": told}, value=told)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, cast
 
 import attrs
@@ -30,6 +31,7 @@ from nq57xl.xlsx.shown import Wanted, days_of, readings, show, shown_text
 
 _Words = dict[str, Any]
 _Lists = Mapping[str, tuple[Choice, ...]]
+_NumberKind = Literal["percent", "number", "whole"]
 
 
 @frozen
@@ -238,13 +240,17 @@ def _shows_nothing(seen: str) -> bool:
     return not seen.strip("# ")
 
 
+def _told(code: str, became: CellValue = None, /, **words: str) -> _Converted:
+    """What a cell became, nothing by default, with what is to be told of it."""
+    return _Converted(became, "", ((code, words),))
+
+
 def _unreadable(raw: RawCell, kind: FieldType) -> _Converted:
     """Nothing that belongs in the column; a cell that shows nothing of what it holds is told as such."""
     seen = _seen(raw)
     if _shows_nothing(seen):
-        return _Converted(None, "", (("SHOWN_BLANK", {"value": short(shown(raw.value))}),))
-    words = {"value": short(seen), "wanted": _WANTED[kind]}
-    return _Converted(None, "", (("VALUE_UNREADABLE", words),))
+        return _told("SHOWN_BLANK", value=short(shown(raw.value)))
+    return _told("VALUE_UNREADABLE", value=short(seen), wanted=_WANTED[kind])
 
 
 # --- text -----------------------------------------------------------------------------------------------------------
@@ -253,30 +259,25 @@ def _unreadable(raw: RawCell, kind: FieldType) -> _Converted:
 def _text(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
     value = _seen(raw)
     if _shows_nothing(value):
-        return _Converted(None, "", (("SHOWN_BLANK", {"value": short(shown(raw.value))}),))
+        return _told("SHOWN_BLANK", value=short(shown(raw.value)))
+    if isinstance(raw.value, date) and raw.value.day <= 12:  # "10/12" may have become a day in December
+        ratio = f"{raw.value.day}/{raw.value.month}"
+        message = f"«{field.title}» là ngày {value}; nếu định ghi «{ratio}», hãy nhập lại dạng chữ."
+        return _told("NUMBER_IN_TEXT", value, value=value, message=message)
     if not isinstance(raw.value, str):
-        return _text_of_other(raw, value, field)
+        return _told("NUMBER_IN_TEXT", value, value=value)
     stored = plain_d(clean(_CONTROL.sub("", value)))
     if not stored:
         return _BLANK
     if stored == _lightly(value):
         return _Converted(stored, "")
-    return _Converted(stored, "", (("TEXT_NORMALISED", {"value": short(value), "result": short(stored)}),))
+    return _told("TEXT_NORMALISED", stored, value=short(value), result=short(stored))
 
 
 def _lightly(text: str) -> str:
     """The text after what nobody sees: line ends and plain blanks."""
     lines = re.sub(r"\r\n?|\v", "\n", text).split("\n")
     return "\n".join(re.sub(r"[ \t]+", " ", line).strip(" ") for line in lines).strip()
-
-
-def _text_of_other(raw: RawCell, text: str, field: Field) -> _Converted:
-    """A number or date in a text column: "5" is 5, but "10/12" may have become a day in December."""
-    words: _Words = {"value": text}
-    if isinstance(raw.value, date) and raw.value.day <= 12:
-        ratio = f"{raw.value.day}/{raw.value.month}"
-        words["message"] = f"«{field.title}» là ngày {text}; nếu định ghi «{ratio}», hãy nhập lại dạng chữ."
-    return _Converted(text, "", (("NUMBER_IN_TEXT", words),))
 
 
 # --- choices --------------------------------------------------------------------------------------------------------
@@ -296,38 +297,63 @@ def _choice(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
         if len(same) == 1:
             return _folded(same[0], text)
     titles = ", ".join(f"«{item.title}»" for item in items)
-    return _Converted(None, "", (("NOT_IN_LIST", {"value": short(text), "choices": titles}),))
+    return _told("NOT_IN_LIST", value=short(text), choices=titles)
 
 
 def _folded(item: Choice, text: str) -> _Converted:
-    return _Converted(item.code, "", (("CHOICE_FOLDED", {"value": short(text), "result": item.title}),))
+    return _told("CHOICE_FOLDED", item.code, value=short(text), result=item.title)
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------
 
 
-def _percent(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
-    if (text := _text_in(raw)) is not None:
-        reading = read_number(text)
-        number = _settle(reading.value, reading.readings, 0.0, 100.0)
-        if number is None:
-            return _ambiguous(text, reading.readings, "%") if reading.readings else _unreadable(raw, "percent")
-        fraction = _rounded(number / 100) if reading.percent or abs(number) > 1 else number
-        return _from_text(fraction, text, vietnamese_percent(fraction))
-    result = _figure(raw, "percent")
-    stored = _number_in(raw)
+def _number(raw: RawCell, field: Field, lists: _Lists, *, kind: _NumberKind) -> _Converted:
+    text = _text_in(raw)
+    result = _figure(raw, kind) if text is None else _typed_number(text, raw, field, kind)
+    value, stored = result.value, _number_in(raw) if text is None else None
+    if not isinstance(value, float):
+        return result
+    if kind == "whole" and value != int(value):
+        return _unreadable(raw, "whole")
     # in another format than that of percentages, 1 < x <= 100 means x per cent (contract)
-    if stored is not None and isinstance(result.value, float) and 1 < stored <= 100 and stored - result.value > 1e-9:
-        words = {"value": plain_number(stored), "result": vietnamese_percent(result.value)}
-        return _Converted(result.value, "", (("PERCENT_SCALED", words),))
+    if kind == "percent" and stored is not None and 1 < stored <= 100 and stored - value > 1e-9:
+        return _told("PERCENT_SCALED", value, value=plain_number(stored), result=vietnamese_percent(value))
     return result
 
 
-def _figure(raw: RawCell, kind: Literal["percent", "number", "whole"]) -> _Converted:
+def _typed_number(text: str, raw: RawCell, field: Field, kind: _NumberKind) -> _Converted:
+    """The number that a text says, where the hard limits leave but one reading."""
+    reading, percent = read_number(text), kind == "percent"
+    number, sign = reading.value, "%" if percent else ""
+    if number is None:
+        low, high = (0.0, 100.0) if percent else _limits(field)
+        possible = [each for each in reading.readings if low <= each <= high]
+        number = possible[0] if len(possible) == 1 else None
+    if (reading.percent and not percent) or (number is None and not reading.readings):
+        return _unreadable(raw, kind)
+    if number is None:
+        texts = [vietnamese_number(each) + sign for each in reading.readings[:2]]
+        # without separators in the first and with another number of decimals in the second, each has one reading
+        first, second = plain_number(reading.readings[0]), f"{reading.readings[1]:.4f}".replace(".", ",")
+        return _told("VALUE_AMBIGUOUS", **_either(short(text), texts, (first + sign, second + sign)))
+    if percent and (reading.percent or abs(number) > 1):
+        number = _rounded(number / 100)
+    result = vietnamese_percent(number) if percent else vietnamese_number(number)
+    return _told("NUMBER_FROM_TEXT", number, value=short(text), result=result)
+
+
+def _limits(field: Field) -> tuple[float, float]:
+    low = field.min if isinstance(field.min, int | float) else -math.inf
+    high = field.max if isinstance(field.max, int | float) else math.inf
+    return float(low), float(high)
+
+
+def _figure(raw: RawCell, kind: _NumberKind) -> _Converted:
     """The number stored in a cell, where what the cell shows says the same."""
     stored = _number_in(raw)
-    if isinstance(raw.value, date):
-        return _day_in_number(raw.value, kind)
+    if isinstance(raw.value, date):  # "10/12" typed as a ratio became a day in December: never used
+        ratio = f"{raw.value.day}/{raw.value.month}"
+        return _told("DATE_IN_NUMBER", value=shown(raw.value), ratio=ratio, wanted=_WANTED[kind])
     if stored is None or isinstance(raw.value, time | timedelta):
         return _unreadable(raw, kind)
     if abs(stored) > _LARGEST:
@@ -340,16 +366,12 @@ def _figure(raw: RawCell, kind: Literal["percent", "number", "whole"]) -> _Conve
         return _unreadable(raw, kind)
     scale, sign = (100, "%") if kind == "percent" else (1, "")
     texts = [vietnamese_number(_rounded(number * scale)) + sign for number in found]
-    return _Converted(None, "", (("VALUE_AMBIGUOUS", _either(short(_seen(raw)), texts)),))
+    return _told("VALUE_AMBIGUOUS", **_either(short(_seen(raw)), texts))
 
 
 def _rounded(number: float) -> float:
     """The number without the noise of binary fractions: to the 15 digits that workbooks show."""
     return float(f"{number:.15g}")
-
-
-def _number(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
-    return _plain_number(raw, field, "number")
 
 
 def shares_among_percents(cells: Sequence[RawCell]) -> Iterator[tuple[int, _Words]]:
@@ -372,72 +394,20 @@ def _either(value: str, texts: Sequence[str], examples: Sequence[str] = ()) -> _
     return {"value": value, "first": texts[0], "second": texts[1], "first_example": first, "second_example": second}
 
 
-def _whole(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
-    result = _plain_number(raw, field, "whole")
-    if isinstance(result.value, float) and result.value != int(result.value):
-        return _unreadable(raw, "whole")
-    return result
-
-
-def _plain_number(raw: RawCell, field: Field, kind: Literal["number", "whole"]) -> _Converted:
-    text = _text_in(raw)
-    if text is None:
-        return _figure(raw, kind)
-    reading = read_number(text)
-    number = _settle(reading.value, reading.readings, *_limits(field))
-    if reading.percent or (number is None and not reading.readings):
-        return _unreadable(raw, kind)
-    if number is None:
-        return _ambiguous(text, reading.readings, "")
-    return _from_text(number, text, vietnamese_number(number))
-
-
-def _day_in_number(value: date, kind: FieldType) -> _Converted:
-    """A date where a number belongs: "10/12" typed as a ratio became a day in December. Never used."""
-    words = {"value": shown(value), "ratio": f"{value.day}/{value.month}", "wanted": _WANTED[kind]}
-    return _Converted(None, "", (("DATE_IN_NUMBER", words),))
-
-
-def _limits(field: Field) -> tuple[float, float]:
-    low = field.min if isinstance(field.min, int | float) else float("-inf")
-    high = field.max if isinstance(field.max, int | float) else float("inf")
-    return float(low), float(high)
-
-
-def _settle(value: float | None, readings: tuple[float, ...], low: float, high: float) -> float | None:
-    """The only reading that the hard limits leave; None while two are possible."""
-    if value is not None:
-        return value
-    possible = [reading for reading in readings if low <= reading <= high]
-    return possible[0] if len(possible) == 1 else None
-
-
-def _from_text(value: float, text: str, result: str) -> _Converted:
-    return _Converted(value, "", (("NUMBER_FROM_TEXT", {"value": short(text), "result": result}),))
-
-
-def _ambiguous(text: str, readings: tuple[float, ...], sign: str) -> _Converted:
-    texts = [vietnamese_number(reading) + sign for reading in readings[:2]]
-    # without separators in the first and with another number of decimals in the second, each has one reading
-    examples = [plain_number(readings[0]) + sign, f"{readings[1]:.4f}".replace(".", ",") + sign]
-    return _Converted(None, "", (("VALUE_AMBIGUOUS", _either(short(text), texts, examples)),))
-
-
 # --- dates ----------------------------------------------------------------------------------------------------------
 
 
 def _date(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
     if (text := _text_in(raw)) is not None:
         found = read_date(text)
-        if found is None:
-            return _Converted(None, "", (_without_day(short(text)),)) if lacks_day(text) else _unreadable(raw, "date")
-        words = {"value": short(text), "result": vietnamese_date(found)}
-        return _Converted(found, "", (("DATE_FROM_TEXT", words),))
+        if found is not None:
+            return _told("DATE_FROM_TEXT", found, value=short(text), result=vietnamese_date(found))
+        return _told("DATE_WITHOUT_DAY", value=short(text)) if lacks_day(text) else _unreadable(raw, "date")
     number = _number_in(raw)
     if number is None or not isinstance(raw.value, date | float):
         return _unreadable(raw, "date")
     if 2000 <= number <= 2100:  # 2026 typed into a date cell is the 2026th day since 1900
-        return _Converted(None, "", (_without_day(str(int(number))),))
+        return _told("DATE_WITHOUT_DAY", value=str(int(number)))
     return _day(raw, number)
 
 
@@ -449,29 +419,21 @@ def _day(raw: RawCell, number: float) -> _Converted:
     days = cast("tuple[date, ...]", readings(number, code, "date")) if likely else ()
     if not days:
         monthly = is_day and show(number, code).kind in ("month", "year")
-        return _Converted(None, "", (_without_day(short(_seen(raw))),)) if monthly else _unreadable(raw, "date")
-    day = days[0]
+        return _told("DATE_WITHOUT_DAY", value=short(_seen(raw))) if monthly else _unreadable(raw, "date")
+    day, result = days[0], vietnamese_date(days[-1])
     if len(days) == 1:
-        words = {"value": short(_seen(raw)), "result": vietnamese_date(day)}
-        return _Converted(day, "", () if is_day else (("DATE_FROM_TEXT", words),))
+        return _Converted(day, "") if is_day else _told("DATE_FROM_TEXT", day, value=short(_seen(raw)), result=result)
     if days[1] - day == timedelta(days=1):
-        return _Converted(
-            None, "", (("DATE_SHIFTED", {"value": shown(raw.value), "result": vietnamese_date(days[1])}),)
-        )
-    words = {"value": vietnamese_date(day), "result": vietnamese_date(days[1]), "reason": "ô hiển thị tháng trước ngày"}
-    return _Converted(day, "", (("DATE_SWAPPED", words),))
-
-
-def _without_day(text: str) -> tuple[str, _Words]:
-    return "DATE_WITHOUT_DAY", {"value": text}
+        return _told("DATE_SHIFTED", value=shown(raw.value), result=result)
+    return _told("DATE_SWAPPED", day, value=vietnamese_date(day), result=result, reason="ô hiển thị tháng trước ngày")
 
 
 _BY_KIND: dict[FieldType, Callable[[RawCell, Field, _Lists], _Converted]] = {
     "text": _text,
     "choice": _choice,
     "mark": _choice,
-    "percent": _percent,
-    "number": _number,
-    "whole": _whole,
+    "percent": partial(_number, kind="percent"),
+    "number": partial(_number, kind="number"),
+    "whole": partial(_number, kind="whole"),
     "date": _date,
 }

@@ -193,7 +193,7 @@ def of_records(*records: ReturnRecord, before: Consolidation | None = None) -> C
     """The consolidation of April from those returns."""
     status = period_status("mau", sample_period(), [form_of("VP"), form_of("QLDT")], records, {})
     answered = [AnsweredForm(form_of(unit.code), unit.counting.judged) for unit in status.units if unit.counting]
-    status = attrs.evolve(status, period_findings=check_period(answered))
+    status = attrs.evolve(status, period_findings=tuple(check_period(answered)))
     c = consolidate(sample_plan(), sample_period(), load_schema(), status)
     return c if before is None else attrs.evolve(c, earlier_periods=(before,))
 

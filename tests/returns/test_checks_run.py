@@ -198,7 +198,7 @@ def test_the_file_is_checked_for_period_and_name() -> None:
 
     newer = attrs.evolve(form, version=2)
     assert [item.code for item in check_file(source(), form, "2026-04", newer)] == ["OLDER_VERSION"]
-    assert check_file(source("NQ57_2026-04_VP.xlsx"), form, "2026-04", form) == ()
+    assert not [*check_file(source("NQ57_2026-04_VP.xlsx"), form, "2026-04", form)]
 
 
 def answered(back: Return) -> AnsweredForm:
