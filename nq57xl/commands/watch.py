@@ -16,7 +16,7 @@ from nq57xl.commands.collect import Collected, CollectedFile, collect
 from nq57xl.commands.office import Office
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.plan.model import Period
-from nq57xl.returns.sources import Look, arrival, lying
+from nq57xl.returns.sources import arrival, lying
 from nq57xl.text.files import sha256_of
 
 _STILL = 2
@@ -82,7 +82,7 @@ def watched_period(office: Office, code: str | None) -> Period:
 class _Seen:
     """What is known of one file."""
 
-    look: Look
+    look: tuple[int, int]
     since: int
     """Number of the look that first saw it so."""
     done: bool = False
@@ -137,7 +137,7 @@ class Watcher:
             self._said[about] = message
             yield WatchNews(message)
 
-    def _remember(self, found: Mapping[Path, Look]) -> None:
+    def _remember(self, found: Mapping[Path, tuple[int, int]]) -> None:
         """Files that went away are remembered: a share that comes back is not collected anew."""
         for path, look in found.items():
             known = self._seen.get(path)

@@ -5,6 +5,7 @@ Archives and mails among them are taken apart in memory: nothing is written by t
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import mailbox
@@ -151,21 +152,17 @@ def _day(names: Sequence[str]) -> date | None:
 
 
 def _source(path: Path, when: datetime, basis: ReceivedBasis) -> tuple[Source, Finding | None]:
-    digest, size = hashlib.sha256(), 0
-    finding: Finding | None = None
     try:
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
     except OSError as error:
         reason = f"không mở được tệp ({error.strerror or 'lỗi đọc'})"
         return _without_hash(path, when, basis), make("FILE_UNREAD", words={"reason": reason})
     if not size:  # every empty file has one hash: none of them is known from another
         return _without_hash(path, when, basis), make("FILE_EMPTY")
-    if size > LIMITS.file_bytes:
-        finding = too_large(size)
-    return Source(str(path), path.name, digest.hexdigest(), size, when, basis, saved_at=_saved_at(path)), finding
+    finding = too_large(size) if size > LIMITS.file_bytes else None
+    return Source(str(path), path.name, digest, size, when, basis, saved_at=_saved_at(path)), finding
 
 
 def _saved_at(path: Path) -> datetime | None:
@@ -183,18 +180,10 @@ _UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download",
 """Suffixes under which browsers, mail programs and copying programs write."""
 
 
-@frozen
-class Look:
-    """What one look sees of a file: two equal ones in a row mean that nobody wrote in between."""
-
-    size: int
-    mtime: int
-    """Nanoseconds."""
-
-
-def lying(folder: Path) -> Iterator[tuple[Path, Look]]:
+def lying(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
     """The files in a folder and below, in a fixed order; links, hidden, owner and unfinished files are none.
 
+    Each with its size and the nanosecond of its last change: equal in two looks, nobody wrote in between.
     Raises OSError when the folder cannot be listed: a share that is away looks different from an empty one.
     """
     inner: list[Path] = []
@@ -208,7 +197,7 @@ def lying(folder: Path) -> Iterator[tuple[Path, Look]]:
         elif stat.S_ISREG(found.st_mode) and not (
             is_noise(path.name) or path.name.startswith((".", "~")) or path.name.lower().endswith(_UNFINISHED)
         ):
-            yield path, Look(found.st_size, found.st_mtime_ns)
+            yield path, (found.st_size, found.st_mtime_ns)
     for path in inner:
         try:
             yield from lying(path)
@@ -222,13 +211,11 @@ def arrival(path: Path) -> _Arrival:
     try:
         with path.open("rb") as stream:
             head = stream.read(4)
-            if not head:
-                return "half"
+            whole = bool(head)
             if head.startswith(b"PK"):
                 # an archive may end somewhere, with a long tail behind it
                 whole = zipfile.is_zipfile(stream) or len(without_tail(data := path.read_bytes())) < len(data)
-                return "whole" if whole else "half"
-            return "whole"
+            return "whole" if whole else "half"
     except OSError:
         return "held"
 
@@ -280,29 +267,31 @@ def _read_mail(data: bytes) -> _Mail:
     """The mail in these bytes. Raises Refused for one that is built to do harm or cannot be taken apart."""
     if data.count(b"\n--") > _MAIL_LINES or data.lower().count(b"\ncontent-") > _MAIL_LINES:
         raise refuse("ARCHIVE_TOO_MANY", limit=LIMITS.archive_members)
-    try:
+    with _taken_apart():
         message = message_from_bytes(data)
-        files = tuple(_attached(message))
-        return _Mail(_sender(message), _header(message, "subject"), _times(message), files)
+        return _Mail(_sender(message), _header(message, "subject"), _times(message), tuple(_attached(message)))
+
+
+@contextlib.contextmanager
+def _taken_apart() -> Iterator[None]:
+    """Parsers of mails raise many kinds of errors on broken ones: each is Refused."""
+    try:
+        yield
     except Refused:
         raise
-    except Exception as error:  # the standard parser raises many kinds of errors on broken mails
+    except Exception as error:
         raise refuse("FILE_BROKEN") from error
 
 
 def _attached(message: Message) -> Iterator[tuple[str, bytes]]:
     """Attached files in their order; pictures of a signature and the text itself are none."""
-    number = 0
-    for part in _leaves(message, 0):
-        number += 1
+    for number, part in enumerate(_leaves(message, 0), start=1):
         name = _decoded(str(part.get_filename() or ""))
         if part.get_content_type() == "message/rfc822":
             inner = part.get_payload(0) if part.is_multipart() else None
             if isinstance(inner, Message):
-                yield (
-                    safe_name(name or _header(inner, "subject") or f"thu-{number}").removesuffix(".eml") + ".eml",
-                    bytes(inner),
-                )
+                name = safe_name(name or _header(inner, "subject") or f"thu-{number}")
+                yield name.removesuffix(".eml") + ".eml", bytes(inner)
             continue
         kind = part.get_content_maintype()
         attached = part.get_content_disposition() == "attachment"
@@ -326,8 +315,11 @@ def _leaves(message: Message, depth: int) -> Iterator[Message]:
 
 def _header(message: Message, name: str) -> str:
     """The first header of that name, on one line, whatever way its letters were written."""
-    raw = next((value for key, value in message.raw_items() if key.lower() == name), "")
-    return _decoded(str(raw))
+    return _decoded(next(_raw_headers(message, name), ""))
+
+
+def _raw_headers(message: Message, name: str) -> Iterator[str]:
+    return (str(value) for key, value in message.raw_items() if key.lower() == name)
 
 
 def _decoded(text: str) -> str:
@@ -335,10 +327,9 @@ def _decoded(text: str) -> str:
     raw = text.encode("utf-8", "surrogateescape")
     text = decoded_bytes(raw) if any("\udc80" <= letter <= "\udcff" for letter in text) else text
     if "=?" in text:
-        pieces = []
-        for piece, charset in decode_header(text):
-            pieces.append(piece if isinstance(piece, str) else _piece(piece, charset))
-        text = "".join(pieces)
+        text = "".join(
+            piece if isinstance(piece, str) else _piece(piece, charset) for piece, charset in decode_header(text)
+        )
     return " ".join(text.split())
 
 
@@ -350,15 +341,14 @@ def _piece(piece: bytes, charset: str | None) -> str:
 
 
 def _sender(message: Message) -> str:
-    raw = next((str(value) for key, value in message.raw_items() if key.lower() == "from"), "")
-    name, address = parseaddr(raw)
+    name, address = parseaddr(next(_raw_headers(message, "from"), ""))
     name = _decoded(name)
     return f"{name} <{address}>" if name and address else address or name
 
 
 def _times(message: Message) -> tuple[datetime, ...]:
     """Each server writes a `Received` header above those before it; the newest one is this office's own server's."""
-    received = [str(value).rpartition(";")[2] for key, value in message.raw_items() if key.lower() == "received"]
+    received = (value.rpartition(";")[2] for value in _raw_headers(message, "received"))
     known = [moment for text in received if (moment := _moment(text)) is not None]
     own = _moment(_header(message, "date"))
     return (*sorted(known, reverse=True), *([own] if own else []))
@@ -377,7 +367,7 @@ def _read_outlook(data: bytes) -> _Mail:
     """A mail that Outlook saved (.msg). Raises Refused for one that cannot be taken apart."""
     from oxmsg import Message as OutlookMessage
 
-    try:
+    with _taken_apart():
         mail = OutlookMessage.load(data)
         headers = mail.properties.str_prop_value(_TRANSPORT_HEADERS) or ""
         times = [*_times(message_from_string(headers)), *_stamps(mail.properties.date_prop_value(_DELIVERED))]
@@ -388,10 +378,6 @@ def _read_outlook(data: bytes) -> _Mail:
             if item.attached_by_value
         )
         return _Mail(" ".join((mail.sender or "").split()), " ".join(mail.subject.split()), tuple(times), files)
-    except Refused:
-        raise
-    except Exception as error:  # the parser raises many kinds of errors on broken files
-        raise refuse("FILE_BROKEN") from error
 
 
 def _stamps(moment: datetime | None) -> list[datetime]:
@@ -414,6 +400,8 @@ def _mails_of(data: bytes) -> list[bytes]:
 
 
 _ContainerKind = Literal["zip", "mail", "mbox", "msg"]
+_Contained = Iterator[tuple[str, bytes | Source, Source]]
+"""Name and bytes of each file, of one over the limits what is known of it; and the source that it came with."""
 
 _CLOCK_ERROR = timedelta(minutes=10)
 """Clocks of mail servers differ by so much from an office's own; what is later lies in the future."""
@@ -509,9 +497,7 @@ class _Opener:
 
     # --- archives ---------------------------------------------------------------------------------------------------
 
-    def _zip(
-        self, content: bytes, source: Source, problems: list[Finding]
-    ) -> Iterator[tuple[str, bytes | Source, Source]]:
+    def _zip(self, content: bytes, source: Source, problems: list[Finding]) -> _Contained:
         with open_zip(content) as archive:
             infos = archive.infolist()
             for info, name in zip(infos, member_names(infos), strict=True):
@@ -547,9 +533,7 @@ class _Opener:
 
     # --- mails ------------------------------------------------------------------------------------------------------
 
-    def _mail(
-        self, content: bytes, source: Source, problems: list[Finding]
-    ) -> Iterator[tuple[str, bytes | Source, Source]]:
+    def _mail(self, content: bytes, source: Source, problems: list[Finding]) -> _Contained:
         mail = _read_outlook(content) if is_ole(content) else _read_mail(content)
         times = source.mail_times or mail.times
         origin = attrs.evolve(source, sender=mail.sender, subject=mail.subject, mail_times=times)
@@ -562,9 +546,7 @@ class _Opener:
         if not mail.files:
             problems.append(make("MAIL_WITHOUT_FILES"))
 
-    def _mbox(
-        self, content: bytes, source: Source, problems: list[Finding]
-    ) -> Iterator[tuple[str, bytes | Source, Source]]:
+    def _mbox(self, content: bytes, source: Source, problems: list[Finding]) -> _Contained:
         for number, mail in enumerate(_mails_of(content), start=1):
             self._take()
             self._spend(len(mail))
@@ -577,7 +559,12 @@ def believed(source: Source, now: datetime, issued_on: date | None = None) -> tu
     A time before the form was issued, or after now, is not; it is told, and the next one counts: the mail's own date,
     then however else the time is known.
     """
-    doubted = [moment for moment in source.mail_times if _impossible(moment, now, issued_on)]
+
+    def impossible(moment: datetime) -> bool:
+        early = issued_on is not None and in_vietnam(moment).date() < issued_on
+        return early or moment > now + _CLOCK_ERROR
+
+    doubted = list(filter(impossible, source.mail_times))
     sound = [moment for moment in source.mail_times if moment not in doubted]
     findings = tuple(
         make("MAIL_TIME_DOUBTED", words={"value": f"{in_vietnam(moment):%H:%M %d/%m/%Y}"}, value=moment.isoformat())
@@ -586,8 +573,3 @@ def believed(source: Source, now: datetime, issued_on: date | None = None) -> tu
     if not sound:
         return source, findings
     return attrs.evolve(source, received_at=in_vietnam(sound[0]), received_basis="mail"), findings
-
-
-def _impossible(moment: datetime, now: datetime, issued_on: date | None) -> bool:
-    early = issued_on is not None and in_vietnam(moment).date() < issued_on
-    return early or moment > now + _CLOCK_ERROR
