@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cached_property
@@ -13,6 +14,7 @@ from attrs import field, frozen
 from nq57xl.plan.model import Period
 from nq57xl.rules.schema import CellValue, Facts, Schema
 from nq57xl.text.addresses import a1
+from nq57xl.text.legacy import fold
 
 FormCell = tuple[str, str, str]
 """(table, row key, field): which cell of a form, wherever it stands."""
@@ -78,6 +80,15 @@ class Value:
     def where(self) -> dict[str, Any]:
         """Its place as a finding names it."""
         return {"sheet": self.sheet, "cell": self.cell, "table": self.table, "task": self.key, "field": self.field}
+
+    def says(self, other: Value) -> bool:
+        """Both were understood as the same, however they were typed."""
+        one, two = self.value, other.value
+        if isinstance(one, int | float) and isinstance(two, int | float):
+            return math.isclose(one, two, rel_tol=1e-9)
+        if isinstance(one, str) and isinstance(two, str):
+            return fold(one) == fold(two)
+        return one == two
 
     @property
     def by_statement(self) -> bool:

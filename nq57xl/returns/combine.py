@@ -70,7 +70,7 @@ def _compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
         if here not in mine:
             if newer.places[here] not in filled:  # a cell of two fields says something else as a whole
                 blank.append(cell)
-        elif not _same(mine[here], value):
+        elif not mine[here].says(value):
             different.append(cell)
     return _Compared(tuple(blank), tuple(added), tuple(different))
 
@@ -118,26 +118,14 @@ def _contradicting_in(newer: Return, table: Table, cells: Sequence[_EarlierCell]
 # --- the same cell, the same row -------------------------------------------------------------------------------------
 
 
-def _same(one: Value, other: Value) -> bool:
-    if isinstance(one.value, str) and isinstance(other.value, str):
-        return fold(one.value) == fold(other.value)
-    return one.value == other.value
-
-
 def _same_question(newer: Form, earlier: Form, key: FormCell) -> bool:
     """Both versions of the form ask for the same kind of value there, and measure the row in the same way."""
     if newer.issue_id == earlier.issue_id:
         return True
     if newer.schema.version != earlier.schema.version and _kind(newer, key) != _kind(earlier, key):
         return False
-    facts = [
-        row.facts.get("measure")
-        for form in (newer, earlier)
-        if (table := form.table(key[0])) is not None
-        for row in table.rows
-        if row.key == key[1]
-    ]
-    return len(set(facts)) <= 1
+    row = key[:2]
+    return len({form.facts[row].get("measure") for form in (newer, earlier) if row in form.facts}) <= 1
 
 
 def _kind(form: Form, key: FormCell) -> object:
@@ -244,20 +232,18 @@ def _left_out(newer: Return, earlier: _EarlierCell, *, noted: bool, row: bool = 
     """`row`: False for a cell of a free row that this return does not have at all."""
     table, key, field = earlier.key
     severity: Severity = "warning" if earlier.earlier.judged.verdict in ACCEPTED and not noted else "note"
-    words = {"field": _field_of(newer.form, earlier.key).title, "said": _said(newer.form, earlier), **_named(earlier)}
     sheet, cell = newer.places.get(earlier.key, (earlier.value.sheet, "")) if row else ("", "")
     where = {"sheet": sheet, "cell": cell, "table": table, "task": key if row else None, "field": field if row else ""}
-    return make("LOST_FROM_EARLIER", words=words, severity=severity, **where)
+    return make("LOST_FROM_EARLIER", words=_words(newer.form, earlier), severity=severity, **where)
 
 
-def _named(cell: _EarlierCell) -> dict[str, str]:
-    """Where it was typed."""
-    return {"file": cell.file.name, "sheet": cell.value.sheet, "cell": cell.value.cell}
-
-
-def _said(form: Form, cell: _EarlierCell) -> str:
-    """ "ghi «45%»"; of a contact only that it stands there, because findings go where contacts do not."""
-    return "có nội dung" if _field_of(form, cell.key).contact else f"ghi «{short(cell.value.typed)}»"
+def _words(form: Form, cell: _EarlierCell) -> dict[str, str]:
+    """What the earlier return says and where it was typed; of a contact only that it is there, because findings go
+    where contacts do not."""
+    field = _field_of(form, cell.key)
+    said = "có nội dung" if field.contact else f"ghi «{short(cell.value.typed)}»"
+    where = {"file": cell.file.name, "sheet": cell.value.sheet, "cell": cell.value.cell}
+    return {"field": field.title, "said": said, **where}
 
 
 def combine(newer: Return, earlier: Sequence[AnsweredForm]) -> Return:
@@ -319,17 +305,18 @@ def _renumbered(newer: Return, compared: _Compared) -> Iterator[_EarlierCell]:
 
 def _conflict(newer: Return, cell: _EarlierCell) -> Finding:
     """Both returns say something, or the earlier would contradict the newer: the newer holds."""
-    field, own = _field_of(newer.form, cell.key), newer.cells.get(cell.key)
+    contact, own = _field_of(newer.form, cell.key).contact, newer.cells.get(cell.key)
     sheet, place = newer.places.get(cell.key, ("", ""))
-    kept = "để trống" if own is None else "ghi khác" if field.contact else f"ghi «{short(own.typed)}»"
+    table, key, field = cell.key
+    kept = "để trống" if own is None else "ghi khác" if contact else f"ghi «{short(own.typed)}»"
     return make(
         "COMBINE_DIFFERS",
-        words={"field": field.title, "kept": kept, "said": _said(newer.form, cell), **_named(cell)},
-        severity="note" if cell.key[0] == "signoff" else "warning",
+        words={"kept": kept, **_words(newer.form, cell)},
+        severity="note" if table == "signoff" else "warning",
+        value="" if own is None or contact else own.typed,
         sheet=sheet,
         cell=place,
-        table=cell.key[0],
-        task=cell.key[1],
-        field=cell.key[2],
-        value="" if own is None or field.contact else own.typed,
+        table=table,
+        task=key,
+        field=field,
     )

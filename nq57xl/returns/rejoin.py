@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -484,16 +483,7 @@ def _with_prefilled(form: Form, values: Sequence[Value]) -> tuple[Value, ...]:
     known = {item.form_cell: item for item in form.values if item.stated.startswith(PREFILLED)}
     return tuple(
         attrs.evolve(item, stated=before.stated)
-        if (before := known.get(item.form_cell)) and not item.stated and _says_the_same(item, before)
+        if (before := known.get(item.form_cell)) and not item.stated and item.says(before)
         else item
         for item in values
     )
-
-
-def _says_the_same(item: Value, before: Value) -> bool:
-    one, other = item.value, before.value
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return math.isclose(one, other, rel_tol=1e-9)
-    if isinstance(one, str) and isinstance(other, str):
-        return fold(one) == fold(other)
-    return bool(one == other)
