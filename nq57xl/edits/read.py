@@ -235,9 +235,9 @@ def understand(
 ) -> EditsRead:
     """New edits and withdrawals in a workbook, with a finding for each that is not taken over.
 
-    `known` tells of a unit by its code; `made`: every edit of the period, oldest first; `words`: the office's catalogue;
-    `told_before`: sheet and cell of what was taken from this very file. A line with an error takes over nothing but
-    withdrawals; nor does a row of a unit's report that would break a rule that it did not break before.
+    `known` tells of a unit by its code; `made`: every edit of the period, oldest first; `words`: the office's
+    catalogue; `told_before`: sheet and cell of what was taken from this very file. A line with an error takes over
+    nothing but withdrawals; nor does a row of a unit's report that would break a rule that it did not break before.
     """
     cells = [cell for cell in content.changed if (cell.sheet, cell.places["entry"]) not in told_before]
     said = _taken_over(cells, known, made, words)
