@@ -9,7 +9,7 @@ import attrs
 
 from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.model import Form
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.deadlines import Target
 from nq57xl.plan.model import Indicator, Plan, Task
 from nq57xl.plan.periods import parse_period
@@ -48,7 +48,7 @@ def real_forms() -> dict[str, Form]:
     """Every form of both bundled plans: "sxd-2026_VP" -> form."""
     return {
         f"{name}_{unit.code}": form_of(plan_of(name), unit.code)
-        for name in NAMES
+        for name in BUNDLED_PLANS
         for unit in reporting_units(plan_of(name), parse_period("2026-04", plan_of(name).properties))
     }
 
@@ -61,7 +61,7 @@ def large_form(name: str, period: str, *, led: int, supporting: int, indicators:
     plan = plan_of(name)
     unit = next(item.code for item in plan.units if not item.external)
     groups, samples = next(
-        (other.indicator_groups, other.indicators) for other in (plan, *map(plan_of, NAMES)) if other.indicators
+        (other.indicator_groups, other.indicators) for other in (plan, *map(plan_of, BUNDLED_PLANS)) if other.indicators
     )
     tasks = [_task(plan, number, (unit,), ()) for number in range(led)]
     tasks += [_task(plan, led + number, (), (unit,)) for number in range(supporting)]

@@ -24,7 +24,7 @@ from openpyxl.utils import get_column_letter
 from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.periods import parse_period
 from nq57xl.rules.load import load_schema
 
@@ -66,7 +66,7 @@ class Timing:
 def makers() -> Iterator[tuple[str, Callable[[], Form]]]:
     """Name of each form of both bundled plans, and what builds it."""
     schema = load_schema()
-    for name in NAMES:
+    for name in BUNDLED_PLANS:
         plan = read_appendix(bundled_appendix(name)).plan
         period = parse_period(PERIOD, plan.properties)
         for unit in reporting_units(plan, period):

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from nq57xl.plan.appendix_read import NAMES
+from nq57xl.plan.appendix_read import BUNDLED_PLANS
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan
 from nq57xl.plan.understand import understand
@@ -30,7 +30,7 @@ def _filled(row: dict[str, Any], nested: str, **defaults: Any) -> dict[str, Any]
 
 def main() -> None:
     """Writes every bundled plan."""
-    for name in NAMES:
+    for name in BUNDLED_PLANS:
         path = ROOT / "templates" / "plans" / f"{name}.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(write_appendix(load(name)))

@@ -22,7 +22,7 @@ import attrs
 from attrs import define, field
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.lint import lint
@@ -194,7 +194,7 @@ def looks(plan: Plan, rng: random.Random) -> dict[str, object]:
 def samples(count: int, seed: int) -> Iterable[tuple[str, Plan, dict[str, object]]]:
     """Names, plans and looks."""
     rng = random.Random(seed)
-    for name in NAMES:
+    for name in BUNDLED_PLANS:
         yield name, bundled(name), looks(bundled(name), rng)
     for index in range(count):
         plan = random_plan(rng)
@@ -227,7 +227,7 @@ def main() -> None:
             for (family, sample, _), pdf in zip(offices, pdfs, strict=True):
                 _note(totals, (family, "pdf"), pdf.stem, judged(sample, run(pdf.read_bytes(), pdf.name)), options.show)
     texts = Path(__file__).resolve().parents[2] / "shared" / "plans"
-    pairs = [(texts / f"{name}.txt", bundled(name)) for name in NAMES if (texts / f"{name}.txt").is_file()]
+    pairs = [(texts / f"{name}.txt", bundled(name)) for name in BUNDLED_PLANS if (texts / f"{name}.txt").is_file()]
     pairs += [
         (Path(one), read_appendix(Path(two).read_bytes()).plan)
         for one, two in (item.split("=") for item in options.own)

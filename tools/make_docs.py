@@ -269,16 +269,16 @@ def appendix_page() -> str:
         "  chia tách thì ghi ngày, «Đơn vị kế tiếp», «Tên cũ» ở trang Đơn vị; xem [van-phong.md](van-phong.md).",
         "- Đơn vị không nhận ra, mã trùng, thiếu thông tin là lỗi: phải sửa trước khi phát hành biểu mẫu.",
         "",
-        f"## Trang «{appendix.PLAN_TITLE}»",
+        f"## Trang «{appendix.CARD.title}»",
         "",
-        *appendix_columns(appendix.CARD, "Dòng"),
+        *appendix_columns(appendix.CARD.columns, "Dòng"),
         f"Bên dưới: {appendix.NAMES.heading.lower()}, mỗi tên có ngày hiệu lực, để báo cáo ghi đúng tên vào ngày ký.",
         "",
         *appendix_columns(appendix.NAMES.columns, "Cột"),
     ]
     for sheet in appendix.TABLES:
         lines += [f"## Trang «{sheet.title}»", "", sheet.note, "", *appendix_columns(sheet.columns, "Cột")]
-    lines += [f"## Trang «{appendix.SETTINGS_TITLE}»", "", *appendix_columns(appendix.SETTINGS, "Dòng")]
+    lines += [f"## Trang «{appendix.SETTINGS.title}»", "", *appendix_columns(appendix.SETTINGS.columns, "Dòng")]
     return "\n".join(lines).rstrip() + "\n"
 
 

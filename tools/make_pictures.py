@@ -34,7 +34,7 @@ from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.report.sheet_parts import SHEETS
-from nq57xl.plan.appendix_read import NAMES
+from nq57xl.plan.appendix_read import BUNDLED_PLANS
 from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.text.legacy import bare
 
@@ -219,7 +219,7 @@ def main() -> None:
         closed = after_close(folder / "later", folder).with_name(SOURCES)
         for picture in pictures("sources", closed, folder, [SHEETS["addendum"].name]):
             print(picture.name, picture.stat().st_size)
-        for plan in NAMES:
+        for plan in BUNDLED_PLANS:
             document = next((demo / plan).glob("out/*/tong-hop/bao-cao.docx"))
             for picture in document_pictures(plan, document, folder):
                 print(picture.name, picture.stat().st_size)

@@ -24,7 +24,7 @@ from nq57xl.commands.status import status
 from nq57xl.commands.upward import UpwardReport, upward
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import form_file_name
-from nq57xl.plan.appendix_read import NAMES
+from nq57xl.plan.appendix_read import BUNDLED_PLANS
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.model import DatedName, Indicator, Period, Plan, Properties, Section, Task, Unit
@@ -299,8 +299,8 @@ def demo(folder: Path) -> Iterator[DemoStep]:
 
     A folder of an earlier demo (it carries a mark) is cleared first.
     """
-    _clear(folder, (*NAMES, _SENT))
-    for number, plan in enumerate(NAMES):
+    _clear(folder, (*BUNDLED_PLANS, _SENT))
+    for number, plan in enumerate(BUNDLED_PLANS):
         yield from _Play(folder, plan, seed=57 + number).scenes()
 
 

@@ -21,9 +21,10 @@ from nq57xl.forms.model import EarlierAnswer
 from nq57xl.ledger.storage import writing
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.amend import Origin, amended, check_decisions, read_comparison, write_comparison
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
-from nq57xl.plan.appendix_write import with_lint_sheet, write_appendix
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
+from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.compare import Decisions, compare_plans
+from nq57xl.plan.lint_sheet import with_lint_sheet
 from nq57xl.plan.model import Plan, PlanComparison, RowTable
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_questions import read_review
@@ -269,7 +270,7 @@ def init(folder: Path, plan: str, previous: Path | None = None) -> NextYear:
         content, made = write_appendix(done.plan, done.review), done.plan
         teach_headings(workspace.root, done.headings)
     else:
-        content, made = write_codes(data, appendix.new_codes), appendix.plan
+        content, made = appendix.coded(data), appendix.plan
     if previous is not None:
         return _next_year(folder, made, previous)
     write_atomic(workspace.appendix, content)
@@ -278,11 +279,11 @@ def init(folder: Path, plan: str, previous: Path | None = None) -> NextYear:
 
 
 def _appendix(plan: str) -> bytes:
-    if plan in NAMES:
+    if plan in BUNDLED_PLANS:
         return bundled_appendix(plan)
     path = Path(plan)
     if not path.is_file():
-        names = ", ".join(NAMES)
+        names = ", ".join(BUNDLED_PLANS)
         raise Nq57Error(f"Không có kế hoạch «{plan}»: dùng một trong {names}, hoặc đường dẫn tới tệp phụ lục .xlsx.")
     return path.read_bytes()
 

@@ -15,7 +15,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.storage import writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.plan.appendix_kept import LIMIT, Appendix, from_kept, kept
+from nq57xl.plan.appendix_kept import Appendix
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.units import in_force
@@ -67,7 +67,7 @@ class Office:
 
         The file as it was is kept in backup/. The caller holds the writer's lock.
         """
-        from nq57xl.plan.appendix_read import read_appendix, write_codes
+        from nq57xl.plan.appendix_read import read_appendix
 
         data = _read(self.workspace.appendix)
         appendix = self._appendix_in(data)
@@ -75,7 +75,7 @@ class Office:
             with self.reading() as ledger:
                 appendix = read_appendix(data, self.workspace.appendix.name, ledger.used_codes())
             self.keep_appendix(data)
-            write_atomic(self.workspace.appendix, write_codes(data, appendix.new_codes))
+            write_atomic(self.workspace.appendix, appendix.coded(data))
         return appendix
 
     def keep_appendix(self, data: bytes) -> Path:
@@ -95,22 +95,14 @@ class Office:
 
     def _appendix_in(self, data: bytes) -> Appendix:
         """What those bytes of the appendix hold: as it was kept, else parsed."""
-        return from_kept(self._kept(), data) or _parsed(data, self.workspace.appendix.name)
-
-    def _kept(self) -> bytes:
-        """The appendix as an earlier command kept it, unread; b"" for none."""
-        path = self.workspace.kept_appendix
-        with suppress(OSError):
-            if path.is_file() and path.stat().st_size <= LIMIT:
-                return path.read_bytes()
-        return b""
+        return Appendix.kept_in(self.workspace.kept_appendix, data) or _parsed(data, self.workspace.appendix.name)
 
     def _keep(self) -> None:
         """Keeps the appendix as it stands now; where that cannot be, the next command parses it again."""
         with suppress(Nq57Error, OSError, UnicodeError):
             data = _read(self.workspace.appendix)
-            if from_kept(self._kept(), data) is None:
-                write_atomic(self.workspace.kept_appendix, kept(self._appendix_in(data), data))
+            if Appendix.kept_in(self.workspace.kept_appendix, data) is None:
+                write_atomic(self.workspace.kept_appendix, self._appendix_in(data).kept(data))
 
     def schema(self) -> Schema:
         """Fields and rules, with the workspace's own overrides."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
-from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_top
+from nq57xl.plan.appendix_styles import STYLES, write_rows
 from nq57xl.results.superior_filling import FilledForm, FilledLine
-from nq57xl.xlsx.write import Workbook, Worksheet
+from nq57xl.xlsx.write import Workbook
 
 _POINTS, _FILLED, _GENERAL = "Cần người xử lý", "Nguồn của ô đã điền", "Đề xuất, kiến nghị chung"
 _POINT_COLUMNS = {
@@ -36,7 +34,6 @@ _FILLED_COLUMNS = {
     "Ô của tệp": 9,
     "Mã băm SHA-256 của tệp": 66,
 }
-_HEAD = 3
 
 
 def render_roll_up(title: str, filled: FilledForm, sources: str) -> bytes:
@@ -48,21 +45,23 @@ def render_roll_up(title: str, filled: FilledForm, sources: str) -> bytes:
             "trả lại», «Cấp trên sẽ hỏi lại» là kết quả kiểm tra biểu đã điền theo quy tắc của biểu: sửa trước khi "
             "gửi; số liệu đúng thì ghi lý do vào ô ở cột cuối."
         )
-        _write(book.sheet(_POINTS), (f"CẦN NGƯỜI XỬ LÝ: {title}", note), _POINT_COLUMNS, points)
+        write_rows(book.sheet(_POINTS), (f"CẦN NGƯỜI XỬ LÝ: {title}", note), _POINT_COLUMNS, points, frozen=2)
         note = (
             f"Mỗi dòng là một ô do đơn vị nhập mà ô của biểu lấy theo; «Nguồn số» là số thứ tự trong {sources} của cơ "
             "quan, tệp gốc lưu trong thư mục archive theo mã băm. Cột «Giá trị đã điền» để đối chiếu với biểu đã ký."
         )
         before = (None, *filled.lines)
         rows = [_cells(item, last) for item, last in zip(filled.lines, before, strict=False)]
-        _write(book.sheet(_FILLED), (f"NGUỒN CỦA Ô ĐÃ ĐIỀN: {title}", note), _FILLED_COLUMNS, rows)
+        write_rows(book.sheet(_FILLED), (f"NGUỒN CỦA Ô ĐÃ ĐIỀN: {title}", note), _FILLED_COLUMNS, rows, frozen=2)
         general = [attrs.astuple(item) for item in filled.general]
         note = (
             "Nội dung các đơn vị tự đề xuất, kiến nghị chung, không tự đưa lên cấp trên: nội dung nào cần gửi thì "
             "người phụ trách ghi vào biểu."
         )
         if general:
-            _write(book.sheet(_GENERAL), (f"ĐỀ XUẤT, KIẾN NGHỊ CHUNG: {title}", note), _GENERAL_COLUMNS, general)
+            write_rows(
+                book.sheet(_GENERAL), (f"ĐỀ XUẤT, KIẾN NGHỊ CHUNG: {title}", note), _GENERAL_COLUMNS, general, frozen=2
+            )
     return book.content
 
 
@@ -70,14 +69,3 @@ def _cells(item: FilledLine, before: FilledLine | None) -> tuple[str, ...]:
     """The line; what was filled in stands once for all lines of its cell."""
     repeated = before is not None and (before.sheet, before.cell) == (item.sheet, item.cell)
     return attrs.astuple(attrs.evolve(item, shown="") if repeated else item)
-
-
-def _write(sheet: Worksheet, top: tuple[str, str], columns: dict[str, int], rows: Sequence[tuple[str, ...]]) -> None:
-    widths = list(columns.values())
-    sheet.widths(widths)
-    write_top(sheet, *top, widths)
-    write_line(sheet, _HEAD, list(columns), widths, "head")
-    for number, row in enumerate(rows, _HEAD + 1):
-        write_line(sheet, number, row, widths, "cell")
-    set_up_page(sheet)
-    sheet.head(_HEAD, _HEAD + len(rows), (0, len(columns) - 1), 2)

@@ -15,9 +15,8 @@ from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix
-from nq57xl.plan.appendix_read import grids_of
-from nq57xl.plan.appendix_read import text_of as cell_text
-from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_decisions, write_line
+from nq57xl.plan.appendix_read import sheet_texts
+from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_rows
 from nq57xl.plan.compare import FIELDS, GENERAL, KIND_WORDS, TITLES, Decisions, match_sections, text_of
 from nq57xl.plan.importer.document import roman
 from nq57xl.plan.model import (
@@ -389,18 +388,21 @@ def write_comparison(
         for table in FIELDS:
             rows = [row for row in comparison.rows if row.table == table]
             if rows:
-                alike = [row.similarity if None not in (row.index, row.code) else None for row in rows]
                 texts = [_texts(row, old, new, states or {}) for row in rows]
-                _write_rows(book.sheet(TITLES[table]), table, list(zip(texts, alike, strict=True)), origin)
+                alike = [row.similarity if None not in (row.index, row.code) else None for row in rows]
+                _write_rows(book.sheet(TITLES[table]), table, (texts, alike), origin)
         _write_general(book.sheet("Thông tin chung"), comparison.general)
         _write_meta(book, old, origin)
     return book.content
 
 
 def _write_rows(
-    sheet: Worksheet, table: RowTable, lines: Sequence[tuple[Sequence[str], float | None]], origin: Origin
+    sheet: Worksheet, table: RowTable, rows: tuple[Sequence[Sequence[str]], Sequence[float | None]], origin: Origin
 ) -> None:
-    """The sheet of one table: changed rows and unchanged ones alike, in the new plan's order."""
+    """The sheet of one table: changed rows and unchanged ones alike, in the new plan's order.
+
+    `rows`: their texts, and how alike old and new are.
+    """
     heading = f"SO SÁNH {TITLES[table].upper()}, HIỆU LỰC TỪ {origin.effective_from:%d/%m/%Y}"
     note, columns = _NOTE, _COLUMNS
     if origin.previous:
@@ -412,7 +414,9 @@ def _write_rows(
         "input_title": "Quyết định",
         "input_message": "Mã mà dòng này tiếp nối, hoặc mới, bỏ, giữ.",
     }
-    write_decisions(sheet, (heading, note), columns, lines, hidden=_DECISION, decided=(_DECISION,), rule=rule)
+    texts, alike = rows
+    decided = (_DECISION,)
+    write_rows(sheet, (heading, note), columns, texts, frozen=2, hidden=1, decided=decided, likeness=alike, rule=rule)
 
 
 def _texts(row: PlanRowChange, old: Plan, new: Plan, states: Mapping[tuple[RowTable, str], str]) -> tuple[str, ...]:
@@ -471,7 +475,7 @@ def read_comparison(data: bytes, name: str) -> tuple[Origin, Decisions]:
 
     Raises Nq57Error naming sheet and cell when the file is none, or a decision cannot be read.
     """
-    grids = {sheet.name: grid for sheet, grid in grids_of(data, name).values()}
+    grids = sheet_texts(data, name)
     origin = _origin(grids.get(_META, []), name)
     continues: dict[tuple[RowTable, int], str] = {}
     left_out, kept = set(), set()
@@ -504,18 +508,18 @@ def check_decisions(decisions: Decisions, old: Plan, name: str) -> None:
             seen.add(code)
 
 
-def _decisions(grids: dict[str, list[list[Any]]]) -> Iterator[tuple[RowTable, str, str, str]]:
+def _decisions(grids: dict[str, list[list[str]]]) -> Iterator[tuple[RowTable, str, str, str]]:
     """(table, key, what stands in the decision, where) of every row."""
     for table in FIELDS:
         title = TITLES[table]
-        for number, row in enumerate(grids.get(title, []), 1):
-            key = cell_text(row[_KEY]) if row else ""
+        for number, row in enumerate(grids.get(fold(title), []), 1):
+            key = row[_KEY] if row else ""
             if key[:1] in ("+", "-") and len(row) > _DECISION:
-                yield table, key, cell_text(row[_DECISION]).strip(), f"trang «{title}», ô B{number}"
+                yield table, key, row[_DECISION].strip(), f"trang «{title}», ô B{number}"
 
 
-def _origin(rows: list[list[Any]], name: str) -> Origin:
-    told = {cell_text(row[0]): cell_text(row[1]) for row in rows if len(row) > 1}
+def _origin(rows: list[list[str]], name: str) -> Origin:
+    told = {row[0]: row[1] for row in rows if len(row) > 1}
     try:
         return Origin(
             told["document"],

@@ -8,15 +8,18 @@ from typing import Any, Literal
 import attrs
 from attrs import frozen
 
-from nq57xl.plan import model
-from nq57xl.plan.deadlines import Deadline, Target
-from nq57xl.plan.periods import ad_hoc_code
+from nq57xl.plan.model import Plan
 from nq57xl.resources import read_schema
 from nq57xl.text.addresses import a1
 
 _Kind = Literal["text", "short", "whole", "date", "yes_no", "names", "dated_names", "codes", "choice"]
 """`short`: text in a cell formatted as text, so that "2.1" and "31/12/2026" stay as typed; `names`: a name a line;
 `dated_names`: a name a line with the last day of its validity, "Phòng Quản lý đô thị (đến 30/06/2026)"."""
+
+
+YES, NO = "Có", "Không"
+HEADER_ROW = 3
+"""0-based row of the column headings of every table sheet."""
 
 
 @frozen
@@ -44,10 +47,31 @@ class AppendixColumn:
     limits: tuple[int, int] = (0, 200)
     """Smallest and greatest value of a `whole`."""
 
+    @property
+    def choices(self) -> dict[Any, str]:
+        """Of a `choice`: code -> what people choose."""
+        return _LISTS.get(self.source, {})
+
+    def shown(self, value: Any) -> str:  # noqa: ANN401 - any cell value
+        """The text that stands in the cell."""
+        if value is None:
+            return ""
+        if self.kind == "yes_no":
+            return YES if value else NO
+        if self.kind == "choice":
+            return self.choices.get(value, "")
+        if self.kind == "names":
+            return "\n".join(value)
+        if self.kind == "dated_names":
+            return "\n".join(f"{item.name} (đến {item.valid_to:%d/%m/%Y})" for item in value)
+        if self.kind == "codes":
+            return ", ".join(value)
+        return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
+
 
 @frozen
 class AppendixSheet:
-    """One sheet that holds a table."""
+    """One sheet: a table with a record a row, or a card with a field of one record a line."""
 
     id: str
     title: str
@@ -59,10 +83,48 @@ class AppendixSheet:
     """Prepared empty rows under the last one."""
     optional: bool = False
     """True: the sheet may be missing in a workbook."""
+    card: bool = False
 
-    def column(self, key: str) -> int:
-        """Index of the column, 0-based."""
-        return next(index for index, item in enumerate(self.columns) if item.key == key)
+    @property
+    def first_row(self) -> int:
+        """0-based row of the first record, or of a card's first line; the names stand under the card of the plan."""
+        if self.id == "names":
+            return HEADER_ROW + len(CARD.columns) + 3
+        return HEADER_ROW if self.card else HEADER_ROW + 1
+
+    def name_of(self, key: str) -> str:
+        """What people call that field; the key itself for no field of the sheet."""
+        return next((column.title for column in self.columns if column.key == key), key)
+
+    def place(self, index: int, key: str) -> tuple[str, str]:
+        """Sheet and cell of a record's field as `write_appendix` lays them out."""
+        col = next(number for number, column in enumerate(self.columns) if column.key == key)
+        row, col = (self.first_row + col, 1) if self.card else (self.first_row + index, col)
+        return self.title, a1(row, col)
+
+    def rows(self, plan: Plan) -> list[dict[str, Any]]:
+        """What the plan has there, record by record: column key -> str (of a choice its code), int, bool, date, tuple
+        of str, or None."""
+        properties = plan.properties
+        if self.id == "card":
+            signatory = properties.signatory
+            signed = {"authority": signatory.authority, "position": signatory.position, "signer": signatory.name}
+            return [attrs.asdict(properties, recurse=False) | signed]
+        if self.id == "names":
+            return [{"kind": kind, **attrs.asdict(name)} for kind in NAME_KINDS for name in getattr(properties, kind)]
+        if self.id == "settings":
+            return [attrs.asdict(plan.settings)]
+        records = properties.ad_hoc if self.id == "ad_hoc" else getattr(plan, self.id)
+        rows = [attrs.asdict(record, recurse=False) for record in records]
+        printed = {"tasks": "deadline", "indicators": "target"}.get(self.id)
+        return [row | {printed: row[printed].text} for row in rows] if printed else rows
+
+
+_SCHEMA: dict[str, Any] = read_schema("appendix.yml")
+_LISTS: dict[str, dict[Any, str]] = _SCHEMA["lists"]
+"""Of dropdowns: name -> code -> what people choose."""
+GUIDE_TITLE, GUIDE_LINES = "Hướng dẫn", _SCHEMA["guide"]
+INDICATOR_KINDS, NAME_KINDS = _LISTS["indicator_kind"], _LISTS["name_kind"]
 
 
 def _columns(raw: list[dict[str, Any]]) -> tuple[AppendixColumn, ...]:
@@ -72,119 +134,19 @@ def _columns(raw: list[dict[str, Any]]) -> tuple[AppendixColumn, ...]:
     )
 
 
-_SCHEMA: dict[str, Any] = read_schema("appendix.yml")
-LISTS: dict[str, dict[Any, str]] = _SCHEMA["lists"]
-"""Of dropdowns: name -> code -> what people choose."""
-GUIDE: list[tuple[str, str]] = _SCHEMA["guide"]
-"""Number and text of each line."""
-YES, NO = "Có", "Không"
-INDICATOR_KINDS, NAME_KINDS = LISTS["indicator_kind"], LISTS["name_kind"]
-PLAN_TITLE, SETTINGS_TITLE, GUIDE_TITLE = "Kế hoạch", "Cài đặt", "Hướng dẫn"
-CARD, SETTINGS = (_columns(_SCHEMA["cards"][name]) for name in ("plan", "settings"))
-NAMES, *_TABLES = (AppendixSheet(**{**item, "columns": _columns(item["columns"])}) for item in _SCHEMA["sheets"])
+SHEETS = {item["id"]: AppendixSheet(**item | {"columns": _columns(item["columns"])}) for item in _SCHEMA["sheets"]}
+"""Id -> sheet; those that are no cards stand behind them."""
+CARD, SETTINGS, NAMES, *_TABLES = SHEETS.values()
 TABLES = tuple(_TABLES)
+"""The sheets with nothing but a table."""
 UNITS, GROUPS, SECTIONS, TASKS, INDICATOR_GROUPS, INDICATORS, _ = TABLES
 
-HEADER_ROW = 3
-"""0-based row of the column headings of every table sheet."""
-CARD_ROW = 3
-"""0-based row of the first line of a card sheet, under its headings."""
-NAMES_ROW = CARD_ROW + len(CARD) + 3
-"""0-based row of the first line of the names table on the sheet of the plan."""
 
-
-AppendixRow = dict[str, Any]
-"""Column key -> str (of a choice its code), int, bool, date, tuple of str, or None."""
-
-
-def card_cells(properties: model.Properties) -> AppendixRow:
-    """The lines of the plan's card."""
-    cells = attrs.asdict(properties, recurse=False)
-    signatory = properties.signatory
-    return cells | {"authority": signatory.authority, "position": signatory.position, "signer": signatory.name}
-
-
-def name_rows(properties: model.Properties) -> list[AppendixRow]:
-    """The names with their days of validity, a row each."""
-    return [{"kind": field, **attrs.asdict(item)} for field in NAME_KINDS for item in getattr(properties, field)]
-
-
-def table_rows(plan: model.Plan) -> dict[str, list[AppendixRow]]:
-    """Sheet id -> its rows."""
+def cells_of(plan: Plan) -> dict[tuple[str, str], tuple[AppendixColumn, Any]]:
+    """(title of the sheet, address) -> column and value of every cell that the appendix of that plan holds."""
     return {
-        "units": [attrs.asdict(item, recurse=False) for item in plan.units],
-        "groups": [attrs.asdict(item, recurse=False) for item in plan.groups],
-        "sections": [attrs.asdict(item) for item in plan.sections],
-        "tasks": [attrs.asdict(item, recurse=False) | {"deadline": item.deadline.text} for item in plan.tasks],
-        "indicator_groups": [attrs.asdict(item) for item in plan.indicator_groups],
-        "indicators": [attrs.asdict(item, recurse=False) | {"target": item.target.text} for item in plan.indicators],
-        "ad_hoc": [attrs.asdict(item, recurse=False) for item in plan.properties.ad_hoc],
+        sheet.place(index, column.key): (column, cells.get(column.key))
+        for sheet in SHEETS.values()
+        for index, cells in enumerate(sheet.rows(plan))
+        for column in sheet.columns
     }
-
-
-def plan_of(
-    card: AppendixRow, names: list[AppendixRow], tables: dict[str, list[AppendixRow]], settings: AppendixRow
-) -> model.Plan:
-    """The plan that those cells hold, not yet understood."""
-    return model.Plan(
-        properties=_properties(card, names, tables["ad_hoc"]),
-        units=tuple(model.Unit(**{**row, "external": bool(row.get("external"))}) for row in tables["units"]),
-        groups=tuple(model.UnitGroup(**row) for row in tables["groups"]),
-        sections=tuple(model.Section(**row) for row in tables["sections"]),
-        tasks=tuple(_task(row) for row in tables["tasks"]),
-        indicator_groups=tuple(model.Section(**row) for row in tables["indicator_groups"]),
-        indicators=tuple(model.Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]),
-        settings=model.Settings(**{key: value for key, value in settings.items() if value not in (None, "")}),
-    )
-
-
-def _task(row: AppendixRow) -> model.Task:
-    return model.Task(**{**row, "subnumber": row.get("subnumber") or None, "deadline": Deadline(row["deadline"])})
-
-
-def _properties(card: AppendixRow, names: list[AppendixRow], ad_hoc: list[AppendixRow]) -> model.Properties:
-    known = {item.name for item in attrs.fields(model.Properties)}
-    plain = {key: value for key, value in card.items() if key in known and value is not None}
-    plain["cutoff"] = card.get("cutoff") or "decree"
-    plain.setdefault("year", 0)
-    plain["ad_hoc"] = tuple(
-        model.AdHocReport(**{**row, "code": ad_hoc_code(row["code"], plain["year"])}) for row in ad_hoc
-    )
-    signatory = model.Signatory(card.get("authority") or "", card.get("position") or "", card.get("signer") or "")
-    dated: dict[str, Any] = {
-        field: tuple(_name(row) for row in names if row["kind"] == field and row["name"]) for field in NAME_KINDS
-    }
-    return model.Properties(**plain, **dated, signatory=signatory)
-
-
-def _name(row: AppendixRow) -> model.DatedName:
-    valid: tuple[date | None, date | None] = (row.get("valid_from"), row.get("valid_to"))
-    return model.DatedName(row["name"], *valid)
-
-
-def shown(column: AppendixColumn, value: Any) -> str:  # noqa: ANN401 - any cell value
-    """The text that stands in the cell."""
-    if value is None:
-        return ""
-    if column.kind == "yes_no":
-        return YES if value else NO
-    if column.kind == "choice":
-        return LISTS[column.source].get(value, "")
-    if column.kind == "names":
-        return "\n".join(value)
-    if column.kind == "dated_names":
-        return "\n".join(f"{item.name} (đến {item.valid_to:%d/%m/%Y})" for item in value)
-    if column.kind == "codes":
-        return ", ".join(value)
-    return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
-
-
-def cell_of(table: str, index: int, field: str) -> tuple[str, str]:
-    """Sheet and cell of a field as `write_appendix` lays them out."""
-    if table == "card":
-        row = next(row for row, line in enumerate(CARD, CARD_ROW) if line.key == field)
-        return PLAN_TITLE, a1(row, 1)
-    if table == "names":
-        return PLAN_TITLE, a1(NAMES_ROW + index, NAMES.column(field))
-    sheet = next(item for item in TABLES if item.id == table)
-    return sheet.title, a1(HEADER_ROW + 1 + index, sheet.column(field))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from nq57xl.plan.model import Plan
 from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.findings import Finding
 
-Places = dict[tuple[str, int, str], tuple[str, str]]
-"""(table, index of the record, field) -> (sheet, cell); the card's table is "card", its index 0."""
+_LIMIT = 64 << 20
+"""Bytes of what is kept; a plan of 2,000 rows takes 2 MB."""
+_MARK = 64
+"""Hex digits before the JSON: SHA-256 of the program, the appendix and the JSON."""
 
 
 @frozen
@@ -24,17 +27,31 @@ class Appendix:
     plan: Plan
     """Understood."""
     new_codes: tuple[tuple[str, str, str], ...] = ()
-    """(sheet, cell, code) for rows that had no code: `write_codes` puts them there."""
+    """(sheet, cell, code) for rows that had no code: `coded` puts them there."""
     findings: tuple[Finding, ...] = ()
     """Cells that could not be read, naming sheet and cell."""
-    places: Places = field(factory=dict)
-    """Where each field stands in this workbook, for the findings of lint."""
+    places: dict[tuple[str, int, str], tuple[str, str]] = field(factory=dict)
+    """(table, index of the record, field) -> (sheet, cell): where each field stands in this workbook, for lint."""
 
+    def coded(self, data: bytes) -> bytes:
+        """The workbook that was read, with the new codes in their cells; nothing else is touched."""
+        from nq57xl.xlsx.patch import put_values
 
-LIMIT = 64 << 20
-"""Bytes of what is kept; a plan of 2,000 rows takes 2 MB."""
-_MARK = 64
-"""Hex digits before the JSON: SHA-256 of the program, the appendix and the JSON."""
+        return put_values(data, self.new_codes) if self.new_codes else data
+
+    def kept(self, data: bytes) -> bytes:
+        """What to keep of the appendix that was read from that workbook."""
+        places = tuple((*key, *place) for key, place in self.places.items())
+        body = to_json(_KeptAppendix(self.plan, self.new_codes, self.findings, places)).encode()
+        return _mark(data, body) + body
+
+    @staticmethod
+    def kept_in(path: Path, data: bytes) -> Appendix | None:
+        """The appendix that was kept in that file of that workbook; None where the file is anything else, or none."""
+        with suppress(OSError):
+            if path.is_file() and path.stat().st_size <= _LIMIT:
+                return _from_kept(path.read_bytes(), data)
+        return None
 
 
 @frozen
@@ -47,16 +64,8 @@ class _KeptAppendix:
     places: tuple[tuple[str, int, str, str, str], ...]
 
 
-def kept(appendix: Appendix, data: bytes) -> bytes:
-    """What to keep of the appendix that was read from that workbook."""
-    places = tuple((*key, *place) for key, place in appendix.places.items())
-    body = to_json(_KeptAppendix(appendix.plan, appendix.new_codes, appendix.findings, places)).encode()
-    return _mark(data, body) + body
-
-
 @lru_cache(maxsize=8)
-def from_kept(text: bytes, data: bytes) -> Appendix | None:
-    """The appendix that `kept` was given for that workbook; None where the text is anything else, whatever it is."""
+def _from_kept(text: bytes, data: bytes) -> Appendix | None:
     body = text[_MARK:]
     if text[:_MARK] != _mark(data, body):
         return None

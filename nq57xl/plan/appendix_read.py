@@ -6,20 +6,16 @@ import re
 from datetime import date, datetime
 from typing import Any
 
+import attrs
+
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.plan import appendix
-from nq57xl.plan.appendix import (
-    LISTS,
-    NO,
-    YES,
-    AppendixColumn,
-    AppendixRow,
-    AppendixSheet,
-    plan_of,
-)
-from nq57xl.plan.appendix_kept import Appendix, Places
+from nq57xl.plan import model
+from nq57xl.plan.appendix import CARD, NAME_KINDS, NAMES, NO, SETTINGS, TABLES, YES, AppendixColumn, AppendixSheet
+from nq57xl.plan.appendix_kept import Appendix
+from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.model import DatedName, Plan, RowTable
+from nq57xl.plan.periods import ad_hoc_code
 from nq57xl.plan.understand import understand
 from nq57xl.rules import findings as catalogue
 from nq57xl.rules.findings import Finding
@@ -28,17 +24,17 @@ from nq57xl.text.legacy import clean, fold
 from nq57xl.text.typed import read_date
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook
 from nq57xl.xlsx.limits import Refused, refuse
-from nq57xl.xlsx.patch import put_values
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.sniff import sniff
 
-NAMES: tuple[str, ...] = ("bql-2026", "sxd-2026")
+BUNDLED_PLANS: tuple[str, ...] = ("bql-2026", "sxd-2026")
+"""Names of the master appendices that come with the program."""
 
 
 def bundled_appendix(name: str) -> bytes:
     """The master appendix of that name (templates/plans). Raises Nq57Error for an unknown name."""
-    if name not in NAMES:
-        raise Nq57Error(f"Không có kế hoạch mẫu «{name}»; các kế hoạch có sẵn: {', '.join(NAMES)}.")
+    if name not in BUNDLED_PLANS:
+        raise Nq57Error(f"Không có kế hoạch mẫu «{name}»; các kế hoạch có sẵn: {', '.join(BUNDLED_PLANS)}.")
     return resources.find("templates", f"plans/{name}.xlsx").read_bytes()
 
 
@@ -50,12 +46,7 @@ _YES = {fold(YES), "x", "có.", "true", "đúng", "1", "yes"}
 _NO = {fold(NO), "không.", "false", "sai", "0", "no"}
 
 
-def _is_blank(raw: Any) -> bool:  # noqa: ANN401 - a cell
-    """True when nothing visible stands in the cell."""
-    return text_of(raw) == ""
-
-
-def text_of(raw: Any) -> str:  # noqa: ANN401 - a cell
+def _text_of(raw: Any) -> str:  # noqa: ANN401 - a cell
     """The cell as text: whole numbers without ".0", dates as dd/mm/yyyy."""
     if raw is None:
         return ""
@@ -70,7 +61,7 @@ def text_of(raw: Any) -> str:  # noqa: ANN401 - a cell
 
 def _as_value(column: AppendixColumn, raw: Any) -> tuple[Any, bool]:  # noqa: ANN401 - a cell
     """The value, and whether the cell could be read."""
-    text = text_of(raw)
+    text = _text_of(raw)
     if column.kind in ("text", "short"):
         return text, column.key not in _CODES or _CODE.fullmatch(text) is not None
     if column.kind == "names":
@@ -83,7 +74,7 @@ def _as_value(column: AppendixColumn, raw: Any) -> tuple[Any, bool]:  # noqa: AN
     if column.kind == "codes":
         return tuple(part for part in re.split(r"[,;\s]+", text) if part), True
     if column.kind == "choice":
-        code = next((code for code, title in LISTS[column.source].items() if fold(title) == fold(text)), "")
+        code = next((code for code, title in column.choices.items() if fold(title) == fold(text)), "")
         return code, bool(code) or not text
     value = _yes_no(text) if column.kind == "yes_no" else _day(raw) if column.kind == "date" else _whole(column, text)
     return value, value is not None or not text
@@ -97,7 +88,7 @@ def _wanted(column: AppendixColumn) -> tuple[str, str]:
         "yes_no": ("Có hoặc Không", YES),
         "date": ("ngày", "30/06/2026"),
         "whole": (f"số nguyên từ {low} đến {high}", str(max(low, min(20, high)))),
-        "choice": ("một mục trong danh sách", next(iter(LISTS.get(column.source, {}).values()), "")),
+        "choice": ("một mục trong danh sách", next(iter(column.choices.values()), "")),
     }
     return words.get(column.kind, ("mã gồm chữ không dấu, chữ số, dấu chấm, gạch nối", "QLDT"))
 
@@ -120,11 +111,13 @@ def _yes_no(text: str) -> bool | None:
 def _day(raw: Any) -> date | None:  # noqa: ANN401 - a cell
     if isinstance(raw, datetime):
         return raw.date()
-    return raw if isinstance(raw, date) else read_date(text_of(raw))
+    return raw if isinstance(raw, date) else read_date(_text_of(raw))
 
 
 _Grid = list[list[Any]]
 """Rows of cells: what stands in each, "" for nothing."""
+_Row = dict[str, Any]
+"""As `AppendixSheet.rows` gives them."""
 _MAX_ROWS, _MAX_BOX = 20_000, 2_000_000
 
 _SEARCHED_ROWS = 30
@@ -137,11 +130,10 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] 
     `used`: codes that rows had once, which no new row may get.
     Raises Nq57Error, in Vietnamese, when the file is no master appendix, is damaged or too large.
     """
-    reader = _AppendixReader(grids_of(data, name), name)
-    card, names = reader.card(appendix.PLAN_TITLE, appendix.CARD, "card"), reader.names()
-    tables = {sheet.id: reader.table(sheet) for sheet in appendix.TABLES}
-    settings = reader.card(appendix.SETTINGS_TITLE, appendix.SETTINGS, "settings", optional=True)
-    typed = plan_of(card, names, tables, settings)
+    reader = _AppendixReader(_grids_of(data, name), name)
+    card, names = reader.card(CARD), reader.names()
+    tables = {sheet.id: reader.table(sheet) for sheet in TABLES}
+    typed = _plan_of(card, names, tables, reader.card(SETTINGS))
     reader.sort_places(typed)
     plan = understand(typed.by_section(), used)
     return Appendix(plan, reader.new_codes(plan), tuple(reader.findings), reader.places)
@@ -161,7 +153,7 @@ def office_workbook(data: bytes, name: str) -> RawWorkbook:
         raise Nq57Error(f"Không đọc được tệp {name}, cần tệp .xlsx: {told[:1].lower()}{told[1:]}") from error
 
 
-def grids_of(data: bytes, name: str) -> dict[str, tuple[RawSheet, _Grid]]:
+def _grids_of(data: bytes, name: str) -> dict[str, tuple[RawSheet, _Grid]]:
     """Folded title -> each sheet of the office's workbook, and its values row by row ("" for none).
 
     Raises Nq57Error as `office_workbook`, and for values so far from the table that no rows are made of them.
@@ -179,60 +171,66 @@ def grids_of(data: bytes, name: str) -> dict[str, tuple[RawSheet, _Grid]]:
     return grids
 
 
+def sheet_texts(data: bytes, name: str) -> dict[str, list[list[str]]]:
+    """Folded title -> the texts of each sheet of the office's workbook, row by row. Raises Nq57Error as it is read."""
+    grids = _grids_of(data, name)
+    return {title: [[_text_of(value) for value in row] for row in grid] for title, (_, grid) in grids.items()}
+
+
 class _AppendixReader:
     """Reads one workbook; collects findings and the places of cells on the way."""
 
     def __init__(self, grids: dict[str, tuple[RawSheet, _Grid]], name: str) -> None:
         self.grids, self.name = grids, name
         self.findings: list[Finding] = []
-        self.places: Places = {}
+        self.places: dict[tuple[str, int, str], tuple[str, str]] = {}
 
-    def _grid(self, title: str, optional: bool) -> tuple[str, _Grid]:
-        found = self.grids.get(fold(title))
+    def _grid(self, sheet: AppendixSheet) -> tuple[str, _Grid]:
+        found = self.grids.get(fold(sheet.title))
         if found is not None:
             return found[0].name, found[1]
-        if not optional:
-            raise Nq57Error(f"Tệp {self.name} không phải phụ lục gốc: thiếu trang «{title}».")
-        return title, []
+        if not sheet.optional:
+            raise Nq57Error(f"Tệp {self.name} không phải phụ lục gốc: thiếu trang «{sheet.title}».")
+        return sheet.title, []
 
-    def card(self, title: str, lines: tuple[AppendixColumn, ...], table: str, *, optional: bool = False) -> AppendixRow:
+    def card(self, sheet: AppendixSheet) -> _Row:
         """Field -> value of a sheet with one field a line: the value stands right of its name."""
-        own, grid = self._grid(title, optional)
-        known = {fold(line.title): line for line in reversed(lines)}
-        cells: AppendixRow = {}
+        own, grid = self._grid(sheet)
+        known = {fold(line.title): line for line in reversed(sheet.columns)}
+        cells: _Row = {}
         for row, values in enumerate(grid):
             for col, value in enumerate(values[:-1]):
-                line = known.get(fold(text_of(value)))
+                line = known.get(fold(_text_of(value)))
                 if line is not None and line.key not in cells:
                     cells[line.key] = self._value(own, row, col + 1, line, values[col + 1])
-                    self.places[table, 0, line.key] = (own, a1(row, col + 1))
+                    self.places[sheet.id, 0, line.key] = (own, a1(row, col + 1))
                     break
-        if not cells and not optional:
-            raise Nq57Error(f"Tệp {self.name} không phải phụ lục gốc: trang «{title}» không có mục nào đọc được.")
+        if not cells and not sheet.optional:
+            raise Nq57Error(f"Tệp {self.name} không phải phụ lục gốc: trang «{sheet.title}» không có mục nào đọc được.")
         return cells
 
-    def names(self) -> list[AppendixRow]:
+    def names(self) -> list[_Row]:
         """The dated names under the plan's card."""
-        rows = self.table(appendix.NAMES, search=len(self._grid(appendix.PLAN_TITLE, False)[1]))
+        rows = self.table(NAMES, search=len(self._grid(NAMES)[1]))
         told = {(item.sheet, item.cell) for item in self.findings}
         for index, row in enumerate(rows):
             place = self.places["names", index, "kind"]
             if not row["kind"] and place not in told:
-                self._unreadable(place, "Loại tên", "", ("loại tên", appendix.NAME_KINDS["agency"]))
+                self._unreadable(place, "Loại tên", "", ("loại tên", NAME_KINDS["agency"]))
         return rows
 
-    def table(self, sheet: AppendixSheet, search: int = _SEARCHED_ROWS) -> list[AppendixRow]:
+    def table(self, sheet: AppendixSheet, search: int = _SEARCHED_ROWS) -> list[_Row]:
         """The rows of a table under its headings; blank rows are passed over."""
-        title, grid = self._grid(sheet.title, sheet.optional)
+        title, grid = self._grid(sheet)
         head = self._head(sheet, title, grid, search)
         if head is None:
             return []
         start, columns = head
-        rows: list[AppendixRow] = []
+        rows: list[_Row] = []
         for row, values in enumerate(grid[start + 1 :], start + 1):
-            if all(_is_blank(values[col]) for _, col in columns if col is not None):
+            if not any(_text_of(values[col]) for _, col in columns if col is not None):
                 continue
-            cells: AppendixRow = {}
+            cells: _Row = {}
             for column, col in columns:
                 value = values[col] if col is not None else ""
                 cells[column.key] = self._value(title, row, col or 0, column, value)
@@ -257,7 +255,7 @@ class _AppendixReader:
         """Row of the headings and the place of each column, by its text."""
         best: list[str] = [column.title for column in sheet.columns]
         for row, values in enumerate(grid[:search]):
-            texts = [fold(text_of(value)) for value in values]
+            texts = [fold(_text_of(value)) for value in values]
             found = [(column, _find(column, texts)) for column in sheet.columns]
             missing = [column.title for column, col in found if col is None and not column.optional]
             if not missing:
@@ -278,7 +276,7 @@ class _AppendixReader:
             self.findings.append(catalogue.make(code, words=words, sheet=sheet, cell=cell, value=found.error))
         value, readable = _as_value(column, raw)
         if not readable:
-            self._unreadable((sheet, cell), column.title, text_of(raw), _wanted(column))
+            self._unreadable((sheet, cell), column.title, _text_of(raw), _wanted(column))
         return value
 
     def _unreadable(self, place: tuple[str, str], title: str, value: str, wanted: tuple[str, str]) -> None:
@@ -298,7 +296,7 @@ class _AppendixReader:
         for table, records in coded:
             for index, record in enumerate(records):
                 sheet, cell = self.places[table, index, "code"]
-                if _is_blank(self._raw(sheet, cell)):
+                if not _text_of(self._raw(sheet, cell)):
                     given.append((sheet, cell, record.code))
         return tuple(given)
 
@@ -315,6 +313,39 @@ def _find(column: AppendixColumn, texts: list[str]) -> int | None:
     return None
 
 
-def write_codes(data: bytes, new_codes: tuple[tuple[str, str, str], ...]) -> bytes:
-    """The same workbook with those codes in their cells; nothing else is touched."""
-    return put_values(data, new_codes) if new_codes else data
+def _plan_of(card: _Row, names: list[_Row], tables: dict[str, list[_Row]], settings: _Row) -> Plan:
+    """The plan that those cells hold, not yet understood."""
+    return Plan(
+        properties=_properties(card, names, tables["ad_hoc"]),
+        units=tuple(model.Unit(**{**row, "external": bool(row.get("external"))}) for row in tables["units"]),
+        groups=tuple(model.UnitGroup(**row) for row in tables["groups"]),
+        sections=tuple(model.Section(**row) for row in tables["sections"]),
+        tasks=tuple(_task(row) for row in tables["tasks"]),
+        indicator_groups=tuple(model.Section(**row) for row in tables["indicator_groups"]),
+        indicators=tuple(model.Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]),
+        settings=model.Settings(**{key: value for key, value in settings.items() if value not in (None, "")}),
+    )
+
+
+def _task(row: _Row) -> model.Task:
+    return model.Task(**{**row, "subnumber": row.get("subnumber") or None, "deadline": Deadline(row["deadline"])})
+
+
+def _properties(card: _Row, names: list[_Row], ad_hoc: list[_Row]) -> model.Properties:
+    known = {item.name for item in attrs.fields(model.Properties)}
+    plain = {key: value for key, value in card.items() if key in known and value is not None}
+    plain["cutoff"] = card.get("cutoff") or "decree"
+    plain.setdefault("year", 0)
+    plain["ad_hoc"] = tuple(
+        model.AdHocReport(**{**row, "code": ad_hoc_code(row["code"], plain["year"])}) for row in ad_hoc
+    )
+    signatory = model.Signatory(card.get("authority") or "", card.get("position") or "", card.get("signer") or "")
+    dated: dict[str, Any] = {
+        kind: tuple(
+            DatedName(row["name"], row.get("valid_from"), row.get("valid_to"))
+            for row in names
+            if row["kind"] == kind and row["name"]
+        )
+        for kind in NAME_KINDS
+    }
+    return model.Properties(**plain, **dated, signatory=signatory)

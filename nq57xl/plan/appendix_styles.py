@@ -5,62 +5,47 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nq57xl.plan.appendix import HEADER_ROW, AppendixColumn, shown
+from nq57xl.plan.appendix import HEADER_ROW
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.write import PageSetup, Style, Worksheet
 
-_ACCENT, _LINE, MARKED = "#DDE7F0", "#8A97A5", "#FFF2CC"
+_ACCENT, _LINE = "#DDE7F0", "#8A97A5"
 _PAGE = PageSetup(left=0.5, right=0.4, top=0.8, bottom=0.5, header=0.4, number_size=12, grid=True)
 """Grid lines on the screen show the prepared rows, which have no borders until something is typed."""
 
 _Properties = dict[str, Any]
 _BORDER: _Properties = {"border": 1, "border_color": _LINE}
 _PLAIN: _Properties = {"valign": "top", "text_wrap": True}
-_CELL: _Properties = {**_PLAIN, **_BORDER}
-_CENTRED: _Properties = {**_CELL, "align": "center"}
+CELL: _Properties = {**_PLAIN, **_BORDER}
+_CENTRED: _Properties = {**CELL, "align": "center"}
 STYLES: dict[str, _Properties] = {
     "title": {"bold": True, "font_size": 14, "valign": "vcenter"},
     "note": {**_PLAIN, "italic": True},
     "plain": _PLAIN,
     "step": {"valign": "top", "bold": True, "align": "center"},
     "head": {**_CENTRED, "bold": True, "bg_color": _ACCENT, "valign": "vcenter"},
-    "label": {**_CELL, "bold": True},
-    "hint": {**_CELL, "italic": True},
-    "cell": _CELL,
-    "detail": {**_CELL, "italic": True, "indent": 1},
-    "answer": {**_CELL, "bg_color": "#E2EFDA", "locked": False},
+    "label": {**CELL, "bold": True},
+    "hint": {**CELL, "italic": True},
+    "cell": CELL,
+    "detail": {**CELL, "italic": True, "indent": 1},
+    "answer": {**CELL, "bg_color": "#E2EFDA", "locked": False},
     "decision": {**_CENTRED, "num_format": "@", "bold": True, "bg_color": _ACCENT},
     "percent": {**_CENTRED, "num_format": "0%"},
     "link": {**_BORDER, "valign": "top", "underline": 1},
     "filled": _BORDER,
     "key": {},
 }
-_FORMATS = {"short": "@", "whole": "0", "date": "dd/mm/yyyy"}
 
 
-def write_cell(
-    sheet: Worksheet, place: tuple[int, int], column: AppendixColumn, value: object, **changes: object
+def write_top(
+    sheet: Worksheet, heading: str, note: str = "", widths: Sequence[float] = (), *, row: int = 0, first: int = 0
 ) -> None:
-    """A value of that column at (row, column); `changes`: properties of its format that differ from the usual ones."""
-    style = _CELL | ({"num_format": _FORMATS[column.kind]} if column.kind in _FORMATS else {})
-    if column.center or column.kind in ("whole", "date"):
-        style |= {"align": "center" if column.center else "left"}
-    typed = column.kind in ("date", "whole") and value is not None
-    sheet.value(*place, value if typed else shown(column, value), sheet.book.format(style | changes))
-
-
-def write_top(sheet: Worksheet, heading: str, note: str, widths: Sequence[float], first: int = 0) -> None:
-    """Heading, and a note that runs over all columns (of those widths) from `first` on."""
-    write_heading(sheet, 0, heading, first)
-    if note:
-        sheet.across(1, first, first + len(widths) - 1, note, "note")
-        sheet.height(1, row_height([Text(note, sum(widths))]))
-
-
-def write_heading(sheet: Worksheet, row: int, heading: str, first: int = 0) -> None:
-    """A heading over a table."""
+    """Heading over a table, and a note that runs over all columns (of those widths) from `first` on."""
     sheet.text(row, first, heading, "title")
     sheet.height(row, 26)
+    if note:
+        sheet.across(row + 1, first, first + len(widths) - 1, note, "note")
+        sheet.height(row + 1, row_height([Text(note, sum(widths))]))
 
 
 def write_line(sheet: Worksheet, row: int, texts: Sequence[str], widths: Sequence[float], style: Style) -> None:
@@ -74,37 +59,43 @@ _UNMEASURED = 1000
 """Width of hidden columns: their text makes no row higher."""
 
 
-def write_decisions(
+def write_rows(
     sheet: Worksheet,
     top: tuple[str, str],
     columns: Mapping[str, float],
-    lines: Sequence[tuple[Sequence[str], float | None]],
+    lines: Sequence[Sequence[str]],
     *,
-    hidden: int,
-    decided: Sequence[int],
-    rule: Mapping[str, object],
+    frozen: int,
+    hidden: int = 0,
+    decided: Sequence[int] = (),
+    likeness: Sequence[float | None] = (),
+    rule: Mapping[str, object] | None = None,
 ) -> None:
-    """A table in which the office decides on rows that are alike.
+    """A table under a heading and a note. `columns`: headings and widths, the first `hidden` of them hidden.
 
-    `top`: heading and note; `columns`: headings and widths, the first `hidden` of them hidden; `lines`: texts, and how
-    alike the rows are, which stands behind the `decided` columns; `rule`: validation of the last of these.
+    `decided`: columns in which the office decides, `rule` the validation of the last of them; behind it stands how
+    alike the rows of a line are.
     """
     widths = list(columns.values())
     shown = [_UNMEASURED] * hidden + widths[hidden:]
     sheet.widths(widths)
-    sheet.set_column(0, hidden - 1, None, None, {"hidden": True})
+    if hidden:
+        sheet.set_column(0, hidden - 1, None, None, {"hidden": True})
     write_top(sheet, *top, widths[hidden:], first=hidden)
     write_line(sheet, HEADER_ROW, list(columns), shown, "head")
     last = HEADER_ROW + len(lines)
-    for row, (texts, likeness) in enumerate(lines, HEADER_ROW + 1):
+    for row, texts in enumerate(lines, HEADER_ROW + 1):
         write_line(sheet, row, texts, shown, "cell")
         for col in decided:
             sheet.text(row, col, texts[col], "decision")
-        if likeness is not None:
-            sheet.value(row, decided[-1] + 1, round(likeness, 2), "percent")
+    for row, share in enumerate(likeness, HEADER_ROW + 1):
+        if share is not None:
+            sheet.value(row, decided[-1] + 1, round(share, 2), "percent")
     set_up_page(sheet)
-    sheet.head(HEADER_ROW, last, (hidden, len(columns) - 1), decided[0] + 1)
-    sheet.data_validation(HEADER_ROW + 1, decided[-1], last, decided[-1], {"error_type": "information", **rule})
+    sheet.head(HEADER_ROW, last, (hidden, len(columns) - 1), frozen)
+    if rule:
+        options = {"error_type": "information", **rule}
+        sheet.data_validation(HEADER_ROW + 1, decided[-1], last, decided[-1], options)
 
 
 def set_up_page(sheet: Worksheet, *, repeat: int | None = None) -> None:

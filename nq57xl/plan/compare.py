@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from nq57xl.plan import appendix
+from nq57xl.plan.appendix import CARD, INDICATOR_GROUPS, INDICATORS, SECTIONS, TASKS, AppendixSheet
 from nq57xl.plan.model import (
     ChangeKind,
     FieldChange,
@@ -135,7 +135,7 @@ def _alike(one: str, other: str) -> float:
 
 
 GENERAL = ("title", "number", "symbol", "issued_on")
-_SHEETS: Mapping[RowTable, appendix.AppendixSheet] = {"tasks": appendix.TASKS, "indicators": appendix.INDICATORS}
+_SHEETS: Mapping[RowTable, AppendixSheet] = {"tasks": TASKS, "indicators": INDICATORS}
 _OWN = frozenset({"code", "section", "group", "number", "subnumber", "standard_deadline", "kind", "threshold"})
 """Columns that say where a row stands, and what the office adds to it."""
 FIELDS = {
@@ -342,12 +342,11 @@ class _Table:
 
 
 def _general(old: Plan, new: Plan, sections: _Sections, *, keep: bool) -> Iterator[FieldChange]:
-    titles = {column.key: column.title for column in appendix.CARD}
     for field in GENERAL:
         before, after = getattr(old.properties, field), getattr(new.properties, field)
         if after and not same_text(_words(before), _words(after)):
-            yield FieldChange(field, titles[field], _words(before), _words(after))
-    for table, title in (("tasks", appendix.SECTIONS.title), ("indicators", appendix.INDICATOR_GROUPS.title)):
+            yield FieldChange(field, CARD.name_of(field), _words(before), _words(after))
+    for table, title in (("tasks", SECTIONS.title), ("indicators", INDICATOR_GROUPS.title)):
         befores, afters = old.headings(table), new.headings(table)  # type: ignore[arg-type]
         pairs = sections.pairs[table]  # type: ignore[index]
         for j, item in enumerate(afters):

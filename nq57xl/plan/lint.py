@@ -15,8 +15,7 @@ from typing import Any
 
 from attrs import evolve
 
-from nq57xl.plan import appendix
-from nq57xl.plan.appendix import INDICATOR_KINDS, cell_of, name_rows
+from nq57xl.plan.appendix import INDICATOR_KINDS, NAME_KINDS, NAMES, SHEETS
 from nq57xl.plan.importer.document import roman, roman_value
 from nq57xl.plan.model import UNDECIDED, Indicator, Plan, Task, Unit, UnitGroup
 from nq57xl.plan.periods import is_ad_hoc
@@ -42,23 +41,15 @@ class _Linter:
         """Misprint -> likely word."""
         self._places = places
 
-    def column(self, table: str, field: str) -> str:
-        """What people call that field."""
-        if table == "card":
-            return _card_title(field)
-        known = (*appendix.TABLES, appendix.NAMES)
-        columns = next(item for item in known if item.id == table).columns
-        return next(column.title for column in columns if column.key == field)
-
     def make(self, code: str, table: str, index: int, field: str, **words: Any) -> Finding:  # noqa: ANN401
         """A finding at one cell."""
         # a column that the workbook does not have: the row's code stands for it
         own = self._places.get((table, index, field)) or self._places.get((table, index, "code"))
-        sheet, cell = own or self._under_last(table, index, field) or cell_of(table, index, field)
+        sheet, cell = own or self._under_last(table, index, field) or SHEETS[table].place(index, field)
         record = getattr(self.plan, table)[index] if table in ("tasks", "indicators") else None
         return make(
             code,
-            words={"column": self.column(table, field), **words},
+            words={"column": SHEETS[table].name_of(field), **words},
             sheet=sheet,
             cell=cell,
             task=record.code if record is not None else None,
@@ -73,11 +64,6 @@ class _Linter:
             return None
         row, column = place_of(last[1])
         return last[0], a1(row + 1, column)
-
-
-def _card_title(field: str) -> str:
-    """What people call a line of the plan's card."""
-    return next(column.title for column in appendix.CARD if column.key == field)
 
 
 _NEED_NO_DAY = ("ongoing", "done")
@@ -170,7 +156,7 @@ def _results(linter: _Linter) -> Iterator[Finding]:
     for field, missing, look in columns:
         blank = [index for index, task in enumerate(tasks) if not getattr(task, field)]
         if len(blank) == len(tasks) > 1:  # a plan without that column: one fact, not a fault of every row
-            words = {"value": linter.column("tasks", field)}
+            words = {"value": SHEETS["tasks"].name_of(field)}
             yield linter.make("PLAN_COLUMN_EMPTY", "tasks", 0, field, **words)
             continue
         for index, task in enumerate(tasks):
@@ -267,7 +253,7 @@ def _answerable(linter: _Linter) -> Iterator[Finding]:
         tasks = linter.plan.tasks
         blank = [index for index, task in enumerate(tasks) if not getattr(task, field)]
         if name and tasks and len(blank) == len(tasks):
-            wanted_column = linter.column("tasks", field)
+            wanted_column = SHEETS["tasks"].name_of(field)
             yield linter.make("PLAN_CRITERION_UNCHECKED", "card", 0, "clear_criteria", value=name, wanted=wanted_column)
         elif len(blank) < len(tasks):
             yield from (linter.make(code, "tasks", index, field) for index in blank)
@@ -446,12 +432,11 @@ def _properties(linter: _Linter) -> Iterator[Finding]:
     properties = linter.plan.properties
     for field in _REQUIRED:
         if not getattr(properties, field):
-            yield linter.make("PLAN_PROPERTY_MISSING", "card", 0, field, value=_card_title(field))
+            yield linter.make("PLAN_PROPERTY_MISSING", "card", 0, field, value=SHEETS["card"].name_of(field))
     for field in _REQUIRED_NAMES:
         if not getattr(properties, field):
-            yield linter.make(
-                "PLAN_PROPERTY_MISSING", "names", len(name_rows(properties)), "name", value=appendix.NAME_KINDS[field]
-            )
+            last = len(NAMES.rows(linter.plan))
+            yield linter.make("PLAN_PROPERTY_MISSING", "names", last, "name", value=NAME_KINDS[field])
     external = {unit.code: unit.external for unit in linter.plan.units}
     if properties.gatherer and external.get(properties.gatherer, True):
         code = "PLAN_GATHERER_OUTSIDE" if properties.gatherer in external else "PLAN_UNIT_UNRESOLVED"

@@ -14,9 +14,8 @@ from attrs import frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix import HEADER_ROW
-from nq57xl.plan.appendix_read import grids_of
-from nq57xl.plan.appendix_read import text_of as cell_text
-from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_decisions, write_line
+from nq57xl.plan.appendix_read import sheet_texts
+from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_rows
 from nq57xl.plan.compare import nearest
 from nq57xl.plan.model import Indicator, Plan, RowTable, Task, same_text
 from nq57xl.rules.codec import content_hash
@@ -271,10 +270,14 @@ def _write_rows(sheet: Worksheet, title: str, lines: Sequence[MatchLine], own: P
             line.row.line(with_code=True),
             "\n".join(mine[row.code] for row in line.match.rows if row.code in mine),
         )
-        written.append((texts, line.likeness or None))
+        written.append(texts)
     top = (f"ĐỐI CHIẾU {title.upper()} VỚI KẾ HOẠCH CẤP TRÊN", _NOTE)
     rule = {"validate": "list", "source": [_CONFIRMED]}
-    write_decisions(sheet, top, _COLUMNS, written, hidden=_HIDDEN, decided=_DECIDED, rule=rule)
+    alike = [line.likeness or None for line in lines]
+    frozen = _DECIDED[0] + 1
+    write_rows(
+        sheet, top, _COLUMNS, written, frozen=frozen, hidden=_HIDDEN, decided=_DECIDED, likeness=alike, rule=rule
+    )
 
 
 def _shown(rows: Sequence[AnsweringRow]) -> tuple[str, str]:
@@ -322,10 +325,10 @@ def read_matches(data: bytes, name: str, own: Plan, *, all_: bool = False) -> di
     A decision that names an own row whose text has changed since it was written is left out: it is asked again. Raises
     Nq57Error naming sheet and cell when the file is none of these, or a decision cannot be read.
     """
-    grids = {sheet.name: grid for sheet, grid in grids_of(data, name).values()}
-    if _META not in grids or not any(title in grids for title in _TITLES.values()):
+    grids = sheet_texts(data, name)
+    if _META not in grids or not any(fold(title) in grids for title in _TITLES.values()):
         raise Nq57Error(f"«{name}» không phải bảng đối chiếu do «nq57xl upward» lập: hãy chuyển tệp đó đi nơi khác.")
-    seen = {cell_text(row[1]): cell_text(row[0]) for row in grids.get(_OWN, []) if len(row) > 1}
+    seen = {row[1]: row[0] for row in grids.get(fold(_OWN), []) if len(row) > 1}
     now = _codes_now(seen, (*own.tasks, *own.indicators))
     found = {}
     for item in _decisions(grids, name):
@@ -350,10 +353,10 @@ def _codes_now(seen: Mapping[str, str], rows: Sequence[Task | Indicator]) -> dic
     return now
 
 
-def _decisions(grids: Mapping[str, list[list[Any]]], name: str) -> Iterator[_Decision]:
+def _decisions(grids: Mapping[str, list[list[str]]], name: str) -> Iterator[_Decision]:
     for table, title in _TITLES.items():
-        for number, row in enumerate(grids.get(title, []), 1):
-            cells = [cell_text(cell).strip() for cell in row] + [""] * len(_COLUMNS)
+        for number, row in enumerate(grids.get(fold(title), []), 1):
+            cells = [cell.strip() for cell in row] + [""] * len(_COLUMNS)
             key, text, proposal, codes, weights, said = cells[: _DECIDED[-1] + 1]
             if number > HEADER_ROW + 1 and key and proposal:
                 told = fold(said) not in ("", "không", "chưa") or f"{codes}|{weights}" != proposal

@@ -12,16 +12,16 @@ from attrs import field, frozen
 
 from nq57xl import resources
 from nq57xl.plan import appendix
-from nq57xl.plan.appendix_read import grids_of, text_of
-from nq57xl.plan.appendix_styles import MARKED, set_up_page, write_cell, write_line, write_top
+from nq57xl.plan.appendix_read import sheet_texts
+from nq57xl.plan.appendix_styles import set_up_page, write_line, write_top
 from nq57xl.plan.importer.units import rank_of
 from nq57xl.plan.model import UNDECIDED, Plan, Unit, UnitGroup
 from nq57xl.plan.understand import understand, unit_code
 from nq57xl.plan.units import Resolver
-from nq57xl.text.addresses import a1, place_of
+from nq57xl.text.addresses import place_of
 from nq57xl.text.legacy import bare, fold, one_line
 from nq57xl.xlsx.metrics import Text, row_height
-from nq57xl.xlsx.write import FONT, Worksheet, cell_text, sheet_prefix
+from nq57xl.xlsx.write import Worksheet, sheet_prefix
 
 TITLE = "Cần rà soát"
 """Name of the sheet; the reader of the appendix passes it over."""
@@ -183,7 +183,7 @@ def _cells(review: Sequence[Review]) -> Iterator[Question]:
     for (sheet, name, reason), points in kinds.items():
         what = _title_of(sheet, name) if name else sheet or "nội dung ngoài bảng"
         fields = ", ".join(dict.fromkeys(_title_of(sheet, point.field) for point in points))
-        what = f"{what}» ({fields})" if sheet == appendix.NAMES.title else f"{what}»"
+        what = f"{what}» ({fields})" if sheet == appendix.CARD.title else f"{what}»"
         text = f"{len(points)} chỗ ở «{what}: {reason or 'để trống hoặc suy ra, xem lại ở trang này'}"
         cells = tuple((point.sheet, point.cell) for point in points if point.cell)
         yield Question(f"cells|{sheet}|{name}|{reason}", text, AS_PROPOSED, (AS_PROPOSED, _CELL_BY_CELL), cells)
@@ -191,16 +191,17 @@ def _cells(review: Sequence[Review]) -> Iterator[Question]:
 
 def _kind_of(point: Review) -> tuple[str, str, str]:
     """Points that one answer settles: of one sheet, field and reason; those of the plan's own sheet together."""
-    if point.sheet == appendix.NAMES.title:
+    if point.sheet == appendix.CARD.title:
         return point.sheet, "", ""
     return point.sheet, point.field if point.sheet else "", point.reason
 
 
 def _title_of(sheet: str, field: str) -> str:
-    """What people call a field of a sheet."""
-    own = [column for table in (*appendix.TABLES, appendix.NAMES) if table.title == sheet for column in table.columns]
-    known = {column.key: column.title for column in (*own, *(appendix.CARD if sheet == appendix.NAMES.title else ()))}
-    return (appendix.NAME_KINDS.get(field) if sheet == appendix.NAMES.title else None) or known.get(field, field)
+    """What people call a field of a sheet; on the sheet of the plan also a kind of name."""
+    if sheet == appendix.CARD.title and field in appendix.NAME_KINDS:
+        return appendix.NAME_KINDS[field]
+    named = (item.name_of(field) for item in appendix.SHEETS.values() if item.title == sheet)
+    return next((name for name in named if name != field), field)
 
 
 def _is_asked_otherwise(point: Review) -> bool:
@@ -219,10 +220,9 @@ def _index(cell: str) -> int:
 
 def read_review(data: bytes) -> tuple[dict[str, str], tuple[Review, ...]] | None:
     """Answers by the keys of their questions, and all points; None for an appendix without the sheet."""
-    known = grids_of(data, "phu-luc.xlsx").get(fold(TITLE))
-    if known is None:
+    grid = sheet_texts(data, "phu-luc.xlsx").get(fold(TITLE))
+    if grid is None:
         return None
-    grid = [[text_of(value) for value in row] for row in known[1]]
     answers: dict[str, str] = {}
     points: list[Review] = []
     columns: dict[str, int] = {}
@@ -417,42 +417,8 @@ _NOTE = (
 _LONGEST, _LONGEST_LIST = 4000, 255
 
 
-def places(plan: Plan) -> dict[tuple[str, str], tuple[appendix.AppendixColumn, Any]]:
-    """(title of the sheet, address) -> column and value of every cell that the appendix of that plan holds."""
-    cards = (
-        (appendix.PLAN_TITLE, appendix.CARD, appendix.card_cells(plan.properties)),
-        (appendix.SETTINGS_TITLE, appendix.SETTINGS, attrs.asdict(plan.settings)),
-    )
-    rows_of = appendix.table_rows(plan)
-    tables = [(sheet, appendix.HEADER_ROW + 1, rows_of[sheet.id]) for sheet in appendix.TABLES]
-    tables.append((appendix.NAMES, appendix.NAMES_ROW, appendix.name_rows(plan.properties)))
-    return {
-        (title, a1(row, 1)): (column, cells.get(column.key))
-        for title, lines, cells in cards
-        for row, column in enumerate(lines, appendix.CARD_ROW)
-    } | {
-        (sheet.title, a1(row, index)): (column, cells.get(column.key))
-        for sheet, start, rows in tables
-        for row, cells in enumerate(rows, start)
-        for index, column in enumerate(sheet.columns)
-    }
-
-
-def write_review(sheets: dict[str, Worksheet], plan: Plan, review: Sequence[Review]) -> None:
-    """Marks the cells of those points and fills the sheet «Cần rà soát»; `sheets` by title."""
-    known = places(plan)
-    for point in review:
-        if point.sheet in sheets and point.cell:
-            sheet, place = sheets[point.sheet], place_of(point.cell)
-            column, value = known.get((point.sheet, point.cell), (appendix.AppendixColumn("", ""), None))
-            write_cell(sheet, place, column, value, bg_color=MARKED, align="center" if column.center else "left")
-            source = f"\nNguồn: {point.source}" if point.source else ""
-            options = {"author": "nq57xl", "font_name": FONT, "font_size": 10, "x_scale": 1.6}
-            sheet.write_comment(*place, cell_text(f"Cần rà soát: {point.reason}{source}"), options)
-    _list(sheets[TITLE], plan, review)
-
-
-def _list(sheet: Worksheet, plan: Plan, review: Sequence[Review]) -> None:
+def write_review(sheet: Worksheet, plan: Plan, review: Sequence[Review]) -> None:
+    """Fills the sheet «Cần rà soát»: questions, and under them the points one by one."""
     questions = questions_of(plan, review)
     sheet.widths(_WIDTHS)
     sheet.set_column(_HIDDEN, _HIDDEN, 12, None, {"hidden": True})

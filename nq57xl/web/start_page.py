@@ -21,7 +21,7 @@ from nq57xl.commands.demo import demo
 from nq57xl.commands.import_plan import import_plan, open_questions
 from nq57xl.commands.init import NextYear, init, show
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix_read import NAMES
+from nq57xl.plan.appendix_read import BUNDLED_PLANS
 from nq57xl.text.files import write_atomic
 from nq57xl.web.safety import cookie_name
 from nq57xl.web.site import Job, Progress, Site, Tell, Visit, attachment, page_at, see, slug_of, upload_name
@@ -84,7 +84,7 @@ def _choose(visit: Visit) -> Response:
     site = visit.site
     titles = {slug: site.agency(slug) for slug in site.workspaces()}
     before = visit.request.query_params.get("noi-tiep", "")
-    return visit.page("start.html.j2", spaces=titles, plans=NAMES, home=str(site.home), before=before)
+    return visit.page("start.html.j2", spaces=titles, plans=BUNDLED_PLANS, home=str(site.home), before=before)
 
 
 @page_at("/chon/tao", post=True)
@@ -95,15 +95,15 @@ def _make(visit: Visit) -> Response:
     slug = slug_of(visit.words("ten", 80))
     if not slug:
         raise Nq57Error("Chưa đặt tên thư mục làm việc: ví dụ «Nghị quyết 57 năm 2026».")
-    if kind not in (*NAMES, "van-ban", "sao-luu", "thuc-hanh"):
+    if kind not in (*BUNDLED_PLANS, "van-ban", "sao-luu", "thuc-hanh"):
         raise Nq57Error("Chưa chọn nguồn kế hoạch.")
     folder = site.home / slug
-    taken = [folder] if kind != "thuc-hanh" else [folder.with_name(f"{slug}-{plan}") for plan in NAMES]
+    taken = [folder] if kind != "thuc-hanh" else [folder.with_name(f"{slug}-{plan}") for plan in BUNDLED_PLANS]
     if any(path.exists() for path in taken):
         raise Nq57Error(f"Đã có thư mục làm việc tên «{slug}»: hãy chọn tên khác.")
 
     previous = site.workspaces().get(before) if before else None
-    if before and (previous is None or kind not in (*NAMES, "van-ban")):
+    if before and (previous is None or kind not in (*BUNDLED_PLANS, "van-ban")):
         raise Nq57Error("Nối tiếp năm trước cần một thư mục làm việc đang có và kế hoạch của năm mới.")
 
     def work(tell: Tell) -> str:
@@ -156,7 +156,7 @@ def _practice(aside: Path, folder: Path, tell: Tell) -> str:
     """Made-up units play a month: two workspaces beside each other."""
     for scene in demo(aside):
         tell(Progress(f"{scene.plan}: {scene.title}"))
-    for plan in NAMES:
+    for plan in BUNDLED_PLANS:
         (aside / plan).rename(folder.with_name(f"{folder.name}-{plan}"))
     return "/chon"
 

@@ -15,7 +15,7 @@ from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.model import EarlierAnswer, Form, Value
 from nq57xl.forms.render import render_form
 from nq57xl.forms.wording import NAME, NOTE_AUTHOR, abridged, told_apart
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.model import Plan
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue
@@ -103,7 +103,7 @@ def test_an_abridged_task_stands_whole_in_a_note() -> None:
     assert not {"REMARK_KEPT", "REMARK_ON_BLANK"} & set(codes(returned(data)))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUNDLED_PLANS)
 def test_rows_of_both_plans_have_names_of_their_own(name: str) -> None:
     """In every form of a bundled plan rows that say different things are called differently in lists and links."""
     plan = read_appendix(bundled_appendix(name)).plan

@@ -15,7 +15,7 @@ from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
 from nq57xl.forms.styles import _page_breaks, _PrintedPages, block_breaks, pages_of
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.periods import parse_period
 from nq57xl.rules.load import load_schema
 from tests import office
@@ -31,7 +31,7 @@ _EM_OF_LINE = 1.107
 
 def _forms() -> dict[str, Form]:
     forms = {}
-    for name in NAMES:
+    for name in BUNDLED_PLANS:
         plan = read_appendix(bundled_appendix(name)).plan
         period = parse_period("2026-04", plan.properties)
         for unit in reporting_units(plan, period):

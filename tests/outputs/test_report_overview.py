@@ -15,7 +15,7 @@ import pytest
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import PeriodStatus
 from nq57xl.outputs.report.workbook import report_books
-from nq57xl.plan.appendix_read import NAMES as BUNDLED
+from nq57xl.plan.appendix_read import BUNDLED_PLANS as BUNDLED
 from nq57xl.plan.model import Unit
 from nq57xl.results.consolidation import Consolidation, consolidate
 from nq57xl.results.wording import numbered, stage_words, work_of

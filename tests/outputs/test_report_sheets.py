@@ -12,7 +12,7 @@ import pytest
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import AppliedEdit, Attempt, Edit, NewEdit, PeriodStatus
 from nq57xl.outputs.report.problems import _by_authority, _plan_groups
-from nq57xl.plan.appendix_read import NAMES as BUNDLED
+from nq57xl.plan.appendix_read import BUNDLED_PLANS as BUNDLED
 from nq57xl.plan.periods import next_period, parse_period
 from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import Consolidation, consolidate

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix import LISTS
+from nq57xl.plan.appendix import SETTINGS
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.results.wording import TIMELINESS, progress_order, standing_words
@@ -50,7 +50,8 @@ def test_every_standing_has_words(code: str) -> None:
     assert set(words.values()) >= CLOSED[code]
     undated = {words[progress, "undated"] for progress in ("in_progress", "not_started")}
     assert not undated & CLOSED[code]
-    assert LISTS["vocabulary"].keys() == {"own", *CLOSED}
+    column = next(column for column in SETTINGS.columns if column.key == "vocabulary")
+    assert column.choices.keys() == {"own", *CLOSED}
 
 
 @pytest.mark.parametrize("code", ["own", *CLOSED])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.amend import Origin, amended, check_decisions, read_comparison, write_comparison
-from nq57xl.plan.appendix_read import NAMES
+from nq57xl.plan.appendix_read import BUNDLED_PLANS
 from nq57xl.plan.compare import Decisions, compare_plans, completed
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.model import Plan, Section, Unit
@@ -26,7 +26,7 @@ DAY = dt.date(2026, 7, 1)
 
 
 @pytest.mark.parametrize("same_file", [True, False])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUNDLED_PLANS)
 def test_the_same_plan_is_no_change(name: str, same_file: bool) -> None:
     """Both plans against themselves, with their codes and from a document without them: every row continues itself."""
     old = plan(name)
@@ -270,7 +270,7 @@ def test_indicators_are_compared_too() -> None:
 
 
 @settings(max_examples=amount(8, 200))
-@given(st.integers(0, 2**32), st.sampled_from(NAMES), st.booleans(), st.booleans())
+@given(st.integers(0, 2**32), st.sampled_from(BUNDLED_PLANS), st.booleans(), st.booleans())
 def test_no_code_names_two_tasks(seed: int, name: str, same_file: bool, keep: bool) -> None:
     """Over several random amendments no code is in use twice, and none that was dropped ever comes back."""
     script = random.Random(seed)
@@ -289,7 +289,7 @@ def test_no_code_names_two_tasks(seed: int, name: str, same_file: bool, keep: bo
         now = then
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUNDLED_PLANS)
 def test_reworded_rows_are_followed(name: str) -> None:
     """A third reworded, an eighth dropped, all numbered anew and without codes: no row gets another's code."""
     old, script, lost = plan(name), random.Random(57), 0

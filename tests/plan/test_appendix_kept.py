@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 
 from nq57xl.plan import appendix_kept
-from nq57xl.plan.appendix_kept import Appendix, from_kept, kept
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.appendix_kept import Appendix
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan
 from tests.amounts import amount
@@ -23,7 +23,8 @@ from tests.plan_samples import PLANS
 def require_same(data: bytes) -> Appendix:
     """Kept and read again it is the same in every field, also in those that no comparison looks at; returns it."""
     read = read_appendix(data)
-    again = from_kept(kept(read, data), data)
+    again = appendix_kept._from_kept(read.kept(data), data)
+    assert again is not None
     assert again == read
     assert again.plan.version == read.plan.version
     assert [item.wording for item in again.findings] == [item.wording for item in read.findings]
@@ -38,7 +39,7 @@ def test_any_plan_is_kept_whole(plan: Plan) -> None:
     require_same(write_appendix(plan))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUNDLED_PLANS)
 def test_a_bundled_plan_is_kept_whole(name: str) -> None:
     """Both plans that come with the program."""
     require_same(bundled_appendix(name))
@@ -81,15 +82,15 @@ HOSTILE: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("how", HOSTILE)
 def test_anything_else_is_nothing(how: str) -> None:
     """Damaged, foreign or made to deceive: nothing is read from it, nothing is raised."""
-    text = kept(read_appendix(DATA), DATA)
-    assert from_kept(text, DATA) is not None
-    assert from_kept(HOSTILE[how](text), DATA) is None
+    text = read_appendix(DATA).kept(DATA)
+    assert appendix_kept._from_kept(text, DATA) is not None
+    assert appendix_kept._from_kept(HOSTILE[how](text), DATA) is None
 
 
 def test_of_another_workbook_or_program_it_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The appendix was saved anew, or the program parses otherwise by now."""
-    text = kept(read_appendix(DATA), DATA)
-    assert from_kept(text, bundled_appendix("bql-2026")) is None
+    text = read_appendix(DATA).kept(DATA)
+    assert appendix_kept._from_kept(text, bundled_appendix("bql-2026")) is None
     monkeypatch.setattr(appendix_kept, "_program", lambda: b"another")
-    from_kept.cache_clear()
-    assert from_kept(text, DATA) is None
+    appendix_kept._from_kept.cache_clear()
+    assert appendix_kept._from_kept(text, DATA) is None

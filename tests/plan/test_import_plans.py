@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nq57xl.cli import cli
 from nq57xl.commands.import_plan import import_plan
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.deadlines import Deadline
 from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.read import read_document
@@ -57,7 +57,7 @@ def imported(data: bytes, name: str) -> ReviewedPlan:
     return import_document(read_document(data, name), Path(name).stem, TODAY)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUNDLED_PLANS)
 @pytest.mark.parametrize(
     "look",
     [
@@ -84,7 +84,7 @@ def test_both_plans_from_pdf(tmp_path: Path) -> None:
     """Tables over many pages, with rows and merged cells cut by them, are whole again."""
     files = []
     looks = ((10, True), (13, False))
-    for number, name in enumerate(NAMES):
+    for number, name in enumerate(BUNDLED_PLANS):
         for font, repeat in cases([looks[number % 2]], [looks[1 - number % 2]]):
             path = tmp_path / f"{name}-{font}.docx"
             plan = bundled(name)
@@ -96,7 +96,7 @@ def test_both_plans_from_pdf(tmp_path: Path) -> None:
         assert score.flagged <= score.cells * 0.05
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUNDLED_PLANS)
 def test_both_plans_from_their_text(name: str) -> None:
     """From the extracted text every cell is right or flagged, and at least 95 % are right.
 

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from openpyxl.worksheet.worksheet import Worksheet
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix import cell_of
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix, write_codes
+from nq57xl.plan.appendix import SHEETS
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan
 from nq57xl.xlsx.patch import _sheet_parts
@@ -43,7 +43,7 @@ def test_round_trip(plan: Plan) -> None:
     assert write_appendix(plan) == data
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUNDLED_PLANS)
 def test_bundled_round_trip(name: str, check_ooxml: CheckOoxml) -> None:
     """A bundled appendix passes the strict checker, has nothing unread and writes back to the same bytes."""
     data = bundled_appendix(name)
@@ -57,8 +57,7 @@ def test_places_are_those_of_the_layout() -> None:
     """In a workbook that nobody changed, every field stands where the layout says."""
     places = read_appendix(bundled_appendix("sxd-2026")).places
     for (table, index, field), place in places.items():
-        if table != "settings":
-            assert cell_of(table, index, field) == place
+        assert SHEETS[table].place(index, field) == place
     assert places["tasks", 0, "deadline"] == ("Nhiệm vụ", "K5")
     assert places["card", 0, "year"] == ("Kế hoạch", "B6")
 
@@ -194,7 +193,7 @@ def test_new_rows_get_a_code_once() -> None:
         ("Nhiệm vụ", "A33", "I.1-2"),
         ("Chỉ tiêu", "A5", "CT.I.1"),
     )
-    written = write_codes(data, read.new_codes)
+    written = read.coded(data)
     again = read_appendix(written)
     assert (again.plan, again.new_codes) == (read.plan, ())
     before, after = _book(data), _book(written)
@@ -210,7 +209,7 @@ def test_new_rows_get_a_code_once() -> None:
 def test_no_new_codes_leaves_the_file_alone() -> None:
     """Without new codes the bytes are the same object."""
     data = bundled_appendix("bql-2026")
-    assert write_codes(data, ()) is data
+    assert read_appendix(data).coded(data) is data
 
 
 # --- not an appendix --------------------------------------------------------------------------------------------------
@@ -300,7 +299,7 @@ def test_codes_change_nothing_else(check_ooxml: CheckOoxml) -> None:
     data = _zipped(parts)
     read = read_appendix(data)
     assert read.new_codes == (("Nhiệm vụ", "A5", "I.1"), ("Nhiệm vụ", "A7", "II.3"))
-    written = write_codes(data, read.new_codes)
+    written = read.coded(data)
     check_ooxml(written)
     before, after = _parts(data), _parts(written)
     assert [part for part in before if before[part] != after[part]] == [name]
@@ -329,7 +328,7 @@ def test_code_for_a_row_whose_cell_is_absent() -> None:
     data = _zipped(parts)
     read = read_appendix(data)
     assert read.new_codes == (("Nhiệm vụ", "A6", "I.2"),)
-    assert read_appendix(write_codes(data, read.new_codes)).new_codes == ()
+    assert read_appendix(read.coded(data)).new_codes == ()
 
 
 def test_code_in_xml_of_another_shape() -> None:
@@ -337,7 +336,8 @@ def test_code_in_xml_of_another_shape() -> None:
     parts = _parts(bundled_appendix("bql-2026"))
     name = _part_of(bundled_appendix("bql-2026"), "Nhiệm vụ")
     parts[name] = re.sub(rb'<row r="\d+"', b"<row", parts[name])
-    written = write_codes(_zipped(parts), (("Nhiệm vụ", "A5", "I.9"),))
+    read = attrs.evolve(read_appendix(bundled_appendix("bql-2026")), new_codes=(("Nhiệm vụ", "A5", "I.9"),))
+    written = read.coded(_zipped(parts))
     assert read_appendix(written).plan.tasks[0].code == "I.9"
 
 

@@ -10,7 +10,7 @@ import attrs
 import pytest
 from hypothesis import given
 
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.lint import _suspects, lint
 from nq57xl.plan.model import Plan, Properties, Section, UnitGroup
@@ -40,7 +40,7 @@ def found(changed: Plan, code: str) -> list[tuple[str, str, str | None, str]]:
     return [(item.sheet, item.cell, item.task, item.value) for item in new]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUNDLED_PLANS)
 def test_bundled_plans_have_no_errors(name: str) -> None:
     """Both bundled plans can issue forms as they are."""
     assert [item for item in lint(plan(name)) if item.severity == "error"] == []

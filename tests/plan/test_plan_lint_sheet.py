@@ -14,9 +14,9 @@ from nq57xl.cli import cli
 from nq57xl.commands.init import init, write_lint
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error, WorkbookOpenError
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
-from nq57xl.plan.appendix_write import _LINT_TITLE, with_lint_sheet
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.lint import lint
+from nq57xl.plan.lint_sheet import _LINT_TITLE, with_lint_sheet
 from tests.conftest import CheckOoxml
 from tests.office import convert
 
@@ -31,7 +31,7 @@ def parts(data: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUNDLED_PLANS)
 def test_everything_else_stays(name: str, check_ooxml: CheckOoxml) -> None:
     """Only the lists of sheets and styles change; the appendix reads the same, and the strict checker passes it."""
     before = bundled_appendix(name)

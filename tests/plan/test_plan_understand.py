@@ -12,7 +12,7 @@ from hypothesis import given
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix_read import NAMES, bundled_appendix, read_appendix
+from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan
 from nq57xl.plan.understand import _assign_codes, understand, unit_code
@@ -91,7 +91,7 @@ def test_deadlines_of_the_bundled_plans() -> None:
     assert [code for code, task in sxd.items() if task.due] == ["I.2", "IV.1", "IV.3", "IV.4", "V.2"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BUNDLED_PLANS)
 def test_bundled_workbooks_are_up_to_date(name: str) -> None:
     """The bundled workbook is what tools/bundle_plans.py makes of the transcription, byte for byte."""
     assert write_appendix(bundle_plans.load(name)) == bundled_appendix(name)

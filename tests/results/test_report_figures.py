@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
-from nq57xl.plan.appendix_read import NAMES as BUNDLED
+from nq57xl.plan.appendix_read import BUNDLED_PLANS as BUNDLED
 from nq57xl.plan.model import Unit
 from nq57xl.results.consolidation import Consolidation, consolidate
 from tests.amounts import amount

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix import CARD, NAME_KINDS, cell_of, shown
+from nq57xl.plan.appendix import CARD, NAME_KINDS, SHEETS, cells_of
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.importer.document import Document, SourceText
 from nq57xl.plan.importer.headings import HeadingWords, heading_words
@@ -18,7 +18,7 @@ from nq57xl.plan.importer.properties import FoundProperties, properties_of
 from nq57xl.plan.importer.structure import Draft, Outline, outlines_of
 from nq57xl.plan.importer.units import propose_units
 from nq57xl.plan.model import Indicator, Plan, Section, Task
-from nq57xl.plan.review_questions import Review, ReviewedPlan, places
+from nq57xl.plan.review_questions import Review, ReviewedPlan
 from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Resolver
 from nq57xl.text.legacy import fold, one_line
@@ -81,7 +81,7 @@ class _Assembly:
         resolver = Resolver(plan.units, plan.groups)
         self._properties(plan)
         for doubt in self.proposal.doubts:
-            self._add(cell_of(doubt.table, doubt.index, doubt.field), "", doubt.field, ("", doubt.reason))
+            self._add(SHEETS[doubt.table].place(doubt.index, doubt.field), "", doubt.field, ("", doubt.reason))
         self._outline("sections", self.tasks)
         for index, draft in enumerate(self.tasks.drafts):
             odd = _odd(draft, self.tasks, resolver, plan)
@@ -113,14 +113,14 @@ class _Assembly:
         )
 
     def _properties(self, plan: Plan) -> None:
-        lines, kinds = [column.key for column in CARD], list(NAME_KINDS)
+        lines, kinds = [column.key for column in CARD.columns], list(NAME_KINDS)
         for key, reason in self.found.doubts.items():
             place = (self.found.sources.get(key, ""), reason)
             if key in lines:
-                self._add(cell_of("card", 0, key), "", key, place)
+                self._add(CARD.place(0, key), "", key, place)
             elif key in kinds:
                 before = sum(len(getattr(plan.properties, kind)) for kind in kinds[: kinds.index(key)])
-                self._add(cell_of("names", before, "name"), "", key, place)
+                self._add(SHEETS["names"].place(before, "name"), "", key, place)
 
     def _outline(self, table: str, outline: Outline) -> None:
         for index, group in enumerate(outline.groups):
@@ -129,14 +129,14 @@ class _Assembly:
 
     def _row(self, table: str, index: int, code: str, doubts: Iterable[tuple[str, SourceText]]) -> None:
         for key, value in doubts:
-            self._add(cell_of(table, index, key), code, key, (value.source, value.doubt))
+            self._add(SHEETS[table].place(index, key), code, key, (value.source, value.doubt))
 
     def _columns(self) -> None:
         """One point for each column that was found by likeness only: its first cell."""
         reason = "tên cột lạ, đoán theo từ gần giống: hãy xem cả cột"
         for table, outline in (("tasks", self.tasks), ("indicators", self.indicators)):
             for name in outline.body.doubts if outline.drafts else ():
-                self._add(cell_of(table, 0, name), "", name, (outline.drafts[0].source, reason))
+                self._add(SHEETS[table].place(0, name), "", name, (outline.drafts[0].source, reason))
 
     def _add(self, cell: tuple[str, str], task: str, name: str, place: tuple[str, str]) -> None:
         known = next((index for index, item in enumerate(self.review) if (item.sheet, item.cell) == cell), None)
@@ -217,7 +217,7 @@ def _odd_lead(draft: Draft, outline: Outline, resolver: Resolver, missing: str) 
 
 def _with_values(review: list[Review], plan: Plan) -> Iterable[Review]:
     """The points with the text of their cells."""
-    known = places(plan)
+    known = cells_of(plan)
     for item in review:
         column, value = known.get((item.sheet, item.cell), (None, None))
-        yield attrs.evolve(item, value=shown(column, value)) if column else item
+        yield attrs.evolve(item, value=column.shown(value)) if column else item
