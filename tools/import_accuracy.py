@@ -27,7 +27,7 @@ from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Plan
-from nq57xl.plan.review_questions import ReviewedPlan, questions_of
+from nq57xl.plan.review_questions import ReviewedPlan
 from nq57xl.plan.units import loose_key
 from nq57xl.text.legacy import one_line
 from tools.import_offices import Sample, ledger_sample, web_sample
@@ -159,7 +159,7 @@ def judged(sample: Sample, got: ReviewedPlan) -> Score:
     nobody = {task.code for task in plan.tasks if not set(task.lead_units) - outside}
     named = {item.task for item in lint(plan) if item.severity == "error" and item.field == "lead"}
     score.no_form, score.no_form_silent = len(nobody), len(nobody - named)
-    score.answers = sum(not question.detail for question in questions_of(plan, got.review))
+    score.answers = sum(not question.detail for question in ReviewedPlan(plan, got.review).questions)
     return score
 
 

@@ -18,7 +18,7 @@ from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Plan
-from nq57xl.plan.review_questions import TITLE, Question, Review, ReviewedPlan, questions_of, read_review, take_answers
+from nq57xl.plan.review_questions import TITLE, Question, Review, ReviewedPlan, read_review
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.text.files import write_atomic
@@ -69,7 +69,7 @@ def answered_appendix(data: bytes, name: str, read: tuple[dict[str, str], tuple[
     answers, points = read
     appendix = read_appendix(data, name)
     require_readable(appendix.findings, name)
-    return take_answers(appendix.plan, points, answers)
+    return ReviewedPlan(appendix.plan, points).answered(answers)
 
 
 def require_readable(findings: Sequence[Finding], name: str) -> None:
@@ -152,7 +152,7 @@ def open_questions(office: Office) -> tuple[Question, ...]:
         if ledger.latest_period() is not None:
             return ()
     read = read_review(office.workspace.appendix.read_bytes())
-    return questions_of(office.appendix().plan, read[1]) if read else ()
+    return ReviewedPlan(office.appendix().plan, read[1]).questions if read else ()
 
 
 def answer_questions(office: Office, answers: Mapping[str, str]) -> int:
@@ -173,4 +173,4 @@ def answer_questions(office: Office, answers: Mapping[str, str]) -> int:
         office.keep_appendix(data)
         files.write_atomic(path, write_appendix(done.plan, done.review))
         teach_headings(office.workspace.root, done.headings)
-        return len(questions_of(done.plan, done.review))
+        return len(done.questions)

@@ -15,7 +15,7 @@ from nq57xl.plan import appendix
 from nq57xl.plan.appendix_read import sheet_texts
 from nq57xl.plan.appendix_styles import set_up_page, write_line, write_top
 from nq57xl.plan.importer.units import rank_of
-from nq57xl.plan.model import UNDECIDED, Plan, Unit, UnitGroup
+from nq57xl.plan.model import UNDECIDED, Plan, Unit
 from nq57xl.plan.understand import understand, unit_code
 from nq57xl.plan.units import Resolver
 from nq57xl.text.addresses import place_of
@@ -54,6 +54,27 @@ class Review:
     value: str = ""
     """The best guess, as in the cell; or the text that landed nowhere."""
 
+    @property
+    def about(self) -> str:
+        """Which kind of question asks about it; "cells": one that only asks to look at the cells."""
+        if self.sheet == appendix.UNITS.title and self.field == "external":
+            return "units"
+        if self.sheet == appendix.GROUPS.title and self.field == "members":
+            return "members"
+        if not self.sheet and _EXTRA_COLUMN in self.reason:
+            return "column"
+        return "name" if self.reason == _UNRESOLVED else "cells"
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Sheet and cell."""
+        return self.sheet, self.cell
+
+    @property
+    def index(self) -> int:
+        """Index of the record in the table of its sheet."""
+        return place_of(self.cell)[0] - appendix.HEADER_ROW - 1
+
 
 @frozen
 class Question:
@@ -83,63 +104,69 @@ class ReviewedPlan:
     headings: Mapping[str, tuple[str, ...]] = field(factory=dict)
     """Field of a task -> headings that the office taught."""
 
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions about those points, those that decide most first."""
+        plan, review = self.plan, self.review
+        found = (_units(plan, review), _groups(plan, review), _names(plan, review), _columns(review), _cells(review))
+        return tuple(question for some in found for question in some)
 
-def questions_of(plan: Plan, review: Sequence[Review]) -> tuple[Question, ...]:
-    """The questions about those points, those that decide most first."""
-    found = [*_units(plan, review), *_groups(plan, review), *_names(plan, review), *_columns(review), *_cells(review)]
-    return tuple(found)
+    def answered(self, answers: Mapping[str, str]) -> ReviewedPlan:
+        """The plan with those answers (by the keys of their questions) in it, and the points that are still open. Pure.
+
+        An answer that is none of the options and no code or name of a unit leaves its question open.
+        """
+        taken = _Answers(self.plan, answers)
+        for key, answer in sorted(answers.items(), key=lambda item: item[0].count(","), reverse=True):
+            kind, _, about = key.partition("|")
+            if kind in ("units", "members", "name", "column"):
+                getattr(taken, kind)(about, answer)
+        changed = understand(taken.plan)
+        resolver = Resolver(changed.units, changed.groups)
+        left = [point for point in self.review if not taken.settles(point, self.plan, resolver)]
+        return ReviewedPlan(changed, tuple(left), {key: tuple(texts) for key, texts in taken.headings.items()})
+
+
+def _by_reason(review: Sequence[Review], about: str) -> dict[str, list[Review]]:
+    found: dict[str, list[Review]] = {}
+    for point in review:
+        if point.about == about:
+            found.setdefault(point.reason, []).append(point)
+    return found
 
 
 def _units(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
-    by_reason: dict[str, list[tuple[Unit, Review]]] = {}
-    for point in review:
-        if point.sheet == appendix.UNITS.title and point.field == "external":
-            unit = plan.units[_index(point.cell)]
-            by_reason.setdefault(point.reason, []).append((unit, point))
-    for reason, points in by_reason.items():
-        names = "; ".join(unit.name for unit, _ in points)
-        outside = {unit.external for unit, _ in points}
+    for reason, points in _by_reason(review, "units").items():
+        units = [plan.units[point.index] for point in points]
+        names = "; ".join(unit.name for unit in units)
+        outside = {unit.external for unit in units}
         state = OUTSIDE if outside == {True} else INSIDE if outside == {False} else "như cột Ngoài cơ quan"
-        codes, many = ",".join(unit.code for unit, _ in points), len(points) > 1
-        text = (
-            f"{len(points)} đơn vị dưới đây ở trong hay ngoài cơ quan? ({reason}): {names}"
-            if many
-            else f"«{names}»: {reason}"
-        )
-        cells = tuple((point.sheet, point.cell) for _, point in points)
-        yield Question(f"units|{codes}", text, state, (AS_PROPOSED, INSIDE, OUTSIDE), cells)
-        for unit, point in points if many else ():
+        many = len(points) > 1
+        text = f"{len(points)} đơn vị dưới đây ở trong hay ngoài cơ quan? ({reason}): " if many else ""
+        text += names if many else f"«{names}»: {reason}"
+        key = f"units|{','.join(unit.code for unit in units)}"
+        yield Question(key, text, state, (AS_PROPOSED, INSIDE, OUTSIDE), tuple(point.place for point in points))
+        for unit, point in zip(units, points, strict=True) if many else ():
             own = OUTSIDE if unit.external else INSIDE
-            yield Question(
-                f"units|{unit.code}",
-                f"riêng «{unit.name}»",
-                own,
-                (INSIDE, OUTSIDE),
-                ((point.sheet, point.cell),),
-                detail=True,
-            )
+            text = f"riêng «{unit.name}»"
+            yield Question(f"units|{unit.code}", text, own, (INSIDE, OUTSIDE), (point.place,), detail=True)
 
 
 def _groups(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
     kinds = [title for title, ranks in _BY_KIND.items() if _members_of_kind(plan.units, ranks)]
     communes = [COMMUNES] if _communes(plan) or _members_of_kind(plan.units, ("commune",)) else []
-    by_reason: dict[str, list[tuple[UnitGroup, Review]]] = {}
-    for point in review:
-        if point.sheet == appendix.GROUPS.title and point.field == "members":
-            by_reason.setdefault(point.reason, []).append((plan.groups[_index(point.cell)], point))
-    for reason, points in by_reason.items():
-        many = len(points) > 1
+    for reason, points in _by_reason(review, "members").items():
+        groups, many = [plan.groups[point.index] for point in points], len(points) > 1
         if many:
-            names = "; ".join(f"«{group.name}»" for group, _ in points)
+            names = "; ".join(f"«{group.name}»" for group in groups)
             text = f"{len(points)} nhóm dưới đây giữ như đang ghi? ({reason}): {names}"
-            cells = tuple((point.sheet, point.cell) for _, point in points)
+            cells = tuple(point.place for point in points)
             yield Question(f"groups|{reason}", text, AS_PROPOSED, (AS_PROPOSED, _CELL_BY_CELL), cells)
-        for group, point in points:
+        for group, point in zip(groups, points, strict=True):
             text = f"Nhóm «{group.name}» gồm những đơn vị nào? Chọn, hoặc gõ các mã đơn vị. ({reason})"
             state = ", ".join(group.members) or _NOBODY
             options = (_NOBODY, AS_PROPOSED, _EVERYBODY, *kinds, *communes)
-            place = ((point.sheet, point.cell),)
-            yield Question(f"members|{group.name}", text, state, options, place, strict=False, detail=many)
+            yield Question(f"members|{group.name}", text, state, options, (point.place,), strict=False, detail=many)
 
 
 def _members_of_kind(units: Iterable[Unit], ranks: Sequence[str]) -> tuple[str, ...]:
@@ -154,19 +181,17 @@ def _names(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
     for point in review:
         if _UNRESOLVED in point.reason:
             for part in resolver.resolve(point.value).unresolved:
-                places.setdefault(one_line(part), []).append((point.sheet, point.cell))
-    names = tuple(unit.name for unit in plan.units)
+                places.setdefault(one_line(part), []).append(point.place)
+    options = (*(unit.name for unit in plan.units), NEW_UNIT, _NEW_OUTSIDE)
     for part, cells in places.items():
         text = f"«{part}» là đơn vị nào? Chọn tên đơn vị, hoặc gõ «{NEW_UNIT}», «{_NEW_OUTSIDE}»."
-        yield Question(
-            f"name|{part}", text, "chưa nhận ra", (*names, NEW_UNIT, _NEW_OUTSIDE), tuple(cells), strict=False
-        )
+        yield Question(f"name|{part}", text, "chưa nhận ra", options, tuple(cells), strict=False)
 
 
 def _columns(review: Sequence[Review]) -> Iterator[Question]:
     titles = tuple(column.title for column in appendix.TASKS.columns if column.key not in ("code", "standard_deadline"))
     for point in review:
-        if not point.sheet and _EXTRA_COLUMN in point.reason:
+        if point.about == "column":
             heading = point.value.partition(": ")[0]
             text = (
                 f"Cột «{heading}» của văn bản là mục nào? Tên cột được ghi nhớ; nhập lại văn bản để lấy nội dung cột."
@@ -178,14 +203,14 @@ def _cells(review: Sequence[Review]) -> Iterator[Question]:
     """The other points, by sheet, column and reason."""
     kinds: dict[tuple[str, str, str], list[Review]] = {}
     for point in review:
-        if not _is_asked_otherwise(point):
+        if point.about == "cells":
             kinds.setdefault(_kind_of(point), []).append(point)
     for (sheet, name, reason), points in kinds.items():
         what = _title_of(sheet, name) if name else sheet or "nội dung ngoài bảng"
         fields = ", ".join(dict.fromkeys(_title_of(sheet, point.field) for point in points))
         what = f"{what}» ({fields})" if sheet == appendix.CARD.title else f"{what}»"
         text = f"{len(points)} chỗ ở «{what}: {reason or 'để trống hoặc suy ra, xem lại ở trang này'}"
-        cells = tuple((point.sheet, point.cell) for point in points if point.cell)
+        cells = tuple(point.place for point in points if point.cell)
         yield Question(f"cells|{sheet}|{name}|{reason}", text, AS_PROPOSED, (AS_PROPOSED, _CELL_BY_CELL), cells)
 
 
@@ -202,20 +227,6 @@ def _title_of(sheet: str, field: str) -> str:
         return appendix.NAME_KINDS[field]
     named = (item.name_of(field) for item in appendix.SHEETS.values() if item.title == sheet)
     return next((name for name in named if name != field), field)
-
-
-def _is_asked_otherwise(point: Review) -> bool:
-    return (
-        (point.sheet == appendix.UNITS.title and point.field == "external")
-        or (point.sheet == appendix.GROUPS.title and point.field == "members")
-        or point.reason == _UNRESOLVED
-        or (not point.sheet and _EXTRA_COLUMN in point.reason)
-    )
-
-
-def _index(cell: str) -> int:
-    """Index of the record in a table sheet's row."""
-    return place_of(cell)[0] - appendix.HEADER_ROW - 1
 
 
 def read_review(data: bytes) -> tuple[dict[str, str], tuple[Review, ...]] | None:
@@ -257,28 +268,6 @@ def _point(row: Sequence[str], columns: Mapping[str, int]) -> Review:
     )
 
 
-def take_answers(plan: Plan, review: Sequence[Review], answers: Mapping[str, str]) -> ReviewedPlan:
-    """The plan with those answers in it, and the points that are still open. Pure.
-
-    An answer that is none of the options and no code or name of a unit leaves its question open.
-    """
-    taken = _Answers(plan, answers)
-    for key, answer in sorted(answers.items(), key=lambda item: item[0].count(","), reverse=True):
-        kind, _, about = key.partition("|")
-        if kind == "units":
-            taken.units(about.split(","), answer)
-        elif kind == "members":
-            taken.members(about, answer)
-        elif kind == "name":
-            taken.name(about, answer)
-        elif kind == "column":
-            taken.column(about, answer)
-    changed = understand(taken.plan)
-    resolver = Resolver(changed.units, changed.groups)
-    left = [point for point in review if not taken.settles(point, plan, resolver)]
-    return ReviewedPlan(changed, tuple(left), {key: tuple(texts) for key, texts in taken.headings.items()})
-
-
 class _Answers:
     """Takes answers in, one after another."""
 
@@ -288,7 +277,8 @@ class _Answers:
         """Codes of units, names of groups and headings that were answered."""
         self.headings: dict[str, list[str]] = {}
 
-    def units(self, codes: Sequence[str], answer: str) -> None:
+    def units(self, about: str, answer: str) -> None:
+        codes = about.split(",")
         if fold(answer) not in {fold(item) for item in (INSIDE, OUTSIDE, AS_PROPOSED)}:
             return
         self.done |= {f"unit {code}" for code in codes}
@@ -353,14 +343,14 @@ class _Answers:
 
     def settles(self, point: Review, before: Plan, resolver: Resolver) -> bool:
         """True for a point that the answers close."""
-        if point.sheet == appendix.UNITS.title and point.field == "external":
-            return f"unit {before.units[_index(point.cell)].code}" in self.done
-        if point.sheet == appendix.GROUPS.title and point.field == "members":
+        if point.about == "units":
+            return f"unit {before.units[point.index].code}" in self.done
+        if point.about == "members":
             whole = fold(self.answers.get(f"groups|{point.reason}", "")) == fold(AS_PROPOSED)
-            return whole or f"group {before.groups[_index(point.cell)].name}" in self.done
-        if not point.sheet and _EXTRA_COLUMN in point.reason:
+            return whole or f"group {before.groups[point.index].name}" in self.done
+        if point.about == "column":
             return f"column {point.value.partition(': ')[0]}" in self.done
-        if point.reason == _UNRESOLVED:
+        if point.about == "name":
             return not resolver.resolve(point.value).unresolved
         return fold(self.answers.get("|".join(("cells", *_kind_of(point))), "")) == fold(AS_PROPOSED)
 
@@ -419,7 +409,7 @@ _LONGEST, _LONGEST_LIST = 4000, 255
 
 def write_review(sheet: Worksheet, plan: Plan, review: Sequence[Review]) -> None:
     """Fills the sheet «Cần rà soát»: questions, and under them the points one by one."""
-    questions = questions_of(plan, review)
+    questions = ReviewedPlan(plan, tuple(review)).questions
     sheet.widths(_WIDTHS)
     sheet.set_column(_HIDDEN, _HIDDEN, 12, None, {"hidden": True})
     asked = sum(not question.detail for question in questions)

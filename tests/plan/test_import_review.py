@@ -27,9 +27,7 @@ from nq57xl.plan.review_questions import (
     TITLE,
     Question,
     ReviewedPlan,
-    questions_of,
     read_review,
-    take_answers,
 )
 from tests.conftest import CheckOoxml
 from tests.import_kit import markdown, word
@@ -66,7 +64,7 @@ def led_to_nobody(plan: Plan) -> set[str]:
 def test_points_are_asked_by_decision() -> None:
     """Two ministries that lead are one question, with one for each below it; a group and an unknown name are one each."""
     plan = made()
-    found = questions_of(plan.plan, plan.review)
+    found = plan.questions
     both = next(item for item in found if item.key.startswith("units|") and "," in item.key)
     assert "Bộ Công an; Bộ Tài chính" in both.text and both.proposal == OUTSIDE and len(both.cells) == 2
     assert [item.detail for item in found if item.key in ("units|BCA", "units|BTC")] == [True, True]
@@ -79,7 +77,7 @@ def test_points_are_asked_by_decision() -> None:
 def test_answers_settle_all_their_cells() -> None:
     """Units placed, a group filled with the 95 communes of Đồng Nai, a name said: no led row reaches nobody any more."""
     plan = made()
-    found = questions_of(plan.plan, plan.review)
+    found = plan.questions
     assert led_to_nobody(plan.plan) == {"PLAN_LEAD_NO_FORM", "PLAN_LEAD_GROUP_EMPTY", "PLAN_UNIT_UNRESOLVED"}
     answers = dict.fromkeys(keys(found, "cells|"), AS_PROPOSED) | {
         next(key for key in keys(found, "units|") if "," in key): OUTSIDE,
@@ -87,7 +85,7 @@ def test_answers_settle_all_their_cells() -> None:
         keys(found, "members|")[0]: COMMUNES,
         keys(found, "name|")[0]: "Sở Nội vụ",
     }
-    done = take_answers(plan.plan, plan.review, answers)
+    done = plan.answered(answers)
     assert done.review == () and led_to_nobody(done.plan) == set()
     places = {unit.code: unit.external for unit in done.plan.units}
     assert (places["BCA"], places["BTC"]) == (True, False)
@@ -98,12 +96,10 @@ def test_answers_settle_all_their_cells() -> None:
 def test_what_is_not_understood_stays_open() -> None:
     """An answer that names nothing known changes nothing; a new unit may be named in its place."""
     plan = made()
-    key = keys(questions_of(plan.plan, plan.review), "name|")[0]
-    unclear = take_answers(
-        plan.plan, plan.review, {key: "ai đó", "members|UBND các xã, phường": "XYZ", "units|BCA": "có"}
-    )
+    key = keys(plan.questions, "name|")[0]
+    unclear = plan.answered({key: "ai đó", "members|UBND các xã, phường": "XYZ", "units|BCA": "có"})
     assert (unclear.plan, unclear.review) == (plan.plan, plan.review)
-    named = take_answers(plan.plan, plan.review, {key: NEW_UNIT})
+    named = plan.answered({key: NEW_UNIT})
     assert len(named.plan.units) == len(plan.plan.units) + 1 and len(named.review) == len(plan.review) - 1
 
 
