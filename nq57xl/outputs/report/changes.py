@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import Addendum, ChangedCell, Closing, LateReturn
 from nq57xl.outputs.report.plan_results import gap_cell, result_cell
-from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, head_of, list_sheet
+from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, list_sheet
 from nq57xl.results.comparison import IndicatorChange, PeriodComparison, TaskChange
 from nq57xl.results.consolidation import Consolidation, RowStanding
 from nq57xl.results.overview import MISSED, REACHED, UNDER_WAY
@@ -37,7 +37,7 @@ def change_page(c: Consolidation, compared: PeriodComparison) -> ReportSheet:
         ReportLine("subtitle", {"number": f"{report_title(c)}: {c.period.title} so với {compared.before.title}"}),
         ReportLine("para", {"number": _counts(compared)}),
         ReportLine("band", {"number": "", "old_progress": before, "progress": after, "change": ""}),
-        head_of(_SHEET.columns),
+        ReportLine("head", {column.name: column.title for column in _SHEET.columns}),
     )
     return ReportSheet(_SHEET.name, _SHEET.columns, (*above, *body), paper="A3", filtered=True, frozen_columns=2)
 

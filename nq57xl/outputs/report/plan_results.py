@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import attrs
+
 from nq57xl.forms.model import Value
 from nq57xl.outputs.report.sheet_parts import (
     SHEETS,
     Cells,
-    filled,
-    head_of,
-    heading,
     labelled,
+    list_sheet,
     source_labels,
     source_link,
     standing_text,
@@ -68,12 +68,10 @@ _NEXT = (("proposal", "Đề xuất: "), ("next_work", "Kỳ tới: "))
 
 def plan_page(c: Consolidation, compared: PeriodComparison | None) -> ReportSheet:
     """The page, with the change since the period before where there is one; figures count its lines of kind "NV"."""
-    body = tuple(_lines(c, compared))
-    columns = filled(_SHEET.columns, body)
     rule = [COLLECTIVE_RULE] if any(len(row.entries) > 1 for row in c.tasks) else []
-    band = {"number": "NỘI DUNG KẾ HOẠCH", "standing": f"KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}
-    above = (*heading(c, "KẾ HOẠCH VÀ KẾT QUẢ THỰC HIỆN", *rule), ReportLine("band", band), head_of(columns))
-    return ReportSheet(_SHEET.name, columns, (*above, *body), paper="A3", scale=80, filtered=True, frozen_columns=2)
+    band: Cells = {"number": "NỘI DUNG KẾ HOẠCH", "standing": f"KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}
+    page = list_sheet(c, _SHEET, "KẾ HOẠCH VÀ KẾT QUẢ THỰC HIỆN", _lines(c, compared), *rule, band=band)
+    return attrs.evolve(page, paper="A3", scale=80)
 
 
 def _lines(c: Consolidation, compared: PeriodComparison | None) -> Iterator[ReportLine]:
@@ -215,11 +213,9 @@ def _silent_lines(c: Consolidation, labels: Mapping[str, str]) -> Iterator[Repor
             yield ReportLine("row", cells, 1, tuple(anchors), spans=_SILENT_SPANS)
 
 
-_INDICATORS = SHEETS["indicators"]
 _Results = dict[str, list[float | None]]
 """(indicator, unit) -> result in each period, oldest first."""
 INDICATOR_ROW, INDICATOR_UNIT_ROW = "CT", "ĐV"
-_TITLE = "KẾT QUẢ THỰC HIỆN CHỈ TIÊU"
 _NOTE = (
     "Kết quả là số đơn vị nhập, hoặc tử số chia mẫu số; không cộng, không lấy bình quân số liệu của các đơn vị. Mục "
     "tiêu không ghi ngày là mục tiêu đến hết năm của kế hoạch: trước ngày đó ghi «Đang phấn đấu» và phần còn thiếu."
@@ -232,22 +228,14 @@ _PERIODS = 12
 
 def indicator_page(c: Consolidation) -> ReportSheet:
     """The page of a plan with indicators; figures of the overview count its lines of kind "CT"."""
-    body = tuple(_indicator_lines(c))
-    columns = filled(_indicator_columns(c), body)
-    above = (*heading(c, _TITLE, _NOTE), head_of(columns))
-    return ReportSheet(_INDICATORS.name, columns, (*above, *body), filtered=True, frozen_columns=2)
-
-
-def _indicator_columns(c: Consolidation) -> tuple[ReportColumn, ...]:
-    """With the line of results over the periods, and its figures right of the printed columns."""
-    periods = _periods(c)
-    if len(periods) < 2:
-        return _INDICATORS.columns
-    series = (
-        ReportColumn(f"{_SERIES}{i}", f"Kết quả {item.period.title}", 10, "center", printed=False)
-        for i, item in enumerate(periods)
-    )
-    return _INDICATORS.with_columns("source_text", _TREND).with_columns("kind", *series).columns
+    sheet, periods = SHEETS["indicators"], _periods(c)
+    if len(periods) > 1:  # the line of results over the periods, and its figures right of the printed columns
+        series = (
+            ReportColumn(f"{_SERIES}{i}", f"Kết quả {item.period.title}", 10, "center", printed=False)
+            for i, item in enumerate(periods)
+        )
+        sheet = sheet.with_columns("source_text", _TREND).with_columns("kind", *series)
+    return list_sheet(c, sheet, "KẾT QUẢ THỰC HIỆN CHỈ TIÊU", _indicator_lines(c), _NOTE)
 
 
 def _periods(c: Consolidation) -> tuple[PastPeriod, ...]:

@@ -61,19 +61,30 @@ SHEETS: dict[str, _SheetKind] = {
 
 
 def list_sheet(
-    c: Consolidation, sheet: _SheetKind, title: str, lines: Iterable[ReportLine], *notes: str
+    c: Consolidation,
+    sheet: _SheetKind,
+    title: str,
+    lines: Iterable[ReportLine],
+    *notes: str,
+    band: Cells | None = None,
+    sparing: bool = True,
 ) -> ReportSheet:
-    """A sheet that is one list under its headings, with a filter; columns in which nothing stands are left out."""
+    """A sheet that is one list under its headings, with a filter.
+
+    `band`: headings over several columns each; `sparing`: columns in which nothing stands are left out.
+    """
     body, columns = tuple(lines), sheet.columns
     if not body:
         nothing = ReportLine("para", {"number": "Không có nội dung."})
         return ReportSheet(sheet.name, columns, (*heading(c, title), nothing))
-    columns = filled(columns, body)
-    above = (*heading(c, title, *notes), head_of(columns))
+    columns = _filled(columns, body) if sparing else columns
+    bands = (ReportLine("band", band),) if band else ()
+    heads = ReportLine("head", {column.name: column.title for column in columns})
+    above = (*heading(c, title, *notes), *bands, heads)
     return ReportSheet(sheet.name, columns, (*above, *body), filtered=True, frozen_columns=2)
 
 
-def filled(columns: Sequence[ReportColumn], lines: Sequence[ReportLine]) -> tuple[ReportColumn, ...]:
+def _filled(columns: Sequence[ReportColumn], lines: Sequence[ReportLine]) -> tuple[ReportColumn, ...]:
     """The columns that hold something, and those that formulas read."""
     spanned = {name for line in lines for pair in line.spans.items() for name in pair}
     used = {name for line in lines for name, content in line.cells.items() if content not in (None, "")} | spanned
@@ -85,11 +96,6 @@ def heading(c: Consolidation, title: str, *notes: str) -> Iterator[ReportLine]:
     yield ReportLine("title", {"number": title})
     yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
     yield from (ReportLine("note", {"number": note}) for note in notes)
-
-
-def head_of(columns: Sequence[ReportColumn]) -> ReportLine:
-    """The row of the columns' titles."""
-    return ReportLine("head", {column.name: column.title for column in columns})
 
 
 def source_link(unit: str, table: str, key: str) -> Link:

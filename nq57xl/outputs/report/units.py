@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, head_of, heading, list_sheet, source_link
+from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, list_sheet, source_link
 from nq57xl.results.consolidation import Consolidation, UnitReport
 from nq57xl.results.overview import RowCounts, figures, stage_buckets
 from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores, share
@@ -165,33 +165,29 @@ def _block(title: str, *texts: str) -> Iterator[ReportLine]:
     yield from (ReportLine("para", {"number": f"{number}. {text}"}) for number, text in enumerate(texts, start=1))
 
 
-_SHEET = SHEETS["units"]
+_HEAD = 5
+"""Row of the headings of "Theo đơn vị", from 1: title, report, note and band stand above them."""
 _DASH = '0;-0;"-"'
 
 
 def unit_page(c: Consolidation, plan: PlacedSheet) -> ReportSheet:
     """The page; its counts are formulas over the lines of the placed plan, and the overview counts its rows."""
-    return ReportSheet(_SHEET.name, _columns(c), tuple(_lines(c, plan)), filtered=True, frozen_columns=2)
-
-
-def _columns(c: Consolidation) -> tuple[ReportColumn, ...]:
     stages = (ReportColumn(f"s{i}", words, 7.5, "center") for i, words in enumerate(stage_buckets(c)))
-    return _SHEET.with_columns("asked", *stages).columns
-
-
-def _lines(c: Consolidation, plan: PlacedSheet) -> Iterator[ReportLine]:
-    columns, f = _columns(c), figures(c)
+    sheet = SHEETS["units"].with_columns("asked", *stages)
     note = (
         f"Hạn các đơn vị nộp báo cáo: hết ngày {c.status.due:%d/%m/%Y}. Nhiệm vụ có nhiều đơn vị chủ trì được đếm ở "
         "từng đơn vị theo báo cáo của chính đơn vị đó, nên cộng các đơn vị có thể lớn hơn số đầu việc của kế hoạch. "
         "Các lần gửi, tệp và mã băm: xem nguon-so-lieu.xlsx."
     )
-    yield from heading(c, "KẾT QUẢ VÀ TÌNH HÌNH BÁO CÁO THEO ĐƠN VỊ", note)
-    yield ReportLine("band", {"number": "", "state": "NỘP BÁO CÁO", "led": "ĐẦU VIỆC CHỦ TRÌ", "asked": "PHỐI HỢP"})
-    yield head_of(columns)
+    band: Cells = {"number": "", "state": "NỘP BÁO CÁO", "led": "ĐẦU VIỆC CHỦ TRÌ", "asked": "PHỐI HỢP"}
+    lines = _lines(c, plan, sheet.columns)
+    return list_sheet(c, sheet, "KẾT QUẢ VÀ TÌNH HÌNH BÁO CÁO THEO ĐƠN VỊ", lines, note, band=band, sparing=False)
+
+
+def _lines(c: Consolidation, plan: PlacedSheet, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
+    f, stages = figures(c), stage_buckets(c)
     reports = {report.status.code: report for report in c.units}
     support = _support(c)
-    top = 5
     for number, unit in enumerate(f.units, start=1):
         asked, told = support.get(unit.code, (0, 0))
         cells = _report_cells(reports.get(unit.code))
@@ -199,12 +195,12 @@ def _lines(c: Consolidation, plan: PlacedSheet) -> Iterator[ReportLine]:
         cells |= {"people": "\n".join([str(cells.get("people") or ""), *copies]).strip()} if copies else {}
         cells |= {"number": str(number), "unit": unit.title, "code": unit.code}
         cells |= {"asked": Number(asked, _DASH), "told": Number(told, _DASH)}
-        counts = _counts(unit, stage_buckets(c), plan, columns, top + number)
+        counts = _counts(unit, stages, plan, columns, _HEAD + number)
         # where a unit that supports nothing said "không phát sinh"
         anchors = (f"statement|{unit.code}|statement", f"signoff|{unit.code}|signoff")
         yield ReportLine("row", cells | counts, anchors=anchors)
     if f.units:
-        yield ReportLine("total", _sums(c, f.units, columns, top + 1, support))
+        yield ReportLine("total", _sums(f.units, stages, columns, support))
 
 
 def _counts(
@@ -214,7 +210,7 @@ def _counts(
     code = f"${letter_of(columns, 'code')}{row}"
     cells: Cells = {"led": Formula(plan.count(unit=code), unit.total)}
     for index, words in enumerate(stages):
-        head = f"${letter_of(columns, f's{index}')}$5"
+        head = f"${letter_of(columns, f's{index}')}${_HEAD}"
         cells[f"s{index}"] = Formula(plan.count(unit=code, stage=head), unit.stages.get(words, 0))
     return cells
 
@@ -256,20 +252,19 @@ def _support(c: Consolidation) -> dict[str, tuple[int, int]]:
 
 
 def _sums(
-    c: Consolidation,
     units: tuple[RowCounts, ...],
+    stages: tuple[str, ...],
     columns: tuple[ReportColumn, ...],
-    first: int,
     support: dict[str, tuple[int, int]],
 ) -> Cells:
     values = {"led": sum(unit.total for unit in units)}
-    values |= {f"s{i}": sum(unit.stages.get(words, 0) for unit in units) for i, words in enumerate(stage_buckets(c))}
+    values |= {f"s{i}": sum(unit.stages.get(words, 0) for unit in units) for i, words in enumerate(stages)}
     shown = [support.get(unit.code, (0, 0)) for unit in units]
     values |= {"asked": sum(asked for asked, _ in shown), "told": sum(told for _, told in shown)}
     cells: Cells = {"unit": "Cộng theo đơn vị"}
     for name, value in values.items():
         letter = letter_of(columns, name)
-        cells[name] = Formula(f"SUM({letter}{first}:{letter}{first + len(units) - 1})", value)
+        cells[name] = Formula(f"SUM({letter}{_HEAD + 1}:{letter}{_HEAD + len(units)})", value)
     return cells
 
 
