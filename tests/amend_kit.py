@@ -14,7 +14,7 @@ from nq57xl.commands.office import Office
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.deadlines import Deadline
 from nq57xl.plan.model import Plan, Task
-from nq57xl.results.consolidation import Consolidation, TaskRow
+from nq57xl.results.model import Consolidation, TaskRow
 from nq57xl.text.clock import VIETNAM
 
 DUE = dt.date(2026, 5, 17)

@@ -11,7 +11,7 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from nq57xl.outputs.document import render_document
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from tests.report_books import consolidated
 
 

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from nq57xl.commands.collect import collect
 from nq57xl.commands.merge import Merged, merge
 from nq57xl.commands.office import Office
-from nq57xl.results.consolidation import Consolidation, LeadEntry
+from nq57xl.results.model import Consolidation, LeadEntry
 from nq57xl.text.clock import VIETNAM, Clock
 from tests.april_kit import office_in_april
 

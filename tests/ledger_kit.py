@@ -165,11 +165,11 @@ def run_once(workspace: Workspace) -> None:
         ledger.first_seen([item.source for item in items], NOON)
         ledger.record_returns(PERIOD, items, NOON)
         back = workspace.back_dir(PERIOD)
-        write_guarded(ledger, workspace, back / "đã sửa.xlsx", b"new content" * 1000)
-        write_guarded(ledger, workspace, back / "a b.xlsx", b"first")
-        write_guarded(ledger, workspace, back / "a b.xlsx", b"second")
-        write_guarded(ledger, workspace, back / "gone.xlsx", b"gone")
-        remove_guarded(ledger, workspace, back / "gone.xlsx")
+        write_guarded(ledger, back / "đã sửa.xlsx", b"new content" * 1000)
+        write_guarded(ledger, back / "a b.xlsx", b"first")
+        write_guarded(ledger, back / "a b.xlsx", b"second")
+        write_guarded(ledger, back / "gone.xlsx", b"gone")
+        remove_guarded(ledger, back / "gone.xlsx")
 
 
 def count_steps(die_at: int) -> Callable[[], int]:

@@ -14,7 +14,8 @@ import openpyxl
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import parse_period
-from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation
 from nq57xl.rules.load import load_schema
 from tests import office
 from tests.report_fills import random_status

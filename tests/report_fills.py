@@ -11,7 +11,7 @@ from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import PeriodStatus, UnitState, UnitStatus
 from nq57xl.outputs.report.workbook import report_books
 from nq57xl.plan.model import Indicator, Period, Plan, Task
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.schema import CellValue
 

@@ -11,7 +11,8 @@ from nq57xl.forms.model import Value
 from nq57xl.ledger.model import PeriodStatus
 from nq57xl.plan.model import Period, Plan, Task
 from nq57xl.plan.periods import parse_period
-from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation
 from tests.report_books import SCHEMA, case
 from tests.report_fills import PROGRESS, Unit, fill_indicator, returned, type_progress, unit_status
 

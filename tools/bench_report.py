@@ -26,7 +26,8 @@ from nq57xl.outputs.report.workbook import report_books
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit
 from nq57xl.plan.periods import parse_period
-from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue

@@ -89,7 +89,7 @@ def propose_amendment(
             return made
         origin = Origin(str(document.resolve()), read.sha256, old.version, effective_from, partial)
         content = write_comparison(old, made.new, made.comparison, origin)
-        path = write_guarded(ledger, office.workspace, office.workspace.out / "dieu-chinh" / _COMPARISON, content)
+        path = write_guarded(ledger, office.workspace.out / "dieu-chinh" / _COMPARISON, content)
         return attrs.evolve(made, file=path)
 
 

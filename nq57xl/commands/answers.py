@@ -93,7 +93,7 @@ def _lay_answers(
     What a person has saved under one of the names stays, the answer goes beside it. Gives what could not be done.
     """
     workspace = office.workspace
-    written, failed = write_all_guarded(ledger, workspace, {folder / name: data for name, data in wanted.items()})
+    written, failed = write_all_guarded(ledger, {folder / name: data for name, data in wanted.items()})
     yield from failed
     kept = {*written.values(), *(folder / name for name in wanted)}
     for start in (_VERDICT, _MARKED):
@@ -128,15 +128,15 @@ def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> _SentBac
         record = to_answer(unit)
         form = form_back(ledger, record, status.period) if record else None
         if record is None or form is None:
-            remove_guarded(ledger, office.workspace, path)
+            remove_guarded(ledger, path)
         else:
             wanted[path] = (form, record.judged)
     made, problems = _rendered(wanted)
-    written, failed = write_all_guarded(ledger, office.workspace, made)
+    written, failed = write_all_guarded(ledger, made)
     if failed:
         raise failed[0]
     for path in wanted.keys() - made.keys():  # what an earlier return was told is no answer to this one
-        remove_guarded(ledger, office.workspace, path)
+        remove_guarded(ledger, path)
     return _SentBack(tuple(written.values()), tuple(problems))
 
 
@@ -254,7 +254,7 @@ class _AnswerWriter:
         if item.unit is None or not item.asks:
             return None
         path = self.workspace.back_dir(self.period.code) / form_file_name(self.period.code, item.unit.code)
-        return self._try(lambda: own_output(self.ledger, self.workspace, path), path.name)
+        return self._try(lambda: own_output(self.ledger, path), path.name)
 
     def _letters(self, returns: Sequence[FiledReturn], marked: Mapping[str, Path]) -> dict[int, tuple[Path, ...]]:
         """Writes the letters; by return, where its three shapes stand. One that cannot be written now is not there."""
@@ -265,7 +265,7 @@ class _AnswerWriter:
             if written := self._try(lambda item=item, back=back: self._letter(item, back), about):  # type: ignore[misc]
                 shapes[item.record.id] = written
         every = {path: data for written in shapes.values() for path, data in written.items()}
-        found, failed = write_all_guarded(self.ledger, self.workspace, every, lasting=False)
+        found, failed = write_all_guarded(self.ledger, every, lasting=False)
         self.problems |= dict.fromkeys(map(str, failed))
         return {
             number: tuple(found[path] for path in written)
@@ -325,7 +325,7 @@ class _AnswerWriter:
         for path in sorted(self.folder.glob("*")):
             stem = path.stem.partition(" (")[0]
             if path.suffix in _SUFFIXES and stem.startswith(_OURS) and f"{stem}{path.suffix}" not in names:
-                remove = partial(remove_guarded, self.ledger, self.workspace, path)
+                remove = partial(remove_guarded, self.ledger, path)
                 self._try(remove, path.name)
 
     def _check_book(
@@ -347,7 +347,7 @@ class _AnswerWriter:
         )
         remarks = self.ledger.remarks(self.period.code)
         check = CheckBook(self.period, self.status, tuple(returns), self.office.schema(), places, remarks)
-        write = partial(write_guarded, self.ledger, self.workspace, target)
+        write = partial(write_guarded, self.ledger, target)
         return self._try(lambda: write(render_check_book(check)), target.name)
 
     def _try(self, action: Callable[[], _Result], about: str) -> _Result | None:

@@ -21,8 +21,9 @@ from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import months_of, title_of
 from nq57xl.resources import read_schema
 from nq57xl.results.comparison import PeriodComparison, addendum, compare_periods
-from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.consolidation import consolidate
 from nq57xl.results.from_months import from_months, prefilled_values
+from nq57xl.results.model import Consolidation
 from nq57xl.results.overview import Overview, overview_of
 from nq57xl.results.quality import MEASURES
 from nq57xl.results.standing import Holding, office_texts, with_edits
@@ -285,7 +286,6 @@ def export(
         written = tuple(
             write_guarded(
                 ledger,
-                office.workspace,
                 folder / f"{name}.{kind}",
                 export_bytes(consolidation, kind, contacts=contacts),
             )

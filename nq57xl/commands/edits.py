@@ -20,7 +20,7 @@ from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file
 from nq57xl.plan.model import Period, Plan
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from nq57xl.results.standing import OFFICE, values_of
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
@@ -107,7 +107,7 @@ def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: Edi
         # what was read is in the archive and, when settled, in the ledger: the program may take it for its own
         if item.settled and hash_unless_open(item.path) == item.sha256:
             ledger.note_outputs([(office.workspace.key_of(item.path), item.sha256)])
-    written = write_guarded(ledger, office.workspace, wanted, content)
+    written = write_guarded(ledger, wanted, content)
     for path in _candidates(office, c.period):
         if path != written and ledger.was_written(office.workspace.key_of(path), hash_unless_open(path)):
             files.remove(path)

@@ -290,7 +290,7 @@ class _FormIssuer:
     def write(self, issued: Sequence[IssuedForm], contents: Mapping[str, bytes]) -> Generated:
         """The workbooks and the sending list of all forms issued so far for the period."""
         outputs = {item.path: contents[item.form.issue_id] for item in issued}
-        placed, failed = write_all_guarded(self.ledger, self.office.workspace, outputs)
+        placed, failed = write_all_guarded(self.ledger, outputs)
         if failed:
             raise failed[0]
         written = tuple(attrs.evolve(item, path=placed[item.path]) for item in issued)
@@ -299,7 +299,7 @@ class _FormIssuer:
         files |= {item.form.unit: item.path.name for item in written}
         emails = {unit.code: unit.email for unit in self.plan.units}
         listing = render_sending_list(forms, files, emails, self.office.workspace.root)
-        path = write_guarded(self.ledger, self.office.workspace, self._folder / SENDING_LIST, listing)
+        path = write_guarded(self.ledger, self._folder / SENDING_LIST, listing)
         return Generated(self.period, written, path)
 
     @property
@@ -391,7 +391,7 @@ def write_drafts(office: Office, period_code: str) -> _DraftsToSend:
         outputs = drafts | {path: text.replace("\n", "\r\n").encode() for path, text in texts.items()}
         outputs[archive] = zipped((item.path.name, item.path.read_bytes()) for item in items)
         outputs[office.workspace.forms_dir(period.code) / SENDING_LIST] = _listed(office, items, folder, drafts)
-        written, failed = write_all_guarded(ledger, office.workspace, outputs)
+        written, failed = write_all_guarded(ledger, outputs)
         made = tuple(written[path] for path in drafts if path in written)
         return _DraftsToSend(written.get(group, group), made, written.get(archive, archive), tuple(map(str, failed)))
 

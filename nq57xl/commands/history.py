@@ -15,8 +15,8 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.reminders import render_history
-from nq57xl.results.consolidation import Consolidation
-from nq57xl.results.wording import STATES, VERDICTS, entry_result, field_title, progress_words, shown, standing_words
+from nq57xl.results.model import Consolidation
+from nq57xl.results.wording import STATES, VERDICTS, field_title, shown
 from nq57xl.rules.findings import grouped
 from nq57xl.text.clock import moment_words
 from nq57xl.text.files import require_new, write_atomic
@@ -96,7 +96,7 @@ def _of_unit(c: Consolidation, code: str) -> Iterator[_HistoryLine]:
 
 def _counts(c: Consolidation, code: str) -> Iterator[str]:
     """What the unit said in all: how many rows stand where, how many indicators have a result."""
-    words = progress_words(c.schema)
+    words = c.progress_words
     led = [entry for row in c.tasks for entry in row.entries if entry.unit == code and entry.progress]
     counts = Counter(words.get(entry.progress or "", "") for entry in led)
     if led:
@@ -111,7 +111,7 @@ def _of_row(c: Consolidation, code: str) -> Iterator[_HistoryLine]:
     for task in (row for row in c.tasks if row.task.code == code):
         for entry in task.entries:
             told = [shown(entry.values.get(name), c.schema) for name in ("progress", "percent", "result")]
-            first = " – ".join(part for part in told if part) or standing_words(task.standing, c)[0]
+            first = " – ".join(part for part in told if part) or task.standing.words(c)[0]
             named = [
                 f"{field_title(c.schema, value)}: {text}"
                 for name, value in entry.values.items()
@@ -129,7 +129,7 @@ def _of_row(c: Consolidation, code: str) -> Iterator[_HistoryLine]:
                 ratio = f" ({'/'.join(parts)})" if all(parts) else ""
                 blank = "Chưa báo cáo" if one.state == "unreported" else "Chưa có số liệu"
                 told = [
-                    f"{entry_result(row, one) or blank}{ratio}",
+                    f"{row.result_words(one) or blank}{ratio}",
                     shown(one.values.get("note"), c.schema),
                 ]
                 yield _line(c, units[one.unit], "\n".join(filter(None, told)), code)

@@ -24,7 +24,7 @@ from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.report.workbook import REPORT, SOURCES, render_internal, report_books
 from nq57xl.outputs.texts import tracking_page, tracking_text
 from nq57xl.plan.model import Period, Plan
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from nq57xl.rules.codec import content_hash
 
 _INTERNAL = "noi-bo.xlsx"
@@ -150,7 +150,7 @@ def write_reports(
     if c.addendum is not None:
         kept[wanted] = kept[sources] = None
     planned = {path: kept[path] or make() for path, make in makers.items()}
-    written = [write_guarded(ledger, office.workspace, path, data) for path, data in planned.items()]
+    written = [write_guarded(ledger, path, data) for path, data in planned.items()]
     report, internal, sources_written, *companions = written
     moved = written != list(planned)
     standing_now = PeriodOverview(c.plan, c.period, c.status)

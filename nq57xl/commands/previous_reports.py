@@ -27,7 +27,7 @@ from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.codec import from_json, to_json
 
 if TYPE_CHECKING:
-    from nq57xl.results.consolidation import Consolidation, PastPeriod
+    from nq57xl.results.model import Consolidation, PastPeriod
 
 
 def with_plan_rows(
@@ -299,7 +299,7 @@ class KeptPeriods:
 
     def get(self, periods: Sequence[Period], make: Callable[[Period], Consolidation]) -> tuple[PastPeriod, ...]:
         """The periods as kept from what stands in the ledger and the appendix now; made anew where that has changed."""
-        from nq57xl.results.consolidation import PastPeriod
+        from nq57xl.results.model import PastPeriod
         from nq57xl.results.overview import past_period
 
         kept = self.ledger.past_periods(self._marks(periods))

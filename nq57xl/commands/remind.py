@@ -130,13 +130,13 @@ def remind(office: Office, period_code: str | None) -> Reminders:
             made.append((item, paths))
         for path in sorted(folder.glob(f"{_PREFIX}NQ57_*")):
             if path not in outputs and " (" not in path.stem:
-                remove_guarded(ledger, office.workspace, path)
+                remove_guarded(ledger, path)
         notice, told = folder / NOTICE_FILE, now.notice_for_all()
         if told is not None:
             outputs[notice] = told
         else:
-            remove_guarded(ledger, office.workspace, notice)
-        written, failed = write_all_guarded(ledger, office.workspace, outputs)
+            remove_guarded(ledger, notice)
+        written, failed = write_all_guarded(ledger, outputs)
         units = tuple(
             attrs.evolve(item, text=written[paths[0]], draft=written.get(paths[1]))
             for item, paths in made
@@ -170,7 +170,7 @@ def _form(office: Office, ledger: Ledger, period: Period, unit: UnitStatus) -> t
         return None
     name = form_file_name(period.code, unit.code)
     folder = office.workspace.back_dir if unit.newest is not None else office.workspace.forms_dir
-    path = own_output(ledger, office.workspace, folder(period.code) / name)
+    path = own_output(ledger, folder(period.code) / name)
     return (name, path.read_bytes()) if path is not None else None
 
 
@@ -212,7 +212,7 @@ def year_calendar(office: Office, year: int | None = None) -> _YearCalendar:
         days = year_days(office, year)
         folder = office.workspace.out / f"lich-{days.year}"
         outputs = {folder / name: data for name, data in calendar_files(days.lines, days.year, days.title).items()}
-        written, failed = write_all_guarded(ledger, office.workspace, outputs)
+        written, failed = write_all_guarded(ledger, outputs)
         return attrs.evolve(days, files=tuple(written.values()), problems=tuple(map(str, failed)))
 
 

@@ -26,7 +26,7 @@ from nq57xl.plan.model import Period, Plan, name_on
 from nq57xl.plan.periods import title_of
 from nq57xl.plan.refine import FormRows, MatchLine, RowPlace, match_lines, read_matches, write_matches
 from nq57xl.resources import read_schema
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from nq57xl.results.roll_up import OpenPoint, roll_up
 from nq57xl.results.superior_filling import Judge, PointLine, fill_form
 from nq57xl.returns.superior_form import OPEN_FIELD, SuperiorForm, read_superior_form
@@ -102,10 +102,8 @@ def upward(
             raise Nq57Error(f"«{wanted}» chính là biểu đã nhận: hãy chọn tên khác cho -o, biểu đã nhận giữ nguyên.")
         title = f"{form.name}, {period.title}"
         beside = render_roll_up(title, filled, SOURCES)
-        written = write_guarded(
-            ledger, office.workspace, wanted, _filled_in(data, superior, form.name, filled.contents)
-        )
-        sources = write_guarded(ledger, office.workspace, written.with_name(f"{written.stem}{_BESIDE}"), beside)
+        written = write_guarded(ledger, wanted, _filled_in(data, superior, form.name, filled.contents))
+        sources = write_guarded(ledger, written.with_name(f"{written.stem}{_BESIDE}"), beside)
         ledger.event("upward", {"period": period.code, "file": written.name, "plan_id": superior.plan_id})
         undecided = sum(not line.decided for line in lines)
         return UpwardReport(period, written, sources, book, len(filled.contents), filled.points, undecided=undecided)
@@ -267,4 +265,4 @@ def _write_book(office: Office, ledger: Ledger, book: Path, content: bytes) -> P
         sha256 = hashlib.sha256(data).hexdigest()
         archive_bytes(office.workspace, data, sha256, book.name)
         ledger.note_outputs([(office.workspace.key_of(book), sha256)])
-    return write_guarded(ledger, office.workspace, book, content)
+    return write_guarded(ledger, book, content)

@@ -24,7 +24,7 @@ from nq57xl.forms.validation import list_name, name_lists, validation_of
 from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import AppliedEdit, CellKey
 from nq57xl.plan.model import Plan
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from nq57xl.results.standing import OFFICE, OFFICE_NAME, values_of
 from nq57xl.results.wording import EDIT_KINDS, numbered, work_of
 from nq57xl.rules.schema import CellValue, Choice, Facts, Field, Schema

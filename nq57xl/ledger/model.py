@@ -13,6 +13,7 @@ from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, Verdict
 from nq57xl.rules.load import Quality, Vocabulary
 from nq57xl.rules.schema import CellValue, Schema
+from nq57xl.text.clock import moment_words
 
 UnitState = Literal["missing", "rejected", "accepted", "accepted_with_warnings"]
 
@@ -77,6 +78,15 @@ class UnitStatus:
     """The newest return came after the period was closed."""
     attempts: tuple[Attempt, ...] = ()
     """Everything that it handed in for the period, oldest first."""
+
+    @property
+    def excluded_words(self) -> str:
+        """ "Bản nhận lúc 08:05 ngày 17/04/2026 không đưa vào tổng hợp: lý do", for each return left out."""
+        words = "; ".join(
+            f"bản nhận lúc {moment_words(item.judged.source.received_at)} không đưa vào tổng hợp: {item.excluded}"
+            for item in self.excluded
+        )
+        return words[:1].upper() + words[1:]
 
 
 @frozen

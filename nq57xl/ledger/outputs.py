@@ -12,25 +12,25 @@ from attrs import frozen
 
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import Workspace, archived
+from nq57xl.ledger.workspace import archived
 from nq57xl.text import files
 
 
-def write_guarded(ledger: Ledger, workspace: Workspace, path: Path, data: bytes) -> Path:
+def write_guarded(ledger: Ledger, path: Path, data: bytes) -> Path:
     """Writes the output and returns where it stands.
 
     A file that somebody edited stays, and the output goes beside it as "name (2).xlsx": the next free name, or the
     next one that is still the program's own. Identical content is not written again. The hash is noted before the
     write, so that a kill in between leaves nothing that looks edited. Raises WorkbookOpenError, Nq57Error.
     """
-    written, failed = write_all_guarded(ledger, workspace, {path: data})
+    written, failed = write_all_guarded(ledger, {path: data})
     if failed:
         raise failed[0]
     return written[path]
 
 
 def write_all_guarded(
-    ledger: Ledger, workspace: Workspace, outputs: Mapping[Path, bytes], *, lasting: bool = True
+    ledger: Ledger, outputs: Mapping[Path, bytes], *, lasting: bool = True
 ) -> tuple[dict[Path, Path], tuple[Nq57Error, ...]]:
     """The same for many outputs, noted in one transaction: where each stands, and what kept others from being written.
 
@@ -41,11 +41,11 @@ def write_all_guarded(
     failed: list[Nq57Error] = []
     for path, data in outputs.items():
         try:
-            targets[path] = _target(ledger, workspace, path, hashlib.sha256(data).hexdigest())
+            targets[path] = _target(ledger, path, hashlib.sha256(data).hexdigest())
         except Nq57Error as error:
             failed.append(error)
     real_folder = cache(Path.resolve)
-    ledger.note_outputs((workspace.key_of(item.path, real_folder), item.digest) for item in targets.values())
+    ledger.note_outputs((ledger.workspace.key_of(item.path, real_folder), item.digest) for item in targets.values())
     written = {}
     for path, item in targets.items():
         try:
@@ -67,11 +67,11 @@ class _OutputFile:
     """It is there already."""
 
 
-def _target(ledger: Ledger, workspace: Workspace, path: Path, digest: str) -> _OutputFile:
+def _target(ledger: Ledger, path: Path, digest: str) -> _OutputFile:
     """The first of the names that is free, the program's own, or holds that content already."""
     for candidate in _names(path):
         found = _hash(candidate)
-        own = found in (None, digest) or ledger.was_written(workspace.key_of(candidate), found or "")
+        own = found in (None, digest) or _is_own(ledger, candidate, found or "")
         if own or (found and _is_torn(candidate)):
             return _OutputFile(candidate, digest, found == digest)
     raise AssertionError("names are endless")
@@ -82,7 +82,7 @@ def _is_torn(path: Path) -> bool:
     return not path.read_bytes().strip(b"\0")
 
 
-def remove_guarded(ledger: Ledger, workspace: Workspace, path: Path) -> bool:
+def remove_guarded(ledger: Ledger, path: Path) -> bool:
     """Removes the output, and its "(2)", "(3)" ..., where they are the program's own or lie in the archive as well.
 
     Returns True when nothing is left. Raises WorkbookOpenError when one of them is open elsewhere.
@@ -92,14 +92,14 @@ def remove_guarded(ledger: Ledger, workspace: Workspace, path: Path) -> bool:
         found = _hash(candidate)
         if found is None:
             return gone
-        if ledger.was_written(workspace.key_of(candidate), found) or (found and archived(workspace, found)):
+        if _is_own(ledger, candidate, found) or (found and archived(ledger.workspace, found)):
             files.remove(candidate)
         else:
             gone = False
     raise AssertionError("names are endless")
 
 
-def own_output(ledger: Ledger, workspace: Workspace, path: Path) -> Path | None:
+def own_output(ledger: Ledger, path: Path) -> Path | None:
     """Where the program's own output of that name stands: the path itself, or "(2)" ... beside edited ones.
 
     None when it stands nowhere. Raises WorkbookOpenError, Nq57Error.
@@ -108,9 +108,13 @@ def own_output(ledger: Ledger, workspace: Workspace, path: Path) -> Path | None:
         found = _hash(candidate)
         if found is None:
             return None
-        if ledger.was_written(workspace.key_of(candidate), found):
+        if _is_own(ledger, candidate, found):
             return candidate
     raise AssertionError("names are endless")
+
+
+def _is_own(ledger: Ledger, path: Path, sha256: str) -> bool:
+    return ledger.was_written(ledger.workspace.key_of(path), sha256)
 
 
 def _names(path: Path) -> Iterator[Path]:

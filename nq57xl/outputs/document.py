@@ -18,35 +18,10 @@ from nq57xl.forms.wording import data_window, day_in_words
 from nq57xl.outputs.document_sections import BodyFit, DocumentBody, Paragraph, document_body
 from nq57xl.plan.model import name_on
 from nq57xl.results.comparison import PeriodComparison, compare_periods
-from nq57xl.results.consolidation import (
-    COLLECTIVE_RULE,
-    Consolidation,
-    FreeRow,
-    IndicatorEntry,
-    IndicatorRow,
-    LeadEntry,
-    TaskRow,
-)
-from nq57xl.results.overview import (
-    Figures,
-    Overview,
-    groups_of,
-    indicator_state,
-    overview_of,
-    sections_of,
-    stage_buckets,
-)
-from nq57xl.results.wording import (
-    due_words,
-    entry_result,
-    entry_words,
-    evidence_words,
-    gap_words,
-    report_title,
-    shown,
-    standing_words,
-    work_of,
-)
+from nq57xl.results.consolidation import COLLECTIVE_RULE
+from nq57xl.results.model import Consolidation, FreeRow, IndicatorEntry, IndicatorRow, LeadEntry, TaskRow
+from nq57xl.results.overview import Figures, Overview, overview_of
+from nq57xl.results.wording import due_words, shown, work_of
 from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.package import repacked
 
@@ -73,7 +48,7 @@ def _task_rows(c: Consolidation) -> tuple[_AppendixLine, ...]:
     """Phụ lục I: number, task, leads, deadline, standing, results, difficulties, proposals, next work."""
     moved = compare_periods(c.earlier_periods[-1], c) if c.earlier_periods else None
     found: list[_AppendixLine] = []
-    for number, title in sections_of(c):
+    for number, title in c.sections:
         found.append(_AppendixLine(heading=f"{number}. {title}"))
         found += [_task_row(row, c, moved) for row in c.tasks if row.task.section == number]
     return (*found, *_free_rows(c))
@@ -133,7 +108,7 @@ def _task_row(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) ->
 
 def _standing(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) -> str:
     """Progress and timeliness; of several leads each one's; what changed since the period before."""
-    lines = [text for text in standing_words(row.standing, c) if text]
+    lines = [text for text in row.standing.words(c) if text]
     if len(row.entries) > 1:
         lines += [f"{entry.name}: {_state(entry, row, c)}" for entry in row.entries]
     elif row.entries and row.standing.state == "reported":
@@ -144,7 +119,7 @@ def _standing(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) ->
 
 def _state(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:
     """ "Đang thực hiện, 45%" of one unit on a row."""
-    progress, _ = entry_words(entry, row, c)
+    progress, _ = entry.words(row, c)
     share = _text(entry, "percent", c) if entry.progress == "in_progress" else ""
     return ", ".join(filter(None, (progress, share)))
 
@@ -153,7 +128,7 @@ def _told(row: TaskRow, c: Consolidation, names: tuple[str, ...]) -> Iterator[st
     """The units' texts, each with its heading; evidence and supporters' contributions follow results."""
     for entry in row.entries:
         lines = [f"{head}{text}" for name, head in _ON_ROW if name in names and (text := _text(entry, name, c))]
-        if "result" in names and (proof := evidence_words(entry, c.schema)):
+        if "result" in names and (proof := entry.evidence(c.schema)):
             lines.append(f"Minh chứng: {proof}")
         if lines and len(row.entries) > 1:
             lines[0] = f"{entry.name}: {lines[0]}"
@@ -171,7 +146,7 @@ def _text(entry: LeadEntry, name: str, c: Consolidation) -> str:
 def _indicator_rows(c: Consolidation) -> tuple[_AppendixLine, ...]:
     """Phụ lục II: number, indicator, unit of measure, target, result, standing, who follows it, source and note."""
     found: list[_AppendixLine] = []
-    for number, title in groups_of(c):
+    for number, title in c.groups:
         found.append(_AppendixLine(heading=f"{number}. {title}"))
         found += [_indicator_row(row, c) for row in c.indicators if row.indicator.group == number]
     return tuple(found)
@@ -179,15 +154,15 @@ def _indicator_rows(c: Consolidation) -> tuple[_AppendixLine, ...]:
 
 def _indicator_row(row: IndicatorRow, c: Consolidation) -> _AppendixLine:
     item = row.indicator
-    state = indicator_state(row)
-    gaps = [gap_words(row, entry) for entry in row.entries if len(row.entries) == 1]
+    state = row.state
+    gaps = [row.gap_words(entry) for entry in row.entries if len(row.entries) == 1]
     return _AppendixLine(
         cells=(
             item.number,
             item.indicator,
             item.unit,
             item.target.text,
-            "\n".join(_by_unit(row, entry, entry_result(row, entry)) for entry in row.entries),
+            "\n".join(_by_unit(row, entry, row.result_words(entry)) for entry in row.entries),
             "\n".join(filter(None, (state, *gaps))),
             ", ".join(entry.name for entry in row.entries) or item.lead,
             "\n".join(filter(None, (_by_unit(row, entry, _notes(entry, c)) for entry in row.entries))),
@@ -215,7 +190,7 @@ class _CountsTable:
 
 def _counts_table(c: Consolidation, f: Figures) -> _CountsTable:
     """The same, of a consolidation."""
-    shown_words = [words for words in stage_buckets(c) if f.total.stages.get(words)]
+    shown_words = [words for words in c.stages if f.total.stages.get(words)]
     rows = [
         (
             f"{section.code}. {section.title}" if section.code else section.title,
@@ -277,7 +252,7 @@ def _context(c: Consolidation) -> dict[str, Any]:
         "number": _report_number(c),
         "place": place,
         "day": f"ngày      tháng      năm {c.period.report_due.year}",
-        "title": f"{report_title(c)}, {c.period.title}",
+        "title": f"{c.title}, {c.period.title}",
         "recipients": [_in_full(name.strip()) for name in recipient.split(";") if name.strip()],
         "gaps": body.gaps,
         "basis": _basis(c),
@@ -328,7 +303,7 @@ def _body(view: Overview) -> DocumentBody:
     """The sections with as much detail as there is room for: a body is read when it is short."""
     c = view.consolidation
     room = _PAGES[len(c.tasks) > _SMALL_PLAN] * _PAGE_LINES - _FRAME_LINES
-    room -= sum(Paragraph(text).lines for text in (report_title(c), _basis(c)))
+    room -= sum(Paragraph(text).lines for text in (c.title, _basis(c)))
     for fit in _FITS:
         body = document_body(view, fit)
         if body.lines <= room:

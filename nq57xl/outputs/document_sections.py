@@ -10,35 +10,9 @@ from attrs import frozen
 
 from nq57xl.outputs.overview_page import count_words, in_sentence, indicator_words, listed
 from nq57xl.plan.periods import next_period
-from nq57xl.results.consolidation import FreeRow, IndicatorRow, LeadEntry, TaskRow
-from nq57xl.results.overview import (
-    INDICATOR_STATES,
-    MISSED,
-    NO_LEVEL,
-    REACHED,
-    UNDER_WAY,
-    AskedDecision,
-    Overview,
-    RowCounts,
-    groups_of,
-    indicator_state,
-    is_silent,
-    stage_buckets,
-    timely,
-)
-from nq57xl.results.wording import (
-    STATES,
-    UNREPORTED,
-    begun,
-    document_words,
-    entry_result,
-    flowing,
-    gap_words,
-    numbered,
-    percent_of,
-    shown,
-    work_of,
-)
+from nq57xl.results.model import INDICATOR_STATES, MISSED, REACHED, UNDER_WAY, FreeRow, IndicatorRow, LeadEntry, TaskRow
+from nq57xl.results.overview import NO_LEVEL, AskedDecision, Overview, RowCounts
+from nq57xl.results.wording import STATES, UNREPORTED, begun, flowing, numbered, percent_of, shown, work_of
 from nq57xl.rules.movement import explained_movement
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import one_line
@@ -200,7 +174,7 @@ class _BodyWriter:
     def _overall(self) -> Iterator[Paragraph]:
         """II.1: how many of how many, on time or not, against the period before."""
         total = self.f.total
-        counts = listed(total.stages, stage_buckets(self.c), total.total)
+        counts = listed(total.stages, self.c.stages, total.total)
         yield Paragraph(
             f"Kế hoạch có {count_words(total.total)} đầu việc thuộc {count_words(len(self.f.sections))} nhóm nhiệm vụ. "
             f"Tính đến ngày {vietnamese_date(self.c.cutoff)}: {counts}."
@@ -224,7 +198,7 @@ class _BodyWriter:
         if len(stages) == 1:
             words = in_sentence(next(iter(stages)))
             return f"Có {count_words(section.total)} đầu việc{', đều' if section.total > 1 else ''} {words}."
-        return f"Có {count_words(section.total)} đầu việc: {listed(stages, stage_buckets(self.c), None)}."
+        return f"Có {count_words(section.total)} đầu việc: {listed(stages, self.c.stages, None)}."
 
     def _done(self, rows: list[TaskRow]) -> Iterator[str]:
         if self.fit.detail == "counts":
@@ -238,7 +212,7 @@ class _BodyWriter:
             yield f"Trong kỳ đã hoàn thành: {_enumerated(map(self._completed, finished))}."
         for progress, words in (("in_progress", "Đang triển khai"), ("ongoing", "Thực hiện thường xuyên")):
             told = [row for row in reported if row.standing.progress == progress]
-            told += [row for row in rows if is_silent(row) and any(e.progress == progress for e in row.entries)]
+            told += [row for row in rows if row.is_silent and any(e.progress == progress for e in row.entries)]
             if told and named:
                 yield f"{words}: {_enumerated(map(self._under_way, told))}."
             elif told:
@@ -259,7 +233,7 @@ class _BodyWriter:
 
     def _proof(self, entry: LeadEntry) -> str:
         """A document in evidence: "123/QĐ-SXD ngày 09/04/2026: trích yếu; link"; "" where there is none."""
-        document = flowing(document_words(entry, self.c.schema))
+        document = flowing(entry.document(self.c.schema))
         if self.fit.detail != "results":
             return document
         title, link = (self._said(entry, name) for name in ("evidence_title", "evidence_link"))
@@ -284,13 +258,13 @@ class _BodyWriter:
             return
         total = len(c.indicators)
         words = [f"Trong {count_words(total)} chỉ tiêu của Kế hoạch: {listed(f.states, INDICATOR_STATES, total)}."]
-        if len(groups_of(c)) > 1:
-            counts = [(number, f.indicators[number]) for number, _ in groups_of(c)]
+        if len(c.groups) > 1:
+            counts = [(number, f.indicators[number]) for number, _ in c.groups]
             reached = [(number, of.get(REACHED, 0), sum(of.values())) for number, of in counts]
             told_of = "; ".join(f"nhóm {number} đạt {count_words(n)}/{count_words(m)}" for number, n, m in reached)
             words.append(f"Theo nhóm chỉ tiêu: {told_of}.")
         for state, told in ((REACHED, "Các chỉ tiêu đã đạt"), (UNDER_WAY, "Các chỉ tiêu còn phải phấn đấu")):
-            rows = [row for row in c.indicators if indicator_state(row) == state]
+            rows = [row for row in c.indicators if row.state == state]
             if 0 < len(rows) <= _NAMED_INDICATORS:
                 words.append(f"{told}: {'; '.join(map(_indicator, rows))}.")
         yield Paragraph(" ".join(words))
@@ -318,7 +292,7 @@ class _BodyWriter:
     def _late(self) -> Iterator[Paragraph]:
         soon = f"đầu việc còn không quá {count_words(self.c.plan.settings.at_risk_days)} ngày là đến hạn"
         for code, words in (("overdue", "đầu việc quá hạn, chưa hoàn thành"), ("at_risk", soon)):
-            rows, named = self._rows_with(timely(code)), self.named
+            rows, named = [row for row in self.c.tasks if row.stands(code)], self.named
             first = sorted(rows, key=_left)[:named] if len(rows) > named else rows
             items = [self._with_reason(row) for row in first]
             if len(rows) > named:
@@ -347,7 +321,7 @@ class _BodyWriter:
         Where the units' words take more room than there is, they stand in the appendix alone.
         """
         due, left = row.task.due, _left(row)
-        days = f"quá hạn {count_words(-left)} ngày" if timely("overdue")(row) else f"còn {count_words(left)} ngày"
+        days = f"quá hạn {count_words(-left)} ngày" if row.stands("overdue") else f"còn {count_words(left)} ngày"
         names = ", ".join(entry.name for entry in row.entries)
         first = ", ".join(filter(None, (_full_name(row), names, f"hạn {vietnamese_date(due)}" if due else "", days)))
         told = []
@@ -360,14 +334,14 @@ class _BodyWriter:
         return ". ".join((first, *told))
 
     def _finished_late(self) -> Iterator[Paragraph]:
-        rows = self._rows_with(timely("late"))
+        rows = self._rows_with(lambda row: row.stands("late"))
         names = [f"nhiệm vụ {numbered(row.task)}" if len(rows) > self.named else _full_name(row) for row in rows]
         late = [f"{name}, chậm {count_words(_left(row))} ngày" for name, row in zip(names, rows, strict=True)]
         if rows:
             yield Paragraph(f"Có {count_words(len(rows))} đầu việc hoàn thành sau thời hạn: {'; '.join(late)}.")
 
     def _silent(self) -> Iterator[Paragraph]:
-        rows = self._rows_with(is_silent)
+        rows = self._rows_with(lambda row: row.is_silent)
         if rows:
             lead = f"Có {count_words(len(rows))} đầu việc chưa có báo cáo hoặc chưa được báo cáo đủ"
             which = f"nêu tại {self._appendix('I')}" if len(rows) > _LISTED else _task_numbers(rows)
@@ -375,7 +349,7 @@ class _BodyWriter:
 
     def _missed_indicators(self) -> Iterator[Paragraph]:
         """Targets whose day has come and that were not reached."""
-        rows = [row for row in self.c.indicators if indicator_state(row) == MISSED]
+        rows = [row for row in self.c.indicators if row.state == MISSED]
         lead = f"Có {count_words(len(rows))} chỉ tiêu không đạt mục tiêu khi đến hạn"
         told = (
             f": {'; '.join(map(_indicator, rows))}" if len(rows) <= self.named else f" (nêu tại {self._appendix('II')})"
@@ -415,7 +389,7 @@ class _BodyWriter:
     def _next_period(self) -> Iterator[Paragraph]:
         """IV: what is overdue, what falls due, what the units will do, the same work gathered."""
         c, soon = self.c, self.view.due_soon
-        overdue = self._rows_with(timely("overdue"))
+        overdue = self._rows_with(lambda row: row.stands("overdue"))
         if overdue:
             yield Paragraph(f"Hoàn thành dứt điểm {count_words(len(overdue))} đầu việc quá hạn nêu tại mục III.")
         if soon:
@@ -467,7 +441,7 @@ class _BodyWriter:
     def _news(self) -> Iterator[tuple[TaskRow, LeadEntry]]:
         """What units told in this period of rows that are not late: those stand under III.2 with all that is told."""
         for row in self.c.tasks:
-            if not (timely("overdue")(row) or timely("at_risk")(row)):
+            if not (row.stands("overdue") or row.stands("at_risk")):
                 yield from ((row, entry) for entry in row.entries if not entry.before)
 
     def _rows_with(self, test: Callable[[TaskRow], bool]) -> list[TaskRow]:
@@ -591,9 +565,9 @@ def _left(row: TaskRow) -> int:
 def _indicator(row: IndicatorRow) -> str:
     """ "Tỷ lệ hồ sơ trực tuyến 85%, mục tiêu ≥ 90%, còn 5 điểm % đến 31/12/2026"."""
     one = len(row.entries) == 1
-    results = [(entry.name, words) for entry in row.entries if (words := entry_result(row, entry))]
+    results = [(entry.name, words) for entry in row.entries if (words := row.result_words(entry))]
     told = "; ".join(words if one else f"{name} {words}" for name, words in results)
     name = _bare(one_line(row.indicator.indicator))
     reached = f"{name} ({told})" if row.measure == "choice" else f"{name} đạt {told}"
-    gaps = [gap_words(row, entry) for entry in row.entries if one and not entry.reached]
+    gaps = [row.gap_words(entry) for entry in row.entries if one and not entry.reached]
     return ", ".join(filter(None, (reached, f"mục tiêu {row.indicator.target.text}", *gaps)))

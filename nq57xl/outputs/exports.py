@@ -15,8 +15,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.results.comparison import row_percent
-from nq57xl.results.consolidation import Consolidation, IndicatorRow, TaskRow, TracedCell
+from nq57xl.results.model import Consolidation, IndicatorRow, TaskRow, TracedCell
 from nq57xl.results.wording import field_of
 from nq57xl.rules.codec import content_hash, json_fields
 from nq57xl.rules.schema import CellValue
@@ -142,7 +141,7 @@ def _standing(row: TaskRow, c: Consolidation) -> Iterator[ExportRow]:
         yield fact("timeliness", "choice", standing.timeliness.code)
         if standing.timeliness.days is not None:
             yield fact("days", "number", standing.timeliness.days)
-    percent = row_percent(row)
+    percent = row.percent
     if percent is not None:
         yield fact("percent", "percent", percent)
     if row.task.due is not None:

@@ -9,22 +9,9 @@ from attrs import frozen
 
 from nq57xl import resources
 from nq57xl.forms.wording import data_window
-from nq57xl.results.consolidation import Consolidation
-from nq57xl.results.overview import (
-    INDICATOR_STATES,
-    MISSED,
-    NO_DATA,
-    REACHED,
-    UNCOMPARED,
-    UNDER_WAY,
-    Figures,
-    Overview,
-    RowCounts,
-    groups_of,
-    overview_of,
-    stage_buckets,
-)
-from nq57xl.results.wording import DONE_BEFORE, OUTSIDE, STAGES, STATES, UNREPORTED, percent_of, report_title
+from nq57xl.results.model import INDICATOR_STATES, MISSED, NO_DATA, REACHED, UNCOMPARED, UNDER_WAY, Consolidation
+from nq57xl.results.overview import Figures, Overview, RowCounts, overview_of
+from nq57xl.results.wording import DONE_BEFORE, OUTSIDE, STAGES, STATES, UNREPORTED, percent_of
 
 _NAMED = 10
 """Missing units named on page one; the statement must stay on one row, and be read."""
@@ -161,7 +148,7 @@ def overview_page(c: Consolidation, workspace: Path | None = None) -> bytes:
     view = overview_of(c)
     levels = dict.fromkeys(item.level for item in view.decisions)
     words = {
-        "title": report_title(c),
+        "title": c.title,
         "agency": c.letterhead[1],
         "period": c.period.title,
         "window": data_window(c.period),
@@ -182,19 +169,19 @@ def overview_page(c: Consolidation, workspace: Path | None = None) -> bytes:
 def _figures(c: Consolidation, now: RowCounts, before: RowCounts | None) -> list[tuple[str, int, int | None]]:
     """Words, count, count of the period before."""
     past = before.stages if before else None
-    return [(w, now.stages.get(w, 0), past.get(w, 0) if past is not None else None) for w in stage_buckets(c)]
+    return [(w, now.stages.get(w, 0), past.get(w, 0) if past is not None else None) for w in c.stages]
 
 
 def _charts(
     c: Consolidation, sections: Sequence[RowCounts], units: Sequence[RowCounts], states: dict[str, dict[str, int]]
 ) -> list[_BarChart]:
-    stages = stage_buckets(c)
+    stages = c.stages
     leading = [unit for unit in units if unit.total]
     found = [
         _chart("Tình trạng theo nhóm nhiệm vụ", [(f"{s.code}. {s.title}", s.stages) for s in sections], stages, True),
         _chart("Tình trạng theo đơn vị chủ trì", [(unit.title, unit.stages) for unit in leading], stages, True),
     ]
-    groups = [(f"{number}. {title}", states.get(number, {})) for number, title in groups_of(c)]
+    groups = [(f"{number}. {title}", states.get(number, {})) for number, title in c.groups]
     if groups:
         found.append(_chart("Chỉ tiêu so với mục tiêu", groups, INDICATOR_STATES, False))
     return [chart for chart in found if chart.rows]

@@ -10,19 +10,8 @@ from nq57xl import resources
 from nq57xl.forms.wording import data_window
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.plan.model import Period, Plan
-from nq57xl.results.consolidation import Consolidation, LeadEntry, TaskRow
-from nq57xl.results.overview import is_silent
-from nq57xl.results.wording import (
-    VERDICTS,
-    due_words,
-    evidence_words,
-    excluded_words,
-    numbered,
-    report_title,
-    shown,
-    standing_words,
-    work_of,
-)
+from nq57xl.results.model import Consolidation, LeadEntry, TaskRow
+from nq57xl.results.wording import VERDICTS, due_words, numbered, shown, work_of
 from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.codec import json_fields
 from nq57xl.rules.schema import vietnamese_date
@@ -84,7 +73,7 @@ def _reported(unit: UnitStatus) -> str:
 
 
 def _left_out(unit: UnitStatus) -> str:
-    words = excluded_words(unit)
+    words = unit.excluded_words
     return f" ({words[:1].lower()}{words[1:]})" if words else ""
 
 
@@ -136,7 +125,7 @@ def _words(c: Consolidation) -> dict[str, object]:
     tasks = [_task_text(row, c) for row in c.tasks]
     quiet = [task for task in tasks if not task["news"]]
     return {
-        "title": report_title(c),
+        "title": c.title,
         "agency": c.letterhead[1],
         "period": c.period.title,
         "window": data_window(c.period),
@@ -152,8 +141,8 @@ def _words(c: Consolidation) -> dict[str, object]:
 
 def _task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
     """Everything told of one row of the plan, by the names that the templates use; each unit's text has its lines."""
-    progress, timeliness = standing_words(row.standing, c)
-    silent = is_silent(row)
+    progress, timeliness = row.standing.words(c)
+    silent = row.is_silent
     supported = [item for item in row.contributions if item.state == "text"]
     return {
         "code": row.task.code,
@@ -165,7 +154,7 @@ def _task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
         "state": "; ".join(filter(None, (progress, _percent(row, c), timeliness))),
         "delay": _delay(row),
         "results": _texts(row, c, "result", "kpi_achieved"),
-        "evidence": [_text(entry.name, evidence_words(entry, c.schema)) for entry in row.entries if _proof(entry)],
+        "evidence": [_text(entry.name, entry.evidence(c.schema)) for entry in row.entries if _proof(entry)],
         "support": [
             _text(item.name, shown(item.value, c.schema)) for item in row.contributions if item.state == "text"
         ],

@@ -12,19 +12,18 @@ from attrs import field, frozen
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import Addendum, CellKey, ChangedCell, FrozenPeriod, LateReturn, UnitStatus
 from nq57xl.plan.model import Indicator, Measure, Period, Task
-from nq57xl.results.consolidation import (
+from nq57xl.results.model import (
     Consolidation,
     IndicatorEntry,
     IndicatorRow,
-    IndicatorState,
     RowStanding,
     TaskRow,
     TracedCell,
 )
-from nq57xl.results.wording import DONE_BEFORE, progress_words, result_text
+from nq57xl.results.wording import DONE_BEFORE, result_text
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.codec import json_fields
-from nq57xl.rules.schema import CellValue, Schema, vietnamese_percent
+from nq57xl.rules.schema import CellValue, vietnamese_percent
 
 _RowMove = Literal[
     "new", "dropped", "completed", "reopened", "raised", "lowered", "moved", "same", "first", "silent", "none"
@@ -62,9 +61,9 @@ class IndicatorChange:
     measure: Measure
     before: float | str | None
     after: float | str | None
-    state_before: IndicatorState | None
+    state_before: str | None
     """None: the unit did not follow it in the earlier plan."""
-    state_after: IndicatorState | None
+    state_after: str | None
     difference: float | None = None
     """After − before, where both are numbers; of percentages a difference of fractions (percentage points / 100)."""
     reached_before: bool | None = None
@@ -128,26 +127,13 @@ def compare_periods(before: Consolidation, after: Consolidation) -> PeriodCompar
     """What moved from one period to the other; each keeps the plan it was consolidated with."""
     earlier = {row.task.code: row for row in before.tasks}
     later = {row.task.code for row in after.tasks}
-    rows = [_row(earlier.get(row.task.code), row, before, after.schema) for row in after.tasks]
+    rows = [_row(earlier.get(row.task.code), row, before, after.progress_words) for row in after.tasks]
     gone = [row for row in before.tasks if row.task.code not in later]
     words = "Không còn trong kế hoạch"
-    dropped = [TaskChange(row.task, "dropped", row.standing, None, row_percent(row), words=words) for row in gone]
+    dropped = [TaskChange(row.task, "dropped", row.standing, None, row.percent, words=words) for row in gone]
     return PeriodComparison(
         before.period, after.period, (*rows, *dropped), _indicators(before, after), _units(before, after)
     )
-
-
-def row_percent(row: TaskRow) -> float | None:
-    """The percentage of a whole row, as a fraction: 1 when done, else what the deciding unit typed."""
-    if _is_done(row.standing):
-        return 1.0
-    told = next((entry.value("percent") for entry in row.entries if entry.unit == row.standing.decided_by), None)
-    return float(told) if isinstance(told, int | float) else None
-
-
-def _is_done(standing: RowStanding) -> bool:
-    """The row is done, in this period or before it."""
-    return standing.state == "done_before" or standing.progress == "done"
 
 
 def result_words(item: IndicatorChange, side: Literal["before", "after"]) -> str:
@@ -160,14 +146,14 @@ def result_words(item: IndicatorChange, side: Literal["before", "after"]) -> str
     return words.get(state or "", "")
 
 
-def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, schema: Schema) -> TaskChange:
+def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, words_of: dict[str, str]) -> TaskChange:
     if before is None:
         words = "Nhiệm vụ mới so với kỳ trước"
-        return TaskChange(after.task, "new", None, after.standing, None, row_percent(after), words=words)
-    shares = row_percent(before), row_percent(after)
+        return TaskChange(after.task, "new", None, after.standing, None, after.percent, words=words)
+    shares = before.percent, after.percent
     overdue = _newly_overdue(before, after, earlier.cutoff)
     move = _move(before.standing, after.standing, *shares)
-    words = _words(before.standing, after.standing, move, shares, progress_words(schema))
+    words = _words(before.standing, after.standing, move, shares, words_of)
     return TaskChange(
         task=after.task,
         move=move,
@@ -188,8 +174,8 @@ def _move(before: RowStanding, after: RowStanding, was: float | None, now: float
         return "silent"
     if before.state not in ("reported", "done_before"):
         return "first"
-    if _is_done(before) or _is_done(after):
-        return "same" if _is_done(before) == _is_done(after) else ("completed" if _is_done(after) else "reopened")
+    if before.is_done or after.is_done:
+        return "same" if before.is_done == after.is_done else ("completed" if after.is_done else "reopened")
     if was is not None and now is not None and abs(now - was) > _EQUAL:
         return "raised" if now > was else "lowered"
     return "same" if before.progress == after.progress else "moved"
@@ -211,7 +197,7 @@ def _words(
     if move == "first":
         known = _SILENT.get(before.state)
         told = f"Kỳ trước {known}" if known else "Kỳ trước không gửi biểu"
-        return f"Hoàn thành ({told[:1].lower()}{told[1:]})" if _is_done(after) else told
+        return f"Hoàn thành ({told[:1].lower()}{told[1:]})" if after.is_done else told
     told = progress.get(after.progress or "", "")
     words = {
         "none": "",
@@ -227,7 +213,7 @@ def _words(
 
 def _newly_done(before: TaskRow, after: TaskRow, cutoff: dt.date) -> bool:
     """Told as not done then; where nothing was told then, completed after that period's last day."""
-    if not _is_done(after.standing) or _is_done(before.standing):
+    if not after.standing.is_done or before.standing.is_done:
         return False
     if before.standing.state == "reported":
         return True

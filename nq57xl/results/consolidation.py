@@ -6,249 +6,35 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cached_property
-from typing import Literal
 
-from attrs import field, frozen
+from attrs import frozen
 
-from nq57xl.forms.model import Source, Value
-from nq57xl.ledger.model import Addendum, AppliedEdit, CarriedCell, CellKey, Closing, PeriodStatus, UnitStatus
+from nq57xl.forms.model import Value
+from nq57xl.ledger.model import CarriedCell, PeriodStatus, UnitStatus
 from nq57xl.plan.deadlines import Comparator, Deadline
 from nq57xl.plan.model import Indicator, Measure, Period, Plan, Task, name_on
 from nq57xl.plan.periods import parse_period
-from nq57xl.rules.load import Quality, Vocabulary
-from nq57xl.rules.schema import CellValue, Schema
+from nq57xl.results.model import (
+    Consolidation,
+    Contribution,
+    FreeRow,
+    IndicatorEntry,
+    IndicatorRow,
+    LeadEntry,
+    RowStanding,
+    TaskRow,
+    Timeliness,
+    TracedCell,
+    UnitReport,
+)
+from nq57xl.rules.schema import Schema
 from nq57xl.text.legacy import fold
-
-_TimelinessCode = Literal["on_time", "late", "overdue", "at_risk", "on_track", "undated", "not_applicable"]
-_RowState = Literal["reported", "unreported", "partly_reported", "done_before", "outside"]
-"""`outside`: led only by units that get no form; `partly_reported`: some leads of a collective row are missing."""
-IndicatorState = Literal["reported", "no_data", "unreported", "outside"]
-
-
-@frozen
-class Timeliness:
-    """Where a row stands against its deadline (contract: computed, never typed)."""
-
-    code: _TimelinessCode
-    days: int | None = None
-    """Whole days: left until D when not done, negative when overdue; F − D when done; None where nothing is counted."""
-
-
-@frozen
-class LeadEntry:
-    """What one unit reported on one row it leads."""
-
-    unit: str
-    name: str
-    expected: bool
-    """False: the unit gets no form."""
-    values: dict[str, Value] = field(factory=dict)
-    """Typed cells by field; a blank cell is not here."""
-    progress: str | None = None
-    """Progress code; None: not reported, which is never "not started"."""
-    timeliness: Timeliness | None = None
-    before: bool = False
-    """True: reported as done in an earlier period; the values are those of that return."""
-    after_cutoff: dt.date | None = None
-    """The day on which it was completed, where that is after the cut-off: in progress in this period's figures."""
-
-    @property
-    def reported(self) -> bool:
-        """The unit has told where the row stands."""
-        return self.progress is not None
-
-    def value(self, name: str) -> CellValue:
-        """Typed value of a field, None when blank."""
-        cell = self.values.get(name)
-        return None if cell is None else cell.value
-
-
-@frozen
-class Contribution:
-    """What one supporting unit reported on one row."""
-
-    unit: str
-    name: str
-    state: Literal["text", "nothing", "unreported", "outside"]
-    """`nothing`: "không phát sinh", on the row or by the unit's one statement for all."""
-    value: Value | None = None
-    """The text, where there is one."""
-
-
-@frozen
-class RowStanding:
-    """Where a whole row stands; of a collective lead by the stated rule (`COLLECTIVE_RULE`)."""
-
-    state: _RowState
-    progress: str | None = None
-    timeliness: Timeliness | None = None
-    decided_by: str = ""
-    """Code of the unit whose report decides."""
-
-
-@frozen
-class TaskRow:
-    """One row ("đầu việc") of the plan with everything reported on it."""
-
-    task: Task
-    standing: RowStanding
-    entries: tuple[LeadEntry, ...]
-    """One for each lead unit, in the plan's order."""
-    contributions: tuple[Contribution, ...]
-
-
-@frozen
-class IndicatorEntry:
-    """What one unit reported on one indicator."""
-
-    unit: str
-    name: str
-    state: IndicatorState
-    values: dict[str, Value] = field(factory=dict)
-    result: float | str | None = None
-    """The value, or numerator over denominator; a percentage is a fraction; "yes", "no" for a choice."""
-    shown: float | str | None = None
-    """The result as all pages show it and as it is compared with the target: see `_rounded_result`."""
-    computed: bool = False
-    """True: the result is numerator over denominator."""
-    reached: bool | None = None
-    """None: nothing to compare, or no target that a number can be compared with."""
-    gap: float | None = None
-    """What is shown − target, in the target's unit (fraction for percentages)."""
-
-
-@frozen
-class IndicatorRow:
-    """One indicator with what its units reported; values of several units are never added up."""
-
-    indicator: Indicator
-    entries: tuple[IndicatorEntry, ...]
-    due: dt.date
-    """The day by which the target is to be reached: the one that it names, else the end of the plan's year."""
-    judged: bool
-    """The day has come: what is short of the target now has missed it."""
-
-    @property
-    def measure(self) -> Measure:
-        """How its results are told."""
-        return self.indicator.measure
-
-
-@frozen
-class FreeRow:
-    """One row that a unit added by itself: a proposed task, a general difficulty."""
-
-    table: str
-    unit: str
-    name: str
-    key: str
-    values: dict[str, Value]
-
-    def text(self, name: str) -> str:
-        """Typed text of a field, "" when blank."""
-        cell = self.values.get(name)
-        return "" if cell is None else cell.typed
-
-
-@frozen
-class UnitReport:
-    """One expected unit with the sign-off of its counting return."""
-
-    status: UnitStatus
-    signoff: dict[str, Value]
-
-    def text(self, name: str) -> str:
-        """Typed text of a sign-off field, "" when blank."""
-        cell = self.signoff.get(name)
-        return "" if cell is None else cell.typed
-
-
-@frozen
-class TracedCell:
-    """One typed cell of a counting return with where it came from: a line of "Nguồn số liệu"."""
-
-    unit: str
-    name: str
-    value: Value
-    source: Source
-    contact: bool
-    """True: a personal contact, shown in noi-bo.xlsx only."""
-
-
-@frozen
-class PastPeriod:
-    """What the report of a later period shows of one long before it."""
-
-    period: Period
-    counts: dict[str, int]
-    """Of rows, units and indicators, by the names of `results.overview.trend_counts`."""
-    results: dict[str, float]
-    """"indicator code|unit code" -> the result as shown, where it is a number."""
-    edits: tuple[AppliedEdit, ...]
-    """Those that were applied: a cell that still holds may be one of them."""
-
-
-@frozen
-class Consolidation:
-    """Everything that the report of a period shows."""
-
-    plan: Plan
-    period: Period
-    schema: Schema
-    status: PeriodStatus
-    letterhead: tuple[str, str, str, str]
-    """Parent agency, agency, recipient and place, by their names valid on the day the report is due."""
-    tasks: tuple[TaskRow, ...]
-    indicators: tuple[IndicatorRow, ...]
-    free: tuple[FreeRow, ...]
-    units: tuple[UnitReport, ...]
-    traced: tuple[TracedCell, ...]
-    earlier_periods: tuple[Consolidation, ...] = ()
-    """Periods of the same kind before this one, oldest first, each without earlier ones of its own."""
-    past: tuple[PastPeriod, ...] = ()
-    """Those before `earlier_periods`, oldest first: what trends show of them."""
-    vocabulary: Vocabulary = field(factory=Vocabulary)
-    """The words of the report, by the office's setting."""
-    quality: Quality | None = None
-    """The scheme of the quality score; None: the office has not set it on."""
-    edits: tuple[AppliedEdit, ...] = ()
-    """The office's own edits, in the order of recording; `values` and `traced` hold those that are applied."""
-    closing: Closing | None = None
-    """Set: the period is closed, and everything here is as it was then."""
-    office_texts: Mapping[str, str] = field(factory=dict)
-    """What the office itself says in the document, by name: "judgement", "steering"."""
-    addendum: Addendum | None = None
-    """Of a closed period: what came afterwards; None while there is nothing."""
-    months: tuple[str, ...] = ()
-    """Titles of the months that a longer period is made of; empty where its own forms were answered."""
-
-    @property
-    def missing(self) -> tuple[UnitStatus, ...]:
-        """Units without an accepted return."""
-        return tuple(item.status for item in self.units if item.status.counting is None)
-
-    @property
-    def edited(self) -> dict[CellKey, AppliedEdit]:
-        """The edits that are applied, by (unit, table, row key, field)."""
-        return {item.edit.new.place: item for item in self.edits if item.state == "applied"}
-
-    @cached_property
-    def percents(self) -> frozenset[str]:
-        """Codes of the indicators that are told in percent."""
-        return frozenset(item.code for item in self.plan.indicators if item.measure == "percent")
-
-    @property
-    def cutoff(self) -> dt.date:
-        """C of the contract."""
-        return self.period.cutoff
-
 
 _OPEN = ("in_progress", "not_started")
 _BY_DAY = re.compile(r"\b(?:đến|hết|trước|trong|chậm nhất)\s.*", re.IGNORECASE | re.DOTALL)
 
 
-def timeliness(
+def _timeliness(
     progress: str, due: dt.date | None, cutoff: dt.date, completed: dt.date | None, margin: int
 ) -> Timeliness:
     """Timeliness of a reported row (contract: "What a unit enters, and what is computed").
@@ -457,7 +243,7 @@ def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: _UnitRetu
     later = completed if progress == "done" and completed is not None and completed > period.cutoff else None
     if later is not None:
         progress = "in_progress"
-    state = timeliness(progress, task.due, period.cutoff, completed, plan.settings.at_risk_days)
+    state = _timeliness(progress, task.due, period.cutoff, completed, plan.settings.at_risk_days)
     expected = unit in reports.expected
     return LeadEntry(unit, reports.names.get(unit, unit), expected, values, progress, state, before, later)
 
@@ -473,8 +259,7 @@ def _standing_of(task: Task, entries: tuple[LeadEntry, ...], period: Period, mar
         return RowStanding("done_before")
     reported = [entry for entry in expected if entry.reported]
     if len(reported) < len(expected):
-        state: _RowState = "partly_reported" if reported else "unreported"
-        return RowStanding(state)
+        return RowStanding("partly_reported" if reported else "unreported")
     slowest = min(reported, key=lambda entry: SLOWEST_FIRST.index(entry.progress or ""))
     if slowest.progress != "done":
         return RowStanding("reported", slowest.progress, slowest.timeliness, slowest.unit)
@@ -482,7 +267,7 @@ def _standing_of(task: Task, entries: tuple[LeadEntry, ...], period: Period, mar
     known = [day for day in days if isinstance(day, dt.date)]
     last = max(known) if len(known) == len(days) else None
     decider = next((entry.unit for entry in reported if entry.value("completion_date") == last), slowest.unit)
-    return RowStanding("reported", "done", timeliness("done", task.due, period.cutoff, last, margin), decider)
+    return RowStanding("reported", "done", _timeliness("done", task.due, period.cutoff, last, margin), decider)
 
 
 def _contribution(unit: str, task: Task, reports: _UnitReturns) -> Contribution:

@@ -14,7 +14,8 @@ from nq57xl.forms.model import PREFILLED, Source, Value
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.plan.model import Indicator, Period, Plan
 from nq57xl.plan.units import Succession
-from nq57xl.results.consolidation import Consolidation, TracedCell, consolidate
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation, TracedCell
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import Schema

@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 from attrs import frozen
 
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.periods import next_period
-from nq57xl.results.consolidation import (
-    Consolidation,
-    IndicatorRow,
-    LeadEntry,
-    PastPeriod,
-    TaskRow,
-)
+from nq57xl.results.model import REACHED, Consolidation, LeadEntry, PastPeriod, TaskRow
 from nq57xl.results.wording import (
-    OUTSIDE,
     PARTLY_REPORTED,
     STAGES,
     UNREPORTED,
     begun,
-    days_words,
-    entry_stage,
-    entry_words,
     flowing,
     numbered,
     shown,
-    stage_words,
-    standing_words,
     work_of,
 )
 from nq57xl.text.legacy import one_line
-
-REACHED, UNDER_WAY, MISSED, NO_DATA = "Đạt", "Đang phấn đấu", "Không đạt", "Chưa có số liệu"
-"""`UNDER_WAY`: short of a target whose day has not come; `MISSED`: of one whose day has."""
-UNCOMPARED = "Chưa so sánh được"
-INDICATOR_STATES = (REACHED, UNDER_WAY, MISSED, NO_DATA, UNCOMPARED, UNREPORTED)
 
 
 @frozen
@@ -92,6 +75,20 @@ class Figures:
         """State -> how many indicators of all groups."""
         return dict(sum((Counter(group) for group in self.indicators.values()), Counter[str]()))
 
+    @property
+    def trend(self) -> dict[str, int]:
+        """Counts that are followed over the periods: rows in all, done, overdue; units; indicators in all, reached."""
+        states = self.states
+        return {
+            "total": self.total.total,
+            "done": self.total.done,
+            "overdue": self.total.overdue,
+            "expected": self.expected,
+            "accepted": self.accepted,
+            "indicators": sum(states.values()),
+            "reached": states.get(REACHED, 0),
+        }
+
 
 def figures(c: Consolidation) -> Figures:
     """Counts of a consolidation; by definition those that the sheets show."""
@@ -99,30 +96,16 @@ def figures(c: Consolidation) -> Figures:
     return Figures(
         sections=tuple(
             _of_rows(number, title, [row for row in c.tasks if row.task.section == number], c)
-            for number, title in sections_of(c)
+            for number, title in c.sections
         ),
         total=_of_rows("", "Tổng số", c.tasks, c),
-        indicators={number: _states(c, number) for number, _ in groups_of(c)},
+        indicators={number: _states(c, number) for number, _ in c.groups},
         expected=len(units),
         units=_units(c),
         received=sum(unit.newest is not None or bool(unit.excluded) for unit in units),
         accepted=sum(unit.counting is not None for unit in units),
         on_time=sum(unit.counting is not None and bool(unit.on_time) for unit in units),
     )
-
-
-def trend_counts(f: Figures) -> dict[str, int]:
-    """The counts that are followed over the periods: rows in all, done, overdue; units; indicators in all, reached."""
-    states = f.states
-    return {
-        "total": f.total.total,
-        "done": f.total.done,
-        "overdue": f.total.overdue,
-        "expected": f.expected,
-        "accepted": f.accepted,
-        "indicators": sum(states.values()),
-        "reached": states.get(REACHED, 0),
-    }
 
 
 def past_period(c: Consolidation) -> PastPeriod:
@@ -134,7 +117,7 @@ def past_period(c: Consolidation) -> PastPeriod:
         if isinstance(entry.shown, float)
     }
     edits = tuple(item for item in c.edits if item.state == "applied")
-    return PastPeriod(c.period, trend_counts(figures(c)), results, edits)
+    return PastPeriod(c.period, figures(c).trend, results, edits)
 
 
 def past_periods(c: Consolidation) -> tuple[PastPeriod, ...]:
@@ -142,46 +125,9 @@ def past_periods(c: Consolidation) -> tuple[PastPeriod, ...]:
     return (*c.past, *map(past_period, c.earlier_periods))
 
 
-def sections_of(c: Consolidation) -> list[tuple[str, str]]:
-    """Number and title of every section that has rows, in the plan's order."""
-    titles = {section.number: section.title for section in c.plan.sections}
-    present = dict.fromkeys(row.task.section for row in c.tasks)
-    return [(number, titles.get(number, "")) for number in present]
-
-
-def groups_of(c: Consolidation) -> list[tuple[str, str]]:
-    """Number and title of every indicator group that has indicators."""
-    titles = {group.number: group.title for group in c.plan.indicator_groups}
-    present = dict.fromkeys(row.indicator.group for row in c.indicators)
-    return [(number, titles.get(number, "")) for number in present]
-
-
-def stage_buckets(c: Consolidation) -> tuple[str, ...]:
-    """Column headings by stage; the one for outside leads only where the plan has such rows."""
-    outside = any(row.standing.state == "outside" for row in c.tasks)
-    return STAGES if outside else tuple(words for words in STAGES if words != OUTSIDE)
-
-
-def indicator_state(row: IndicatorRow) -> str:
-    """Where an indicator stands: reached when every unit that follows it has reached the target."""
-    entries = [entry for entry in row.entries if entry.state != "outside"]
-    if not entries or any(entry.state == "unreported" for entry in entries):
-        return UNREPORTED
-    if any(entry.state == "no_data" for entry in entries):
-        return NO_DATA
-    if any(entry.reached is None for entry in entries):
-        return UNCOMPARED
-    return REACHED if all(entry.reached for entry in entries) else short_of(row)
-
-
-def short_of(row: IndicatorRow) -> str:
-    """What a result below the target is called: the target of a year is not missed in April."""
-    return MISSED if row.judged else UNDER_WAY
-
-
 def _of_rows(number: str, title: str, rows: Sequence[TaskRow], c: Consolidation) -> RowCounts:
-    stages = [stage_words(row.standing) for row in rows]
-    found = _counted(number, title, [standing_words(row.standing, c) for row in rows], stages)
+    stages = [row.standing.stage for row in rows]
+    found = _counted(number, title, [row.standing.words(c) for row in rows], stages)
     unreported = found.progress.pop(PARTLY_REPORTED, 0) + found.progress.get(UNREPORTED, 0)
     return attrs.evolve(found, progress=found.progress | ({UNREPORTED: unreported} if unreported else {}))
 
@@ -200,18 +146,18 @@ def _units(c: Consolidation) -> tuple[RowCounts, ...]:
         for entry in row.entries:
             entries.setdefault(entry.unit, []).append((entry, row))
             names.setdefault(entry.unit, entry.name)
-    return tuple(
-        _counted(code, names[code], [entry_words(*pair, c) for pair in led], [entry_stage(*pair) for pair in led])
-        for code, led in entries.items()
-    )
+    found = []
+    for code, led in entries.items():
+        words, stages = [entry.words(row, c) for entry, row in led], [entry.stage(row) for entry, row in led]
+        found.append(_counted(code, names[code], words, stages))
+    return tuple(found)
 
 
 def _states(c: Consolidation, group: str) -> dict[str, int]:
-    return dict(Counter(indicator_state(row) for row in c.indicators if row.indicator.group == group))
+    return dict(Counter(row.state for row in c.indicators if row.indicator.group == group))
 
 
 NO_LEVEL = "Chưa ghi cấp quyết định"
-_OPEN = ("in_progress", "not_started")
 
 
 @frozen
@@ -279,7 +225,7 @@ def overview_of(c: Consolidation) -> Overview:
     """The first page of a consolidation."""
     later = next_period(c.period, c.plan.properties).cutoff
     overdue = [_listed(row, c) for row in c.tasks if _is_past(row, c)]
-    soon = [_listed(row, c) for row in c.tasks if not _is_past(row, c) and falls_due(row, c, later)]
+    soon = [_listed(row, c) for row in c.tasks if not _is_past(row, c) and row.falls_due(c.cutoff, later)]
     earlier = c.earlier_periods[-1] if c.earlier_periods else None
     return Overview(
         consolidation=c,
@@ -292,36 +238,16 @@ def overview_of(c: Consolidation) -> Overview:
     )
 
 
-def is_silent(row: TaskRow) -> bool:
-    """Some unit has not told where the row stands."""
-    return row.standing.state in ("unreported", "partly_reported")
-
-
-def is_open(row: TaskRow) -> bool:
-    """Not known to be finished, and a row that a deadline applies to."""
-    return is_silent(row) or (row.standing.state == "reported" and row.standing.progress in _OPEN)
-
-
-def timely(code: str) -> Callable[[TaskRow], bool]:
-    """Whether a row stands so against its deadline."""
-    return lambda row: row.standing.timeliness is not None and row.standing.timeliness.code == code
-
-
 def _is_past(row: TaskRow, c: Consolidation) -> bool:
     """Overdue, or its day has passed and nobody has told that it is done."""
-    return timely("overdue")(row) or (is_silent(row) and row.task.due is not None and row.task.due < c.cutoff)
-
-
-def falls_due(row: TaskRow, c: Consolidation, later: dt.date) -> bool:
-    """Open, and due from this period's last day of data to that of the next one."""
-    return is_open(row) and row.task.due is not None and c.cutoff <= row.task.due <= later
+    return row.stands("overdue") or (row.is_silent and row.task.due is not None and row.task.due < c.cutoff)
 
 
 def _listed(row: TaskRow, c: Consolidation) -> ListedTask:
     left = (row.task.due - c.cutoff).days if row.task.due else 0
-    words = days_words(row.standing.timeliness)
-    if is_silent(row):
-        words = f"{stage_words(row.standing)}, " + (f"đã qua hạn {-left} ngày" if left < 0 else f"còn {left} ngày")
+    words = row.standing.days_words
+    if row.is_silent:
+        words = f"{row.standing.stage}, " + (f"đã qua hạn {-left} ngày" if left < 0 else f"còn {left} ngày")
 
     def told(name: str) -> tuple[str, ...]:
         return tuple(text for entry in row.entries if (text := _told_once(shown(entry.values.get(name), c.schema))))
@@ -336,7 +262,7 @@ def _listed(row: TaskRow, c: Consolidation) -> ListedTask:
         words=words,
         causes=told("cause"),
         next_work=told("next_work"),
-        reported=not is_silent(row),
+        reported=not row.is_silent,
     )
 
 

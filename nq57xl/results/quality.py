@@ -16,14 +16,8 @@ from attrs import frozen
 
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.results.consolidation import (
-    Consolidation,
-    Contribution,
-    IndicatorEntry,
-    LeadEntry,
-    TaskRow,
-    consolidate,
-)
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation, Contribution, IndicatorEntry, LeadEntry, TaskRow
 from nq57xl.results.standing import values_of
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding

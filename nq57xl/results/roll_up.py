@@ -15,7 +15,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Value
 from nq57xl.plan.model import Indicator
 from nq57xl.plan.refine import MatchLine
-from nq57xl.results.consolidation import Consolidation, IndicatorRow, LeadEntry, TaskRow
+from nq57xl.results.model import Consolidation, IndicatorRow, LeadEntry, TaskRow
 from nq57xl.rules.schema import CellValue, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import fold
 

@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 
 from nq57xl.plan.model import Indicator
 from nq57xl.plan.refine import MatchLine, RowPlace
-from nq57xl.results.consolidation import Consolidation, TracedCell
+from nq57xl.results.model import Consolidation, TracedCell
 from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart
 from nq57xl.returns.superior_form import SuperiorCell, SuperiorForm, SuperiorRow
 from nq57xl.rules.findings import Finding

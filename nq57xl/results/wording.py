@@ -6,21 +6,10 @@ import datetime as dt
 import re
 
 from nq57xl.forms.model import ReceivedBasis, Value
-from nq57xl.forms.shared_cells import cited
-from nq57xl.ledger.model import EditKind, UnitState, UnitStatus
+from nq57xl.ledger.model import EditKind, UnitState
 from nq57xl.plan.model import Measure, Task
-from nq57xl.results.consolidation import (
-    Consolidation,
-    IndicatorEntry,
-    IndicatorRow,
-    LeadEntry,
-    RowStanding,
-    TaskRow,
-    Timeliness,
-)
 from nq57xl.rules.schema import Field, Schema, vietnamese_date, vietnamese_number, vietnamese_percent
-from nq57xl.text.clock import moment_words
-from nq57xl.text.legacy import clean, one_line
+from nq57xl.text.legacy import clean
 
 DONE_BEFORE = "Đã hoàn thành trước kỳ"
 UNREPORTED = "Chưa báo cáo"
@@ -48,7 +37,6 @@ STAGES = (
     OUTSIDE,
 )
 """Progress and timeliness in one: what tables and charts count. Each row stands in one, whatever the vocabulary."""
-_OPEN_STAGES = {"on_track": 2, "at_risk": 3, "overdue": 4, "undated": 5}
 STATES: dict[UnitState, str] = {
     "missing": "Chưa nộp",
     "rejected": "Bị trả lại, chưa nộp lại",
@@ -81,86 +69,11 @@ BASES: dict[ReceivedBasis, str] = {
 }
 
 
-def progress_words(schema: Schema) -> dict[str, str]:
-    """Progress code -> words, in the order of the list."""
-    return {item.code: item.title for item in schema.lists["progress"]}
-
-
-def standing_words(standing: RowStanding, c: Consolidation) -> tuple[str, str]:
-    """Progress, in the words that the office chose, and timeliness of a row; one that nobody reported has none."""
-    states = {
-        "done_before": DONE_BEFORE,
-        "unreported": UNREPORTED,
-        "partly_reported": PARTLY_REPORTED,
-        "outside": OUTSIDE,
-    }
-    if standing.state != "reported" or standing.timeliness is None:
-        return states.get(standing.state, UNREPORTED), ""
-    return _told(standing.progress or "", standing.timeliness, c)
-
-
-def entry_words(entry: LeadEntry, row: TaskRow, c: Consolidation) -> tuple[str, str]:
-    """The same of one unit's entry on a row."""
-    if entry.before or (row.standing.state == "done_before" and not entry.reported):
-        return DONE_BEFORE, ""
-    if entry.progress is None or entry.timeliness is None:
-        return (UNREPORTED if entry.expected else OUTSIDE), ""
-    return _told(entry.progress, entry.timeliness, c)
-
-
-def _told(progress: str, timeliness: Timeliness, c: Consolidation) -> tuple[str, str]:
-    """Progress, and how the row stands against its deadline; "" where there is nothing to say."""
-    words = c.vocabulary.word(progress, timeliness.code) or progress_words(c.schema)[progress]
-    undated = progress == "done" and timeliness.code == "undated"
-    return words, "" if undated else TIMELINESS.get(timeliness.code, "")
-
-
-def days_words(timeliness: Timeliness | None) -> str:
-    """ "Quá hạn 14 ngày", "Chậm 3 ngày", "Còn 5 ngày"; "" where no days are counted."""
-    if timeliness is None or timeliness.days is None:
-        return ""
-    days = timeliness.days
-    counted = {"overdue": f"Quá hạn {-days} ngày", "late": f"Chậm {days} ngày"}
-    return counted.get(timeliness.code) or (f"Còn {days} ngày" if timeliness.code in ("at_risk", "on_track") else "")
-
-
 def days_left(left: int) -> str:
     """ "còn 3 ngày", "hôm nay là ngày cuối", "đã quá hạn 2 ngày"."""
     if left == 0:
         return "hôm nay là ngày cuối"
     return f"còn {left} ngày" if left > 0 else f"đã quá hạn {-left} ngày"
-
-
-def stage_words(standing: RowStanding) -> str:
-    """Which of STAGES a whole row is in."""
-    if standing.state == "done_before":
-        return STAGES[0]
-    if standing.state == "outside":
-        return OUTSIDE
-    return _stage(standing.progress, standing.timeliness)
-
-
-def entry_stage(entry: LeadEntry, row: TaskRow) -> str:
-    """The same of one unit's entry on a row."""
-    if entry.before or (row.standing.state == "done_before" and not entry.reported):
-        return STAGES[0]
-    return _stage(entry.progress, entry.timeliness) if entry.reported or entry.expected else OUTSIDE
-
-
-def _stage(progress: str | None, timeliness: Timeliness | None) -> str:
-    if progress is None or timeliness is None:
-        return UNREPORTED
-    if progress == "done":
-        return STAGES[1 if timeliness.code == "late" else 0]
-    return STAGES[_OPEN_STAGES.get(timeliness.code, 6)]
-
-
-def progress_order(c: Consolidation) -> tuple[str, ...]:
-    """Every wording of a reported row, most advanced first, each once."""
-    order = ("done", "in_progress", "ongoing", "not_started", "not_arisen")
-    own = progress_words(c.schema)
-    worded = [word for code in order for word in (c.vocabulary.words.get(code) or {"": own[code]}).values()]
-    return tuple(dict.fromkeys(worded))
 
 
 def work_of(task: Task) -> str:
@@ -221,43 +134,9 @@ def field_title(schema: Schema, value: Value) -> str:
     return value.field if field is None else field.title
 
 
-def evidence_words(entry: LeadEntry, schema: Schema) -> str:
-    """Evidence as documents are cited: number, date, abstract; the link on its own line."""
-    title, link = (shown(entry.values.get(name), schema) for name in ("evidence_title", "evidence_link"))
-    document = document_words(entry, schema)
-    told = ": ".join(filter(None, (document, title)))
-    return "\n".join(filter(None, (told, link)))
-
-
-def document_words(entry: LeadEntry, schema: Schema) -> str:
-    """Number and date as the unit cites its documents in one cell, else put together: "123/QĐ ngày 09/04/2026"."""
-    number, day = (entry.values.get(name) for name in ("evidence_number", "evidence_date"))
-    if whole := cited(number, day):
-        return whole
-    first, second = shown(number, schema), shown(day, schema)
-    return " ".join(filter(None, (first, f"ngày {second}" if second else "")))
-
-
 def source_anchor(unit: str, table: str, key: str) -> str:
     """Name of the place where the typed cells of a unit's row begin in "Nguồn số liệu"."""
     return f"source|{unit}|{table}|{key}"
-
-
-def excluded_words(unit: UnitStatus) -> str:
-    """ "Bản nhận lúc 08:05 ngày 17/04/2026 không đưa vào tổng hợp: lý do", for each return left out; "" for none."""
-    words = "; ".join(
-        f"bản nhận lúc {moment_words(item.judged.source.received_at)} không đưa vào tổng hợp: {item.excluded}"
-        for item in unit.excluded
-    )
-    return words[:1].upper() + words[1:]
-
-
-def report_title(c: Consolidation) -> str:
-    """Subject of the report: "Kết quả thực hiện Kế hoạch triển khai ..."."""
-    title = one_line(c.plan.properties.title)
-    if not title.casefold().startswith("kế hoạch"):
-        title = f"Kế hoạch {title[:1].lower()}{title[1:]}"
-    return f"Kết quả thực hiện {title}"
 
 
 def percent_of(part: int, whole: int) -> str:
@@ -281,33 +160,13 @@ def difference_text(difference: float | None, measure: Measure) -> str:
     """ "+5,2 điểm %" of percentages, "+3" of numbers, "0" where nothing moved, "" where nothing can be compared."""
     if difference is None:
         return ""
-    number = _points(difference, measure)
-    unit = " điểm %" if measure == "percent" and number else ""
-    return f"{'+' if number > 0 else ''}{vietnamese_number(number)}{unit}"
+    number, unit = points(difference, measure)
+    return f"{'+' if number > 0 else ''}{vietnamese_number(number)}{unit if number else ''}"
 
 
-def entry_result(row: IndicatorRow, entry: IndicatorEntry) -> str:
-    """What one unit reported of an indicator; with numerator and denominator where they were given."""
-    words = result_text(entry.shown, row.measure)
-    if not entry.computed:
-        return words
-    cells = [entry.values[name].value for name in ("numerator", "denominator")]
-    return words + f" ({'/'.join(vietnamese_number(cell) for cell in cells if isinstance(cell, int | float))})"
-
-
-def gap_words(row: IndicatorRow, entry: IndicatorEntry) -> str:
-    """ "thấp hơn mục tiêu 4,5 điểm %", or what is still to go by when; "" where no gap can be told."""
-    if not entry.gap:
-        return ""
-    number = _points(entry.gap, row.measure)
-    unit = " điểm %" if row.measure == "percent" else ""
-    if not entry.reached and not row.judged:
-        return f"còn {vietnamese_number(abs(number))}{unit} đến ngày {vietnamese_date(row.due)}"
-    return f"{'cao' if number > 0 else 'thấp'} hơn mục tiêu {vietnamese_number(abs(number))}{unit}"
-
-
-def _points(difference: float, measure: Measure) -> float:
-    return round(difference * 100, 8) if measure == "percent" else round(difference, 6)
+def points(difference: float, measure: Measure) -> tuple[float, str]:
+    """A difference of results and its unit: percentage points of percentages."""
+    return (round(difference * 100, 8), " điểm %") if measure == "percent" else (round(difference, 6), "")
 
 
 _BULLET = re.compile(r"^(?:[*•●◦▪·]+|[-–—+]+(?![-–—+0-9.,]))\s*")

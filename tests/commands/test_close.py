@@ -22,7 +22,7 @@ from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.outputs.report.sheet_parts import SHEETS
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from tests.conftest import CheckOoxml
 from tests.edit_kit import PERIOD, RESULTS, VP, answer, book_of, copied, edit, line, moment, office_at, spot, start
 

@@ -24,7 +24,8 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.layout import entry_slots
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.comparison import comparison_json
-from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation
 from nq57xl.results.overview import figures
 from nq57xl.text.clock import Clock
 from tests.april_kit import office_in_april

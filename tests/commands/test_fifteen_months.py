@@ -24,7 +24,7 @@ from nq57xl.commands.status import status
 from nq57xl.forms.model import Form, FormCell
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import DatedName, IndicatorKind, Plan
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from nq57xl.results.overview import figures
 from nq57xl.rules.schema import CellValue
 from tests import year_kit as year

@@ -18,7 +18,7 @@ from nq57xl.forms.model import Form, FormCell
 from nq57xl.outputs.document import render_document
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.results.consolidation import Consolidation, IndicatorEntry, LeadEntry
+from nq57xl.results.model import Consolidation, IndicatorEntry, LeadEntry
 from nq57xl.rules.schema import CellValue
 from tests import year_kit as year
 from tests.document_kit import blocks, opened

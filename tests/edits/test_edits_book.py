@@ -17,7 +17,7 @@ from nq57xl.forms.build import build_form
 from nq57xl.forms.model import Source
 from nq57xl.forms.styles import A4, ROOM
 from nq57xl.ledger.model import AppliedEdit, Edit, EditKind, NewEdit
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from nq57xl.results.standing import values_of
 from nq57xl.rules.findings import catalogue
 from nq57xl.rules.schema import CellValue

@@ -175,21 +175,21 @@ def test_damaged_archive(workspace: Workspace) -> None:
 
 def test_own_output_is_replaced(ledger: Ledger, workspace: Workspace, output: Path) -> None:
     """The program writes over what it wrote itself."""
-    assert write_guarded(ledger, workspace, output, b"1") == output
-    assert write_guarded(ledger, workspace, output, b"2") == output
+    assert write_guarded(ledger, output, b"1") == output
+    assert write_guarded(ledger, output, b"2") == output
     assert output.read_bytes() == b"2"
     assert names(output.parent) == [output.name]
 
 
 def test_edited_output_stays(ledger: Ledger, workspace: Workspace, output: Path) -> None:
     """What somebody edited stays; the output goes beside it, and again into the same file beside it."""
-    write_guarded(ledger, workspace, output, b"1")
+    write_guarded(ledger, output, b"1")
     output.write_bytes(b"edited")
-    second = write_guarded(ledger, workspace, output, b"2")
+    second = write_guarded(ledger, output, b"2")
     assert second.name == "bao-cao-tong-hop (2).xlsx"
-    assert write_guarded(ledger, workspace, output, b"3") == second
+    assert write_guarded(ledger, output, b"3") == second
     second.write_bytes(b"edited too")
-    assert write_guarded(ledger, workspace, output, b"4").name == "bao-cao-tong-hop (3).xlsx"
+    assert write_guarded(ledger, output, b"4").name == "bao-cao-tong-hop (3).xlsx"
     assert (output.read_bytes(), second.read_bytes()) == (b"edited", b"edited too")
 
 
@@ -202,10 +202,10 @@ def test_what_a_power_cut_leaves_is_nobodys_work(
     letters = {output: b"letter", edited: b"other"}
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", locked)  # none of them waits for the disk
-        write_all_guarded(ledger, workspace, letters, lasting=False)
+        write_all_guarded(ledger, letters, lasting=False)
     output.write_bytes(left)
     edited.write_bytes(b"other words")
-    written, failed = write_all_guarded(ledger, workspace, letters, lasting=False)
+    written, failed = write_all_guarded(ledger, letters, lasting=False)
     assert (written, failed) == ({output: output, edited: output.with_name("b (2).txt")}, ())
     assert (output.read_bytes(), edited.read_bytes()) == (b"letter", b"other words")
 
@@ -217,35 +217,35 @@ def test_foreign_file_stays(ledger: Ledger, workspace: Workspace, tmp_path: Path
     path.write_bytes(b"foreign")
     (path.parent / "a (2).xlsx").mkdir()
     third = path.parent / "a (3).xlsx"
-    assert write_guarded(ledger, workspace, path, b"1") == third
-    assert write_guarded(ledger, workspace, path, b"2") == third
+    assert write_guarded(ledger, path, b"1") == third
+    assert write_guarded(ledger, path, b"2") == third
     assert path.read_bytes() == b"foreign"
 
 
 def test_content_of_another_path(ledger: Ledger, workspace: Workspace, output: Path) -> None:
     """A file that somebody copied over an output is theirs, although the program wrote that content elsewhere."""
     other = output.with_name("noi-bo.xlsx")
-    write_guarded(ledger, workspace, other, b"internal")
+    write_guarded(ledger, other, b"internal")
     output.write_bytes(b"internal")
-    assert write_guarded(ledger, workspace, output, b"1") != output
+    assert write_guarded(ledger, output, b"1") != output
 
 
 def test_identical_content(ledger: Ledger, workspace: Workspace, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Identical content is not written again: it does not matter that the workbook is open."""
-    write_guarded(ledger, workspace, output, b"1")
+    write_guarded(ledger, output, b"1")
     monkeypatch.setattr(os, "replace", locked)
-    assert write_guarded(ledger, workspace, output, b"1") == output
+    assert write_guarded(ledger, output, b"1") == output
 
 
 def test_open_output(ledger: Ledger, workspace: Workspace, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An output that is open is a message; once closed it is replaced, not taken for edited."""
-    write_guarded(ledger, workspace, output, b"1")
+    write_guarded(ledger, output, b"1")
     monkeypatch.setattr(files, "_PAUSE", 0)
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", locked)
         with pytest.raises(WorkbookOpenError):
-            write_guarded(ledger, workspace, output, b"2")
-    assert write_guarded(ledger, workspace, output, b"2") == output
+            write_guarded(ledger, output, b"2")
+    assert write_guarded(ledger, output, b"2") == output
     assert output.read_bytes() == b"2"
 
 
@@ -253,21 +253,21 @@ def test_output_that_cannot_be_read(
     ledger: Ledger, workspace: Workspace, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An output that another program does not even let read is asked to be closed, not written beside."""
-    write_guarded(ledger, workspace, output, b"1")
+    write_guarded(ledger, output, b"1")
     monkeypatch.setattr(files, "sha256_of", locked)
     with pytest.raises(WorkbookOpenError):
-        write_guarded(ledger, workspace, output, b"2")
+        write_guarded(ledger, output, b"2")
     assert names(output.parent) == [output.name]
 
 
 def test_workspace_moved(ledger: Ledger, workspace: Workspace, output: Path) -> None:
     """A workspace that was moved as a whole still knows its outputs."""
-    write_guarded(ledger, workspace, output, b"1")
+    write_guarded(ledger, output, b"1")
     ledger.close()
     moved = Workspace(workspace.root.rename(workspace.root.with_name("chỗ mới")))
     again = moved.root / output.relative_to(workspace.root)
     with Ledger.open(moved, CLOCK) as opened:
-        assert write_guarded(opened, moved, again, b"2") == again
+        assert write_guarded(opened, again, b"2") == again
 
 
 def test_relative_workspace(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -281,15 +281,15 @@ def test_relative_workspace(workspace: Workspace, monkeypatch: pytest.MonkeyPatc
 
 def test_remove_guarded(ledger: Ledger, workspace: Workspace, output: Path) -> None:
     """Own files go, with those written beside; an edited one stays unless its content is in the archive."""
-    write_guarded(ledger, workspace, output, b"1")
+    write_guarded(ledger, output, b"1")
     output.write_bytes(b"edited")
-    beside = write_guarded(ledger, workspace, output, b"2")
-    assert not remove_guarded(ledger, workspace, output)
+    beside = write_guarded(ledger, output, b"2")
+    assert not remove_guarded(ledger, output)
     assert (output.exists(), beside.exists()) == (True, False)
     archive_file(workspace, output, sha(b"edited"))
-    assert remove_guarded(ledger, workspace, output)
+    assert remove_guarded(ledger, output)
     assert not output.exists()
-    assert remove_guarded(ledger, workspace, output)
+    assert remove_guarded(ledger, output)
 
 
 def test_require(workspace: Workspace) -> None:

@@ -14,8 +14,8 @@ from nq57xl.outputs import document, document_sections
 from nq57xl.outputs.document import placeholders, render_document
 from nq57xl.outputs.document_sections import BodyFit, _part
 from nq57xl.plan.model import Indicator
-from nq57xl.results.consolidation import Consolidation, consolidate
-from nq57xl.results.overview import timely
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation
 from nq57xl.results.wording import flowing, numbered
 from nq57xl.rules.load import Vocabulary
 from nq57xl.text.legacy import one_line
@@ -227,7 +227,7 @@ def test_what_falls_short(which: str) -> None:
                             assert flowing(entry.values[field].typed).rstrip(" .;:,…") in named
             else:
                 assert not named
-        bare = [r for r in c.tasks if timely("overdue")(r) and not any("cause" in e.values for e in r.entries)]
+        bare = [r for r in c.tasks if r.stands("overdue") and not any("cause" in e.values for e in r.entries)]
         asked = [text for text in texts if text.startswith("[Bổ sung nguyên nhân chậm")]
         assert len(asked) == bool(bare)
         assert all(numbered(row.task) in asked[0] for row in bare)

@@ -20,7 +20,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Value
 from nq57xl.outputs.exports import _COLUMNS, ExportRow, Format, export_bytes, facts
 from nq57xl.outputs.texts import _task_text, tracking_page, tracking_text
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from nq57xl.results.wording import numbered
 from tests.conftest import REPOSITORY
 from tests.report_books import consolidated

@@ -17,8 +17,9 @@ from nq57xl.ledger.model import PeriodStatus
 from nq57xl.outputs.report.workbook import report_books
 from nq57xl.plan.appendix_read import BUNDLED_PLANS as BUNDLED
 from nq57xl.plan.model import Unit
-from nq57xl.results.consolidation import Consolidation, consolidate
-from nq57xl.results.wording import numbered, stage_words, work_of
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation
+from nq57xl.results.wording import numbered, work_of
 from nq57xl.rules.load import Vocabulary
 from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.pages import Chart, PlacedSheet
@@ -152,7 +153,7 @@ def test_table_and_chart_classify_alike_and_differ_in_grey(which: str) -> None:
             first, column, last, _ = series.values
             values = [source.cell(row + 1, column + 1).value or 0 for row in range(first, last + 1)]
             drawn[source.cell(series.head[0] + 1, series.head[1] + 1).value] = sum(values)
-        wanted = Counter(stage_words(row.standing) for row in c.tasks)
+        wanted = Counter(row.standing.stage for row in c.tasks)
         assert {words: count for words, count in drawn.items() if count} == dict(wanted)
         table = overview_counts(book["Tổng quan"], "Đầu việc")
         for words, count in wanted.items():

@@ -15,7 +15,8 @@ from nq57xl.outputs.report.problems import _by_authority, _plan_groups
 from nq57xl.plan.appendix_read import BUNDLED_PLANS as BUNDLED
 from nq57xl.plan.periods import next_period, parse_period
 from nq57xl.results.comparison import compare_periods
-from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation
 from nq57xl.results.wording import numbered
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.load import Vocabulary

@@ -14,7 +14,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix import SETTINGS
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.results.wording import TIMELINESS, progress_order, standing_words
+from nq57xl.results.wording import TIMELINESS
 from nq57xl.rules.load import _STANDINGS, Vocabulary
 from tests.report_books import consolidated
 from tests.samples import sample_plan
@@ -60,9 +60,9 @@ def test_counts_follow_the_words(code: str) -> None:
     from nq57xl.results.overview import figures
 
     c = attrs.evolve(consolidated("sxd-2026", 5), vocabulary=Vocabulary.load(code))
-    shown = [standing_words(row.standing, c) for row in c.tasks]
+    shown = [row.standing.words(c) for row in c.tasks]
     reported = [words for (words, _), row in zip(shown, c.tasks, strict=True) if row.standing.state == "reported"]
-    assert set(reported) <= set(progress_order(c))
+    assert set(reported) <= set(c.progress_order)
     assert {timely for _, timely in shown} <= {"", *TIMELINESS.values()}
     counts = figures(c).total.progress
     assert {words: counts[words] for words in reported} == dict(Counter(reported))

@@ -13,7 +13,8 @@ from nq57xl.forms.model import Value
 from nq57xl.ledger.model import PeriodStatus
 from nq57xl.outputs.report.workbook import render_internal
 from nq57xl.plan.appendix_read import BUNDLED_PLANS as BUNDLED
-from nq57xl.results.consolidation import COLLECTIVE_RULE, Consolidation, consolidate
+from nq57xl.results.consolidation import COLLECTIVE_RULE, consolidate
+from nq57xl.results.model import Consolidation
 from nq57xl.rules.findings import Finding
 from nq57xl.text.legacy import fold
 from tests.conftest import CheckOoxml

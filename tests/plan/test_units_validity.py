@@ -28,7 +28,7 @@ from nq57xl.plan.model import DatedName, Period, Plan, Unit
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Succession, _unit_name_on, in_force
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from nq57xl.text.clock import VIETNAM, Clock
 
 END = dt.date(2026, 4, 30)

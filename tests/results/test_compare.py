@@ -12,7 +12,8 @@ from nq57xl.cli.comparing import _print_comparison
 from nq57xl.ledger.model import PeriodStatus
 from nq57xl.plan.model import Measure, Period, Plan
 from nq57xl.results.comparison import TaskChange, compare_periods
-from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation
 from nq57xl.results.wording import difference_text
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue

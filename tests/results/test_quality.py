@@ -21,7 +21,8 @@ from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.report.workbook import render_internal
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation
 from nq57xl.results.quality import MEASURES, Score, scores
 from nq57xl.results.standing import period_status
 from nq57xl.returns.check import check, check_period

@@ -13,9 +13,9 @@ from nq57xl.ledger.model import CarriedCell, PeriodStatus
 from nq57xl.outputs.report.plan_results import indicator_page
 from nq57xl.plan.deadlines import Comparator
 from nq57xl.plan.model import Plan
-from nq57xl.results.consolidation import Consolidation, IndicatorEntry, TaskRow, consolidate
-from nq57xl.results.overview import figures, indicator_state
-from nq57xl.results.wording import entry_result
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation, IndicatorEntry, TaskRow
+from nq57xl.results.overview import figures
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue
 from nq57xl.xlsx.pages import Number
@@ -65,7 +65,7 @@ def test_a_missing_unit_is_unreported_not_unstarted() -> None:
     assert f.total.progress == {"Chưa báo cáo": 4, "Đã hoàn thành trước kỳ": 1}
     assert f.total.timeliness == {}
     assert all(item.entries[0].result is None for item in c.indicators)
-    assert {indicator_state(item) for item in c.indicators} == {"Chưa báo cáo"}
+    assert {item.state for item in c.indicators} == {"Chưa báo cáo"}
 
 
 def test_a_blank_progress_in_an_accepted_return_is_unreported() -> None:
@@ -210,7 +210,7 @@ def test_a_result_is_compared_as_it_is_shown(
     result, gap = line.cells["result"], line.cells["gap"]
     assert isinstance(result, Number) and isinstance(gap, Number)
     found = entry(c, first.code)
-    words = entry_result(c.indicators[0], found)
+    words = c.indicators[0].result_words(found)
     assert (result.value, round(gap.value, 6), words, line.cells["state"]) == shown
     assert (found.result, found.reached) == (value, shown[3] == "Đạt")
 

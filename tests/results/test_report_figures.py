@@ -15,7 +15,8 @@ import pytest
 
 from nq57xl.plan.appendix_read import BUNDLED_PLANS as BUNDLED
 from nq57xl.plan.model import Unit
-from nq57xl.results.consolidation import Consolidation, consolidate
+from nq57xl.results.consolidation import consolidate
+from nq57xl.results.model import Consolidation
 from tests.amounts import amount
 from tests.report_books import SCHEMA, case, consolidated, convert, overview_counts, sheets, table, with_earlier
 from tests.report_fills import random_status, render_report

@@ -18,7 +18,7 @@ from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.model import Indicator, IndicatorKind, Task
 from nq57xl.plan.refine import AnsweringRow, MatchLine, RowMatch
 from nq57xl.resources import read_schema
-from nq57xl.results.consolidation import Contribution, IndicatorEntry, IndicatorRow, LeadEntry, RowStanding, TaskRow
+from nq57xl.results.model import Contribution, IndicatorEntry, IndicatorRow, LeadEntry, RowStanding, TaskRow
 from nq57xl.results.roll_up import RollUp, roll_up
 from nq57xl.rules.load import load_schema
 

@@ -11,7 +11,7 @@ from nq57xl.forms.model import Value
 from nq57xl.plan.deadlines import Deadline
 from nq57xl.plan.model import Task
 from nq57xl.plan.refine import AnsweringRow, MatchLine, RowMatch
-from nq57xl.results.consolidation import FreeRow
+from nq57xl.results.model import FreeRow
 from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart
 from nq57xl.results.superior_filling import FilledForm, fill_form
 from nq57xl.returns.superior_form import SuperiorCell, SuperiorForm, SuperiorRow

@@ -10,18 +10,8 @@ from nq57xl.ledger.model import Addendum, ChangedCell, Closing, LateReturn
 from nq57xl.outputs.report.plan_results import gap_cell, result_cell
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, list_sheet
 from nq57xl.results.comparison import IndicatorChange, PeriodComparison, TaskChange
-from nq57xl.results.consolidation import Consolidation, RowStanding
-from nq57xl.results.overview import MISSED, REACHED, UNDER_WAY
-from nq57xl.results.wording import (
-    VERDICTS,
-    field_title,
-    numbered,
-    report_title,
-    shown,
-    standing_words,
-    table_title,
-    work_of,
-)
+from nq57xl.results.model import MISSED, REACHED, UNDER_WAY, Consolidation, RowStanding
+from nq57xl.results.wording import VERDICTS, field_title, numbered, shown, table_title, work_of
 from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import Number, ReportLine, ReportSheet
 
@@ -34,7 +24,7 @@ def change_page(c: Consolidation, compared: PeriodComparison) -> ReportSheet:
     before, after = compared.before.title.upper(), c.period.title.upper()
     above = (
         ReportLine("title", {"number": "SO VỚI KỲ TRƯỚC"}),
-        ReportLine("subtitle", {"number": f"{report_title(c)}: {c.period.title} so với {compared.before.title}"}),
+        ReportLine("subtitle", {"number": f"{c.title}: {c.period.title} so với {compared.before.title}"}),
         ReportLine("para", {"number": _counts(compared)}),
         ReportLine("band", {"number": "", "old_progress": before, "progress": after, "change": ""}),
         ReportLine("head", {column.name: column.title for column in _SHEET.columns}),
@@ -111,7 +101,7 @@ def _row_cells(row: TaskChange, c: Consolidation) -> Cells:
 
 
 def _standing(standing: RowStanding | None, c: Consolidation) -> tuple[str, str]:
-    return ("", "") if standing is None else standing_words(standing, c)
+    return ("", "") if standing is None else standing.words(c)
 
 
 def _indicator_cells(item: IndicatorChange, c: Consolidation, name: str) -> Cells:

@@ -17,28 +17,9 @@ from nq57xl.outputs.report.changes import closing_words
 from nq57xl.outputs.report.plan_results import INDICATOR_ROW, TASK_ROW
 from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.outputs.report.units import NO, YES
-from nq57xl.results.consolidation import Consolidation
-from nq57xl.results.overview import (
-    INDICATOR_STATES,
-    Figures,
-    ListedTask,
-    Overview,
-    RowCounts,
-    groups_of,
-    past_periods,
-    stage_buckets,
-    trend_counts,
-)
-from nq57xl.results.wording import (
-    DONE_BEFORE,
-    OUTSIDE,
-    PARTLY_REPORTED,
-    STAGES,
-    TIMELINESS,
-    UNREPORTED,
-    progress_order,
-    report_title,
-)
+from nq57xl.results.model import INDICATOR_STATES, Consolidation
+from nq57xl.results.overview import Figures, ListedTask, Overview, RowCounts, past_periods
+from nq57xl.results.wording import DONE_BEFORE, OUTSIDE, PARTLY_REPORTED, STAGES, TIMELINESS, UNREPORTED
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.xlsx.pages import (
     CellContent,
@@ -197,7 +178,7 @@ class _PageWriter:
         missing = missing_words(c, view.figures, self.fit.missing)
         self.found += [
             ReportLine("title", {_grid(0): f"TỔNG QUAN KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}),
-            ReportLine("subtitle", {_grid(0): report_title(c)}),
+            ReportLine("subtitle", {_grid(0): c.title}),
             ReportLine("italic", {_grid(0): f"{agency} (số liệu {data_window(c.period)}){to}"}),
             ReportLine("alert" if missing else "italic", {_grid(0): missing or complete_words(c, view.figures)}),
             *([ReportLine("italic", {_grid(0): closing_words(c)})] if c.closing is not None else []),
@@ -273,7 +254,7 @@ class _PageWriter:
 def _stage_counts(view: Overview, plan: PlacedSheet) -> Iterator[_Count]:
     now, before = view.figures.total, view.before.total if view.before else None
     yield _Count("Tổng số", plan.count(kind=TASK_ROW), now.total, before.total if before else None)
-    for words in stage_buckets(view.consolidation):
+    for words in view.consolidation.stages:
         formula = plan.count(kind=TASK_ROW, stage=words)
         yield _Count(words, formula, now.stages.get(words, 0), before.stages.get(words, 0) if before else None)
         if words == STAGES[0]:
@@ -374,7 +355,7 @@ class _TableWriter:
         self._counted("sections", counts, plan, "progress", kind=TASK_ROW, section="code")
         self._sums("sections", _by_progress(f.total))
         self._shares("sections", _by_progress(f.total))
-        stages = (_TOTAL, *stage_buckets(c), _ON_TIME)
+        stages = (_TOTAL, *c.stages, _ON_TIME)
         self._head("stages", "II. Tình trạng theo nhóm nhiệm vụ", "Nhóm", stages)
         counts = zip(names, map(_by_stage, f.sections), strict=True)
         self._counted("stages", counts, plan, "stage", kind=TASK_ROW, section="code")
@@ -387,7 +368,7 @@ class _TableWriter:
         self._counted("units", units, plan, "stage", unit="code")
         if self.rows.indicators is not None:
             self._head("indicators", "IV. Chỉ tiêu so với mục tiêu", "Nhóm chỉ tiêu", (_TOTAL, *INDICATOR_STATES))
-            groups = (((f"{n}. {title}", n), _with_total(f.indicators[n])) for n, title in groups_of(c))
+            groups = (((f"{n}. {title}", n), _with_total(f.indicators[n])) for n, title in c.groups)
             self._counted("indicators", groups, self.rows.indicators, "state", kind=INDICATOR_ROW, group="code")
             self._sums("indicators", _with_total(f.states))
         self._trend()
@@ -474,7 +455,7 @@ class _TableWriter:
             "indicators": f"{self._letter(0)}{states.total}" if states else "0",
             "reached": f"{self._letter(1)}{states.total}" if states else "0",
         }
-        cells = self._trend_cells(trend_counts(self.f), formulas)
+        cells = self._trend_cells(self.f.trend, formulas)
         self._put("trend", self.c.period.title, self.c.period.code, cells)
 
     def _trend_cells(self, counts: Mapping[str, int], formulas: Mapping[str, str]) -> Iterator[Formula | Number]:
@@ -504,7 +485,7 @@ def _with_total(states: Mapping[str, int]) -> dict[str, int]:
 def _progress_buckets(c: Consolidation) -> tuple[str, ...]:
     """Column headings by progress; the one for outside leads only where the plan has such rows."""
     outside = (OUTSIDE,) if any(row.standing.state == "outside" for row in c.tasks) else ()
-    return (DONE_BEFORE, *progress_order(c), UNREPORTED, *outside)
+    return (DONE_BEFORE, *c.progress_order, UNREPORTED, *outside)
 
 
 _Fill = tuple[str, str]

@@ -18,8 +18,11 @@ from nq57xl.outputs.report.sheet_parts import (
 )
 from nq57xl.plan.model import Task
 from nq57xl.results.comparison import PeriodComparison
-from nq57xl.results.consolidation import (
-    COLLECTIVE_RULE,
+from nq57xl.results.consolidation import COLLECTIVE_RULE
+from nq57xl.results.model import (
+    NO_DATA,
+    REACHED,
+    UNCOMPARED,
     Consolidation,
     Contribution,
     IndicatorEntry,
@@ -28,30 +31,8 @@ from nq57xl.results.consolidation import (
     PastPeriod,
     TaskRow,
 )
-from nq57xl.results.overview import (
-    NO_DATA,
-    REACHED,
-    UNCOMPARED,
-    groups_of,
-    indicator_state,
-    past_period,
-    past_periods,
-    sections_of,
-    short_of,
-)
-from nq57xl.results.wording import (
-    OUTSIDE,
-    UNREPORTED,
-    due_words,
-    entry_stage,
-    entry_words,
-    evidence_words,
-    numbered,
-    shown,
-    source_anchor,
-    stage_words,
-    standing_words,
-)
+from nq57xl.results.overview import past_period, past_periods
+from nq57xl.results.wording import OUTSIDE, UNREPORTED, due_words, numbered, shown, source_anchor
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.pages import CellContent, Link, Number, ReportColumn, ReportLine, ReportSheet, Sparkline
@@ -76,7 +57,7 @@ def plan_page(c: Consolidation, compared: PeriodComparison | None) -> ReportShee
 
 def _lines(c: Consolidation, compared: PeriodComparison | None) -> Iterator[ReportLine]:
     labels = source_labels(c)
-    for number, title in sections_of(c):
+    for number, title in c.sections:
         yield ReportLine("section", {"number": number, "task": title})
         for row in c.tasks:
             if row.task.section == number:
@@ -118,8 +99,8 @@ def _support_lines(row: TaskRow, c: Consolidation, labels: Mapping[str, str]) ->
 
 def _row_words(row: TaskRow, c: Consolidation) -> Cells:
     """What formulas count."""
-    progress, timeliness = standing_words(row.standing, c)
-    words: Cells = {"progress": progress, "timeliness": timeliness, "stage": stage_words(row.standing)}
+    progress, timeliness = row.standing.words(c)
+    words: Cells = {"progress": progress, "timeliness": timeliness, "stage": row.standing.stage}
     return words | {"section": row.task.section, "code": row.task.code}
 
 
@@ -146,7 +127,7 @@ def _work(task: Task) -> str:
 
 
 def _unit_line(entry: LeadEntry, row: TaskRow, c: Consolidation) -> ReportLine:
-    progress, timeliness = entry_words(entry, row, c)
+    progress, timeliness = entry.words(row, c)
     own: Cells = {
         "number": f"Đơn vị chủ trì: {entry.name}",
         "kind": UNIT_ROW,
@@ -154,7 +135,7 @@ def _unit_line(entry: LeadEntry, row: TaskRow, c: Consolidation) -> ReportLine:
         "code": row.task.code,
         "progress": progress,
         "timeliness": timeliness,
-        "stage": entry_stage(entry, row),
+        "stage": entry.stage(row),
         "unit": entry.unit,
     }
     anchor = f"led|{entry.unit}|{row.task.code}"
@@ -167,7 +148,7 @@ def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
     if row.standing.state == "done_before" and not entry.values:
         return cells
     values = entry.values
-    done, proof = shown(values.get("completion_date"), c.schema), evidence_words(entry, c.schema)
+    done, proof = shown(values.get("completion_date"), c.schema), entry.evidence(c.schema)
     told = (
         labelled(values, _RESULT, c),
         f"Hoàn thành ngày {done}" if done else "",
@@ -244,7 +225,7 @@ def _periods(c: Consolidation) -> tuple[PastPeriod, ...]:
 
 def _indicator_lines(c: Consolidation) -> Iterator[ReportLine]:
     series = _series(c)
-    for number, title in groups_of(c):
+    for number, title in c.groups:
         yield ReportLine("section", {"number": number, "indicator": title})
         for row in c.indicators:
             if row.indicator.group == number:
@@ -281,7 +262,7 @@ def _indicator_row_lines(row: IndicatorRow, c: Consolidation, series: _Results) 
         "due": vietnamese_date(row.due),
         "kind": INDICATOR_ROW,
         "group": item.group,
-        "state": indicator_state(row),
+        "state": row.state,
     }
     if len(row.entries) == 1:
         entry = row.entries[0]
@@ -302,7 +283,7 @@ def _anchor(entry: IndicatorEntry, row: IndicatorRow) -> str:
 def _entry_state(entry: IndicatorEntry, row: IndicatorRow) -> str:
     if entry.state != "reported":
         return {"no_data": NO_DATA, "unreported": UNREPORTED, "outside": OUTSIDE}[entry.state]
-    return UNCOMPARED if entry.reached is None else (REACHED if entry.reached else short_of(row))
+    return UNCOMPARED if entry.reached is None else (REACHED if entry.reached else row.short)
 
 
 def _result_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> Cells:

@@ -11,23 +11,10 @@ from nq57xl.ledger.model import AppliedEdit, UnitStatus
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, heading, labelled, list_sheet, source_link, standing_text
 from nq57xl.plan.model import Period
 from nq57xl.plan.periods import next_period
-from nq57xl.results.consolidation import (
-    Consolidation,
-    FreeRow,
-    IndicatorEntry,
-    LeadEntry,
-    TaskRow,
-)
-from nq57xl.results.overview import NO_LEVEL, falls_due, is_open, is_silent, timely
+from nq57xl.results.model import Consolidation, FreeRow, IndicatorEntry, LeadEntry, TaskRow
+from nq57xl.results.overview import NO_LEVEL
 from nq57xl.results.standing import OFFICE
-from nq57xl.results.wording import (
-    EDIT_KINDS,
-    due_words,
-    numbered,
-    shown,
-    table_title,
-    work_of,
-)
+from nq57xl.results.wording import EDIT_KINDS, due_words, numbered, shown, table_title, work_of
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import explained_movement
 from nq57xl.rules.schema import vietnamese_date
@@ -215,7 +202,7 @@ def _lines(c: Consolidation) -> Iterator[ReportLine]:
     shown = _plan_groups(c)
     yield from _grouped_rows(shown, c)
     told = {row.task.code for _, rows in shown for row in rows}
-    rest = [row for row in c.tasks if is_open(row) and row.task.due is None and row.task.code not in told]
+    rest = [row for row in c.tasks if row.is_open and row.task.due is None and row.task.code not in told]
     number = sum(bool(rows) for _, rows in shown)
     if rest:
         number += 1
@@ -232,17 +219,17 @@ def _plan_groups(c: Consolidation) -> list[tuple[str, list[TaskRow]]]:
     later = next_period(c.period, c.plan.properties)
     margin = c.plan.settings.at_risk_days
     tests: list[tuple[str, Callable[[TaskRow], bool]]] = [
-        ("Quá hạn, chưa hoàn thành", timely("overdue")),
-        ("Hoàn thành quá hạn", timely("late")),
-        ("Chưa báo cáo, hoặc chưa báo cáo đủ", is_silent),
-        (f"Nguy cơ chậm (còn không quá {margin} ngày)", timely("at_risk")),
-        ("Đến hạn trước ngày chốt số liệu kỳ sau", lambda row: falls_due(row, c, later.cutoff)),
+        ("Quá hạn, chưa hoàn thành", lambda row: row.stands("overdue")),
+        ("Hoàn thành quá hạn", lambda row: row.stands("late")),
+        ("Chưa báo cáo, hoặc chưa báo cáo đủ", lambda row: row.is_silent),
+        (f"Nguy cơ chậm (còn không quá {margin} ngày)", lambda row: row.stands("at_risk")),
+        ("Đến hạn trước ngày chốt số liệu kỳ sau", lambda row: row.falls_due(c.cutoff, later.cutoff)),
         ("Có mốc trung gian trước ngày chốt số liệu kỳ sau", lambda row: _milestone(row, c, later)),
         ("Nhiệm vụ khác có khó khăn, vướng mắc", _has_difficulties),
     ]
     found: list[tuple[str, list[TaskRow]]] = [(title, []) for title, _ in tests]
     for row in c.tasks:
-        hit = 2 if is_silent(row) else next((i for i, (_, test) in enumerate(tests) if test(row)), None)
+        hit = 2 if row.is_silent else next((i for i, (_, test) in enumerate(tests) if test(row)), None)
         if hit is not None:
             found[hit][1].append(row)
     for _, rows in found[3:5]:
@@ -257,7 +244,7 @@ def _has_difficulties(row: TaskRow) -> bool:
 
 
 def _milestone(row: TaskRow, c: Consolidation, later: Period) -> bool:
-    return is_open(row) and any(c.cutoff < day <= later.cutoff for day in row.task.deadline.milestones)
+    return row.is_open and any(c.cutoff < day <= later.cutoff for day in row.task.deadline.milestones)
 
 
 _PROPOSALS = SHEETS["proposals"]

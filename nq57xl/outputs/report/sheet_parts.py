@@ -10,24 +10,9 @@ from attrs import frozen
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import AppliedEdit
 from nq57xl.resources import read_schema
-from nq57xl.results.consolidation import (
-    Consolidation,
-    LeadEntry,
-    TaskRow,
-    TracedCell,
-)
+from nq57xl.results.model import Consolidation, LeadEntry, TaskRow, TracedCell
 from nq57xl.results.overview import past_periods
-from nq57xl.results.wording import (
-    EDIT_KINDS,
-    days_words,
-    entry_words,
-    field_of,
-    field_title,
-    report_title,
-    shown,
-    source_anchor,
-    table_title,
-)
+from nq57xl.results.wording import EDIT_KINDS, field_of, field_title, shown, source_anchor, table_title
 from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet
 
@@ -94,7 +79,7 @@ def _filled(columns: Sequence[ReportColumn], lines: Sequence[ReportLine]) -> tup
 def heading(c: Consolidation, title: str, *notes: str) -> Iterator[ReportLine]:
     """Title of the sheet, of the report, and notes: texts over the whole width."""
     yield ReportLine("title", {"number": title})
-    yield ReportLine("subtitle", {"number": f"{report_title(c)}, {c.period.title}"})
+    yield ReportLine("subtitle", {"number": f"{c.title}, {c.period.title}"})
     yield from (ReportLine("note", {"number": note}) for note in notes)
 
 
@@ -111,9 +96,9 @@ def labelled(values: Mapping[str, Value], names: Iterable[tuple[str, str]], c: C
 
 def standing_text(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:
     """ "Đang thực hiện, 45%" over "Quá hạn 14 ngày": one unit's progress and where it stands against the deadline."""
-    progress, timeliness = entry_words(entry, row, c)
+    progress, timeliness = entry.words(row, c)
     percent = shown(entry.values.get("percent"), c.schema) if entry.progress == "in_progress" else ""
-    days = days_words(entry.timeliness) or timeliness
+    days = entry.days_words or timeliness
     first = ", ".join(filter(None, (progress, percent)))
     return "\n".join(filter(None, (first, days if days != first else "")))
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, list_sheet, source_link
-from nq57xl.results.consolidation import Consolidation, UnitReport
-from nq57xl.results.overview import RowCounts, figures, stage_buckets
+from nq57xl.results.model import Consolidation, UnitReport
+from nq57xl.results.overview import RowCounts, figures
 from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores, share
-from nq57xl.results.wording import BASES, STATES, VERDICTS, excluded_words
+from nq57xl.results.wording import BASES, STATES, VERDICTS
 from nq57xl.rules.load import Quality
 from nq57xl.rules.schema import vietnamese_date, vietnamese_number
 from nq57xl.text.clock import moment_words
@@ -85,7 +85,7 @@ def _state_words(report: UnitReport) -> str:
     if unit.counting is not None and unit.newest is not None and unit.newest.id != unit.counting.id:
         verdict = VERDICTS[unit.newest.judged.verdict]
         words += f". Lần gửi mới nhất {moment_words(unit.newest.judged.source.received_at)} {verdict}"
-    return f"{words}. {excluded_words(unit)}" if unit.excluded else words
+    return f"{words}. {unit.excluded_words}" if unit.excluded else words
 
 
 def _person(report: UnitReport, role: str) -> str:
@@ -172,7 +172,7 @@ _DASH = '0;-0;"-"'
 
 def unit_page(c: Consolidation, plan: PlacedSheet) -> ReportSheet:
     """The page; its counts are formulas over the lines of the placed plan, and the overview counts its rows."""
-    stages = (ReportColumn(f"s{i}", words, 7.5, "center") for i, words in enumerate(stage_buckets(c)))
+    stages = (ReportColumn(f"s{i}", words, 7.5, "center") for i, words in enumerate(c.stages))
     sheet = SHEETS["units"].with_columns("asked", *stages)
     note = (
         f"Hạn các đơn vị nộp báo cáo: hết ngày {c.status.due:%d/%m/%Y}. Nhiệm vụ có nhiều đơn vị chủ trì được đếm ở "
@@ -185,7 +185,7 @@ def unit_page(c: Consolidation, plan: PlacedSheet) -> ReportSheet:
 
 
 def _lines(c: Consolidation, plan: PlacedSheet, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
-    f, stages = figures(c), stage_buckets(c)
+    f, stages = figures(c), c.stages
     reports = {report.status.code: report for report in c.units}
     support = _support(c)
     for number, unit in enumerate(f.units, start=1):

@@ -14,9 +14,8 @@ from nq57xl.outputs.report.problems import problem_page, proposal_page
 from nq57xl.outputs.report.sheet_parts import source_labels, source_page
 from nq57xl.outputs.report.units import internal_page, quality_page, submission_page, unit_page
 from nq57xl.results.comparison import compare_periods
-from nq57xl.results.consolidation import Consolidation
+from nq57xl.results.model import Consolidation
 from nq57xl.results.overview import overview_of
-from nq57xl.results.wording import report_title
 from nq57xl.xlsx.pages import Chart, LinkTarget, PlacedSheet
 from nq57xl.xlsx.write_pages import link_targets, report_workbook
 
@@ -65,4 +64,4 @@ def render_internal(c: Consolidation) -> bytes:
     """noi-bo.xlsx: contacts, with where each was typed. The same consolidation gives the same bytes."""
     scored = (quality_page(c, c.quality).placed(),) if c.quality is not None else ()
     sheets = (internal_page(c).placed(), *scored, source_page(c, contacts=True).placed())
-    return report_workbook(f"Nội bộ: {report_title(c)}", sheets)
+    return report_workbook(f"Nội bộ: {c.title}", sheets)
