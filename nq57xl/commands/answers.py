@@ -26,7 +26,7 @@ from nq57xl.outputs.check_book import CheckBook, LinkedFiles, render_check_book
 from nq57xl.outputs.letters import letter_name, letter_of, write_letter
 from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import parse_period
-from nq57xl.results.standing import FiledReturn, filed_returns, is_asked_back
+from nq57xl.results.standing import FiledReturn, filed_returns
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
@@ -164,7 +164,7 @@ def _not_made(what: str) -> str:
 
 def to_answer(unit: UnitStatus) -> ReturnRecord | None:
     """The return that asks for an answer: the newest one when it was rejected, or has something to be explained."""
-    return unit.newest if unit.newest is not None and is_asked_back(unit.newest) else None
+    return unit.newest if unit.newest is not None and unit.newest.judged.asks_back else None
 
 
 def form_back(ledger: Ledger, record: ReturnRecord, period: str, *, cells: bool = True) -> Form | None:

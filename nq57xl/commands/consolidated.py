@@ -13,7 +13,7 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import KeptPeriods, PreviousReports
 from nq57xl.commands.standing import issued_months, reported_months, require_reported, standing
 from nq57xl.forms.model import Value
-from nq57xl.ledger.model import Closing, PeriodStatus
+from nq57xl.ledger.model import CellKey, Closing, Edit, PeriodStatus
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.exports import Format, can_write, export_bytes
@@ -26,7 +26,7 @@ from nq57xl.results.from_months import from_months, prefilled_values
 from nq57xl.results.model import Consolidation
 from nq57xl.results.overview import Overview, overview_of
 from nq57xl.results.quality import MEASURES
-from nq57xl.results.standing import Holding, office_texts, with_edits
+from nq57xl.results.standing import with_edits
 from nq57xl.rules.findings import make
 from nq57xl.rules.load import Quality, Vocabulary
 from nq57xl.rules.schema import Schema
@@ -185,18 +185,18 @@ def _made(ledger: Ledger, frame: tuple[Plan, Period, Schema], status: PeriodStat
     """The consolidation with the office's edits; `upto`: the last edit that counts."""
 
     @cache
-    def holding_in(period: str) -> Holding:
+    def holding_in(period: str) -> dict[CellKey, Edit]:
         return ledger.edits_held(period, upto)
 
     told = ledger.known_files(item.source.sha256 for unit in status.units for item in unit.carried)
 
-    def earlier(sha256: str) -> Holding:
+    def earlier(sha256: str) -> dict[CellKey, Edit]:
         return holding_in(told[sha256].form_period or "") if sha256 in told else {}
 
     plan, period, schema = frame
     edited = with_edits(status, holding_in(period.code), earlier)
     made = consolidate(plan, period, schema, edited.status)
-    return attrs.evolve(made, edits=edited.edits, office_texts=office_texts(edited.edits))
+    return attrs.evolve(made, edits=edited.edits, office_texts=edited.office_texts)
 
 
 def overview(office: Office, period_code: str) -> Overview:

@@ -21,7 +21,7 @@ from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.letters import letter_name
 from nq57xl.plan.model import Period, Plan, Properties
 from nq57xl.plan.periods import is_ad_hoc, months_of, next_period, parse_period
-from nq57xl.results.standing import FiledReturn, filed_returns, is_asked_back
+from nq57xl.results.standing import FiledReturn, filed_returns
 
 _DECISIONS = ("exclude", "readmit", "received", "take", "recheck")
 
@@ -221,7 +221,7 @@ def _action(unit: UnitStatus, form: Path | None) -> _NextAction:
         return "send_back"
     if unit.counting is None:
         return "remind" if form is not None else "issue"
-    return "ask" if unit.newest is not None and is_asked_back(unit.newest) else "none"
+    return "ask" if unit.newest is not None and unit.newest.judged.asks_back else "none"
 
 
 def _marked(office: Office, period: Period, unit: str) -> Path | None:

@@ -21,7 +21,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.model import Consolidation
-from nq57xl.results.standing import OFFICE, values_of
+from nq57xl.results.standing import OFFICE
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.text.files import hash_unless_open
@@ -180,7 +180,7 @@ def _edited_return(ledger: Ledger, c: Consolidation, unit: str) -> EditedReturn 
     if record is None or form is None:
         return None
     applied = [item for item in c.edited.values() if item.edit.new.unit == unit]
-    own = values_of(record)
+    own = record.judged.filled
     for item in applied:
         own.pop(item.edit.new.place[1:])
         if item.original is not None:

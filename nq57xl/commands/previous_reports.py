@@ -274,8 +274,8 @@ def _advance(row: EarlierAnswer) -> int:
 def _by_row(record: ReturnRecord) -> _Rows:
     """The cells that hold something, by row."""
     rows: _Rows = {}
-    for value in record.judged.values:
-        if value.table in _TABLES and (value.typed.strip() or value.value is not None):
+    for value in record.judged.filled.values():
+        if value.table in _TABLES:
             rows.setdefault((value.table, value.key), {})[value.field] = value
     return rows
 

@@ -25,7 +25,7 @@ from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import AppliedEdit, CellKey
 from nq57xl.plan.model import Plan
 from nq57xl.results.model import Consolidation
-from nq57xl.results.standing import OFFICE, OFFICE_NAME, values_of
+from nq57xl.results.standing import OFFICE, OFFICE_NAME
 from nq57xl.results.wording import EDIT_KINDS, numbered, work_of
 from nq57xl.rules.schema import CellValue, Choice, Facts, Field, Schema
 from nq57xl.text.addresses import a1
@@ -135,7 +135,7 @@ def _units(
     for report in c.units:
         unit = report.status
         told.add(unit.code)
-        own: dict[FormCell, Value | None] = {**values_of(unit.counting)} if unit.counting is not None else {}
+        own: dict[FormCell, Value | None] = {**unit.counting.judged.filled} if unit.counting is not None else {}
         own |= {place[1:]: item.original for place, item in held.items() if place[0] == unit.code and own}
         yield unit.code, unit.name, own
     gone = {place[0]: item.name for place, item in held.items() if place[0] not in told and place[1] != OFFICE}

@@ -22,7 +22,7 @@ from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, f
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.model import Period, Plan, Unit
 from nq57xl.resources import fill
-from nq57xl.results.standing import FiledReturn, ReturnFate
+from nq57xl.results.standing import FiledReturn
 from nq57xl.results.wording import BASES
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import REMARKED, Finding, Point, to_answer
@@ -125,7 +125,7 @@ class Letter:
     """File name without suffix: "NQ57_2026-04_VP", "bien-nhan-1a2b3c4d"."""
     template: str
     """"thong-bao" for a unit's newest return, "bien-nhan" for every other file."""
-    fate: ReturnFate
+    fate: str
     unit: str
     """Name of the unit; "" for a file that is nobody's form."""
     code: str

@@ -216,11 +216,9 @@ def _grouped(values: Iterable[Value]) -> _Cells:
     return rows
 
 
-def _values(unit: UnitStatus) -> tuple[Value, ...]:
+def _values(unit: UnitStatus) -> Iterable[Value]:
     """Typed cells of the counting return; a cell that holds nothing is none."""
-    if unit.counting is None:
-        return ()
-    return tuple(item for item in unit.counting.judged.values if item.typed.strip() or item.value is not None)
+    return unit.counting.judged.filled.values() if unit.counting else ()
 
 
 def _task_row(task: Task, plan: Plan, period: Period, reports: _UnitReturns) -> TaskRow:

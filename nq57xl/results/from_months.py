@@ -16,7 +16,7 @@ from nq57xl.plan.model import Indicator, Period, Plan
 from nq57xl.plan.units import Succession
 from nq57xl.results.consolidation import consolidate
 from nq57xl.results.model import Consolidation, TracedCell
-from nq57xl.returns.model import JudgedReturn, ReturnRecord
+from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import Schema
 from nq57xl.text.legacy import fold
@@ -232,10 +232,10 @@ def _cells(months: Sequence[Consolidation], codes: Sequence[str]) -> Iterator[_M
     for month in months:
         for code in codes:
             unit = _unit_in(month, code)
-            judged: JudgedReturn | None = unit.counting.judged if unit and unit.counting else None
-            for value in judged.values if judged else ():
-                if value.typed.strip() or value.value is not None:
-                    yield _MonthCell(month, code, code == codes[-1], value, value.origin or judged.source)  # type: ignore[union-attr]
+            if unit is not None and unit.counting is not None:
+                judged = unit.counting.judged
+                for value in judged.filled.values():
+                    yield _MonthCell(month, code, code == codes[-1], value, value.origin or judged.source)
 
 
 def _row_cells(fields: Mapping[str, Sequence[_MonthCell]], rules: Mapping[str, str]) -> Iterator[_MadeCell]:

@@ -18,7 +18,6 @@ from nq57xl.forms.model import Value
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.results.consolidation import consolidate
 from nq57xl.results.model import Consolidation, Contribution, IndicatorEntry, LeadEntry, TaskRow
-from nq57xl.results.standing import values_of
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.load import Quality
@@ -241,7 +240,7 @@ def _unit(c: Consolidation, status: UnitStatus) -> _Unit:
         },
         indicators=tuple(entry for row in c.indicators for entry in row.entries if entry.unit == status.code),
         before=led_in(c.earlier_periods[-1].tasks if c.earlier_periods else ()),
-        values=tuple(values_of(first).values()) if first is not None else (),
+        values=tuple(first.judged.filled.values()) if first is not None else (),
         findings=first.judged.findings if first is not None else (),
     )
 

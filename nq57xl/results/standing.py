@@ -33,7 +33,7 @@ def counting_return(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
     A rejected return never displaces an accepted one; a form of another period never counts, and neither does a return
     that the office has left out.
     """
-    return _newest(record for record in records if _accepted(record))
+    return _newest(filter(_accepted, records))
 
 
 def period_status(
@@ -74,13 +74,13 @@ def period_status(
 def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnRecord], email: str) -> UnitStatus:
     """Where one unit stands, from its own returns; those that were left out only stand beside it."""
     everything = sorted(records, key=lambda record: record.order)
-    left_out = tuple(record for record in records if record.excluded)
-    records = [record for record in records if not record.excluded]
-    winner = counting_return(records)
-    shown = winner or _newest(record for record in records if record.judged.verdict == "rejected")
-    newest = _newest(records)
+    taking_part = [record for record in everything if not record.excluded]
+    own = [item for item in taking_part if item.judged.form_period == item.period]
+    winner = counting_return(taking_part)
+    shown = winner or _newest(record for record in taking_part if record.judged.verdict == "rejected")
+    newest = _newest(taking_part)
     source = shown.judged.source if shown else None
-    late = max(0, (_day(shown) - period.due).days) if shown else 0
+    late = max(0, (in_vietnam(source.received_at).date() - period.due).days) if source else 0
     state: UnitState = "missing"
     if shown is not None:
         state = "rejected" if winner is None else winner.judged.verdict  # type: ignore[assignment]  # an accepted one
@@ -100,8 +100,8 @@ def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnR
         last_attempt=newest.judged.verdict if newest else None,
         counting=winner,
         newest=newest,
-        first=_first(records),
-        excluded=tuple(sorted(left_out, key=lambda record: record.order)),
+        first=own[0] if own else None,
+        excluded=tuple(record for record in everything if record.excluded),
         attempts=tuple(_attempt(record, winner) for record in everything),
     )
 
@@ -131,24 +131,6 @@ def _newest(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
     return max(records, key=lambda record: record.order, default=None)
 
 
-def is_asked_back(record: ReturnRecord) -> bool:
-    """The return asks its unit for an answer: it was rejected, or something in it is to be explained."""
-    if record.judged.verdict == "accepted_with_warnings":
-        return any(item.asks for item in record.judged.findings)
-    return record.judged.verdict == "rejected"
-
-
-def _first(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
-    """The first of them that is the period's own form, accepted or not."""
-    own = (item for item in records if item.judged.unit is not None and item.judged.form_period == item.period)
-    return min(own, key=lambda record: record.order, default=None)
-
-
-def _day(record: ReturnRecord) -> dt.date:
-    """The day of reception in Viet Nam."""
-    return in_vietnam(record.judged.source.received_at).date()
-
-
 def _count(record: ReturnRecord | None, severity: Severity) -> int:
     """How many findings of that severity; those waived are none."""
     return sum(item.severity == severity and item.waived is None for item in record.judged.findings) if record else 0
@@ -173,12 +155,12 @@ def same_time(records: Sequence[ReturnRecord], names: Mapping[str, str]) -> tupl
     return tuple(findings)
 
 
-ReturnFate = Literal["counts", "rejected", "superseded", "answered", "combined", "excluded", "unrecognised"]
+_Fate = Literal["counts", "rejected", "superseded", "answered", "combined", "excluded", "unrecognised"]
 """`rejected`: the unit's newest return; `answered`: a rejected one after which the unit sent again.
 
 `combined`: the newest return has cells of it (`collect --combine`)."""
 
-FATES: dict[ReturnFate, str] = {
+FATES: dict[_Fate, str] = {
     "counts": "Được chấp nhận, đang được sử dụng",
     "rejected": "Bị trả lại, chờ đơn vị gửi lại",
     "superseded": "Đã có bản nhận sau thay thế",
@@ -197,7 +179,7 @@ class FiledReturn:
     record: ReturnRecord
     unit: UnitStatus | None
     """None for a file that is nobody's form."""
-    fate: ReturnFate
+    fate: _Fate
 
     @property
     def newest(self) -> bool:
@@ -207,7 +189,7 @@ class FiledReturn:
     @property
     def asks(self) -> bool:
         """The unit should look at it again: rejected, or accepted with warnings that it was not asked about before."""
-        return self.newest and is_asked_back(self.record)
+        return self.newest and self.record.judged.asks_back
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -221,19 +203,13 @@ class FiledReturn:
 
 def filed_returns(status: PeriodStatus, records: Sequence[ReturnRecord]) -> tuple[FiledReturn, ...]:
     """Every return collected for the period, in the order of units, then of receipt; nobody's files at the end."""
-    order = {unit.code: number for number, unit in enumerate(status.units)}
-    units = {unit.code: unit for unit in status.units}
-    owners = [(record, units.get(record.judged.unit or "")) for record in records]
-    found = [FiledReturn(record, unit, _fate(record, unit)) for record, unit in owners]
-    last = len(order)
-
-    def place(item: FiledReturn) -> tuple[int, object]:
-        return order.get(item.unit.code, last) if item.unit else last, item.record.order
-
-    return tuple(sorted(found, key=place))
+    units = {unit.code: (number, unit) for number, unit in enumerate(status.units)}
+    placed = [(*units.get(record.judged.unit or "", (len(units), None)), record) for record in records]
+    placed.sort(key=lambda item: (item[0], item[2].order))
+    return tuple(FiledReturn(record, unit, _fate(record, unit)) for _, unit, record in placed)
 
 
-def _fate(record: ReturnRecord, unit: UnitStatus | None) -> ReturnFate:
+def _fate(record: ReturnRecord, unit: UnitStatus | None) -> _Fate:
     if record.excluded:
         return "excluded"
     if unit is None or record.judged.verdict == "unrecognised":
@@ -253,7 +229,7 @@ def _lent(record: ReturnRecord, unit: UnitStatus) -> bool:
     return any(value.origin is not None and value.origin.sha256 == record.judged.source.sha256 for value in values)
 
 
-Holding = Mapping[CellKey, Edit]
+_Held = Mapping[CellKey, Edit]
 OFFICE = "office"
 """Table of the office's own words in the document: cells of no unit."""
 OFFICE_NAME = "Đơn vị tổng hợp"
@@ -267,8 +243,13 @@ class _Edited:
     edits: tuple[AppliedEdit, ...]
     """In the order of recording."""
 
+    @property
+    def office_texts(self) -> dict[str, str]:
+        """What the office itself says in the document, by name."""
+        return {item.edit.new.key: item.edit.new.typed for item in self.edits if item.edit.new.table == OFFICE}
 
-def with_edits(status: PeriodStatus, edits: Holding, earlier: Callable[[str], Holding]) -> _Edited:
+
+def with_edits(status: PeriodStatus, edits: _Held, earlier: Callable[[str], _Held]) -> _Edited:
     """The status in which the counting returns hold the office's edits.
 
     `edits` are those that hold for the period. An edit whose cell the unit has given another value since is not
@@ -283,25 +264,15 @@ def with_edits(status: PeriodStatus, edits: Holding, earlier: Callable[[str], Ho
     return _Edited(attrs.evolve(status, units=units), told)
 
 
-def office_texts(edits: Iterable[AppliedEdit]) -> dict[str, str]:
-    """What the office itself says in the document, by name."""
-    return {item.edit.new.key: item.edit.new.typed for item in edits if item.edit.new.table == OFFICE}
-
-
-def values_of(record: ReturnRecord) -> dict[tuple[str, str, str], Value]:
-    """Cells of a return that hold something, by (table, row key, field)."""
-    return cells_of(item for item in record.judged.values if item.typed.strip() or item.value is not None)
-
-
 def _edited_value(edit: Edit) -> Value:
     """The cell as the office would have it, standing in the bien-tap.xlsx that brought it."""
     new = edit.new
     return Value(new.table, new.key, new.field, new.typed, new.value, new.sheet, new.cell, edit.source)
 
 
-def _told(status: PeriodStatus, edits: Holding) -> Iterator[AppliedEdit]:
+def _told(status: PeriodStatus, edits: _Held) -> Iterator[AppliedEdit]:
     units = {unit.code: unit for unit in status.units}
-    cells = {code: values_of(unit.counting) for code, unit in units.items() if unit.counting is not None}
+    cells = {code: unit.counting.judged.filled for code, unit in units.items() if unit.counting is not None}
     for edit in edits.values():
         new = edit.new
         unit = units.get(new.unit)
@@ -309,12 +280,13 @@ def _told(status: PeriodStatus, edits: Holding) -> Iterator[AppliedEdit]:
         if new.table == OFFICE:
             yield AppliedEdit(edit, OFFICE_NAME, "applied", None)
             continue
-        told: EditState = "applied" if new.still_about(own) else "outdated"
-        state: EditState = told if new.unit in cells else "unreported"
+        state: EditState = "unreported"
+        if new.unit in cells:
+            state = "applied" if new.still_about(own) else "outdated"
         yield AppliedEdit(edit, unit.name if unit else new.unit, state, own)
 
 
-def _with_edits(unit: UnitStatus, edits: Holding, earlier: Callable[[str], Holding]) -> UnitStatus:
+def _with_edits(unit: UnitStatus, edits: _Held, earlier: Callable[[str], _Held]) -> UnitStatus:
     own = [edit for edit in edits.values() if edit.new.unit == unit.code]
     carried = tuple(_carried(unit.code, item, earlier(item.source.sha256)) for item in unit.carried)
     counting = _laid_over(unit.counting, own) if own and unit.counting is not None else unit.counting
@@ -329,7 +301,7 @@ def _laid_over(record: ReturnRecord, edits: Iterable[Edit]) -> ReturnRecord:
     return attrs.evolve(record, judged=attrs.evolve(record.judged, values=tuple(cells.values())))
 
 
-def _carried(unit: str, item: CarriedCell, edits: Holding) -> CarriedCell:
+def _carried(unit: str, item: CarriedCell, edits: _Held) -> CarriedCell:
     value = item.value
     edit = edits.get((unit, value.table, value.key, value.field))
     if edit is None or not edit.new.still_about(value):

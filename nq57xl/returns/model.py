@@ -118,6 +118,18 @@ class JudgedReturn:
         found = _receipt_first((*others, *_days_after_receipt(self.values, when)))
         return attrs.evolve(judged, verdict=verdict_of(found), findings=found)
 
+    @property
+    def filled(self) -> dict[FormCell, Value]:
+        """Its cells that hold something, by their key."""
+        return cells_of(item for item in self.values if item.typed.strip() or item.value is not None)
+
+    @property
+    def asks_back(self) -> bool:
+        """It asks its unit for an answer: it was rejected, or something in it is to be explained."""
+        if self.verdict == "accepted_with_warnings":
+            return any(item.asks for item in self.findings)
+        return self.verdict == "rejected"
+
 
 _NEVER = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 """Of files that do not tell when they were saved."""

@@ -18,7 +18,6 @@ from nq57xl.forms.model import Source
 from nq57xl.forms.styles import A4, ROOM
 from nq57xl.ledger.model import AppliedEdit, Edit, EditKind, NewEdit
 from nq57xl.results.model import Consolidation
-from nq57xl.results.standing import values_of
 from nq57xl.rules.findings import catalogue
 from nq57xl.rules.schema import CellValue
 from nq57xl.text.legacy import clean
@@ -73,7 +72,7 @@ def known(unit: str) -> EditedReturn | None:
     form = build_form(
         C.plan, SCHEMA, unit, C.period, issue_id="x" * 32, version=1, issued_on=dt.date(2026, 4, 1), plan_version="1"
     )
-    return None if record is None else EditedReturn(record.judged.source, form, values_of(record))
+    return None if record is None else EditedReturn(record.judged.source, form, record.judged.filled)
 
 
 def _read(content: bytes, c: Consolidation) -> _EditBookContent:
