@@ -5,11 +5,16 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 
-from nq57xl.forms.layout import entry_slots
+from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, Slot, Value
 from nq57xl.rules.schema import CellValue, Field
 
 WORDS = ("Đã trình dự thảo", "Hoàn thành 85/120 thủ tục", "=1+1", "Chờ ý kiến", "- một\n- hai", "123/QĐ-SXD")
+
+
+def entry_slots(form: Form) -> tuple[Slot, ...]:
+    """Every cell that the unit may type in."""
+    return tuple(slot for sheet in layout(form) for slot in sheet.entries.values())
 
 
 def value(table: str, key: str, field: str, content: CellValue, typed: str | None = None) -> Value:

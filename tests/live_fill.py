@@ -8,9 +8,9 @@ from __future__ import annotations
 import random
 from datetime import date, datetime, timedelta
 
-from nq57xl.forms.layout import entry_slots
 from nq57xl.forms.model import Form, Slot
 from nq57xl.rules.schema import Facts, Field
+from tests.form_values import entry_slots
 
 Content = str | float | int | date | None
 CellKey = tuple[str, str, str]

@@ -178,14 +178,14 @@ def prepare(base: Path, folder: Path, files: Sequence[bytes]) -> Path:
 
 def write_map(folder: Path, limit: int = 400) -> None:
     """datamaps' map: the entry cells of the first form issued, on sheets that every form has: it passes over others."""
-    from nq57xl.forms.layout import layout, visible_specs
+    from nq57xl.forms.layout import layout
     from nq57xl.text.addresses import a1
 
     with bench_collect.office_at(folder).reading() as ledger:
         forms = ledger.current_forms(bench_collect.PERIOD)
         form = ledger.form_by_id(forms[0].issue_id)
         assert form is not None
-    shared = set.intersection(*({spec.title for spec in visible_specs(one)} for one in forms))
+    shared = set.intersection(*({spec.title for spec in one.sheets} for one in forms))
     slots = [
         (sheet.title, slot)
         for sheet in layout(form)

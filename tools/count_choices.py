@@ -15,7 +15,7 @@ from typing import Any
 from attrs import frozen
 
 from nq57xl.forms.build import build_form
-from nq57xl.forms.layout import entry_slots, layout
+from nq57xl.forms.layout import layout
 from nq57xl.forms.model import EarlierAnswer, Form, FormCell, Source, Value
 from nq57xl.forms.render import render_form
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
@@ -85,7 +85,7 @@ def play(form: Form, entries: Entries) -> Month:
 
     book = openpyxl.load_workbook(io.BytesIO(render_form(form, form.values)))
     titles = {sheet.id: sheet.title for sheet in layout(form)}
-    slots = {(slot.table, slot.key, slot.field): slot for slot in entry_slots(form)}
+    slots = {(slot.table, slot.key, slot.field): slot for sheet in layout(form) for slot in sheet.entries.values()}
     for cell, content in entries.items():
         slot = slots[cell]
         book[titles[slot.sheet]].cell(slot.row + 1, slot.col + 1).value = content

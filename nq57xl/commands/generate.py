@@ -17,10 +17,10 @@ from nq57xl.commands.consolidated import prefilled
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.build import RECEIVED, REOPEN, build_form, received_of, reporting_units, words_of
+from nq57xl.forms.build import REOPEN, build_form, reporting_units
 from nq57xl.forms.layout import layout
-from nq57xl.forms.model import EarlierAnswer, Form, FormRow, SupporterAnswer, Value
-from nq57xl.forms.render import render_forms, with_added_rows
+from nq57xl.forms.model import RECEIVED, EarlierAnswer, Form, FormRow, SupporterAnswer, Value
+from nq57xl.forms.render import render_forms
 from nq57xl.forms.wording import data_window, deadline_in_words, form_file_name, plan_name
 from nq57xl.ledger.outputs import write_all_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
@@ -227,10 +227,10 @@ class _FormIssuer:
     def _received(self, unit: str, last: Form | None) -> tuple[SupporterAnswer, ...]:
         """What the supporters of the rows that the unit leads have reported; without `with_support` as last issued."""
         if not self.with_support:
-            return received_of(last) if last is not None else ()
+            return last.received if last is not None else ()
         names = {item.code: item.name for item in self.plan.units}
         texts = {
-            (value.key, code): words_of(value)
+            (value.key, code): value.text
             for code, record in self.history.counting(self.period.code).items()
             for value in record.judged.values
             if (value.table, value.field) == ("supporting", "contribution") and value.typed.strip()
@@ -268,7 +268,7 @@ class _FormIssuer:
             received=draft.received,
             values=draft.values,
         )
-        form = with_added_rows(form, draft.values)
+        form = form.with_added_rows(draft.values)
         return attrs.evolve(form, cells=layout(form))
 
     @property

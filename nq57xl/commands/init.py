@@ -16,7 +16,7 @@ from nq57xl.commands.import_plan import answered_appendix, teach_headings
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import LAST_YEAR, PreviousReports
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.build import indicator_before, led_before, reporting_units
+from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import EarlierAnswer
 from nq57xl.ledger.storage import writing
 from nq57xl.ledger.workspace import Workspace
@@ -97,9 +97,9 @@ class _MatchedYears:
             for (name, key), earlier in told.items():
                 if (_TABLES.get(name), key) == (table, code):
                     words = (
-                        led_before(earlier, self.schema)
+                        earlier.led_words(self.schema)
                         if table == "tasks"
-                        else indicator_before(earlier, self.schema, percent=percent.get(code, False))
+                        else earlier.indicator_words(self.schema, percent=percent.get(code, False))
                     )
                     lines.append(f"{names.get(unit, unit)} – {' '.join(words.split())}")
         return "\n".join(lines)

@@ -9,18 +9,16 @@ from typing import Any
 from attrs import evolve, frozen
 
 from nq57xl.forms.model import FormCell, Value
-from nq57xl.forms.render import validate
 from nq57xl.forms.styles import (
     ACCENT,
     DECREE_PAGE,
     MEDIUM,
-    SIZE,
     STYLES,
     entry_style,
     paper_of,
     protect,
 )
-from nq57xl.forms.validation import list_name, name_lists, validation_of
+from nq57xl.forms.validation import list_name, name_lists, validate, validation_of
 from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import AppliedEdit, CellKey
 from nq57xl.plan.model import Plan
@@ -32,7 +30,7 @@ from nq57xl.text.addresses import a1
 from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.cells import short
-from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
+from nq57xl.xlsx.metrics import DEFAULT_SIZE, Text, merged_width, printed_points, row_height
 from nq57xl.xlsx.write import Workbook, Worksheet
 
 _LOCKED_TABLES = ("signoff", "statement", "unchanged", "no_data_rest", "reopen")
@@ -293,7 +291,7 @@ class _EditSheetWriter:
         for row, (style, text) in enumerate((("heading", title), *(("note", text) for text in notes)), start=1):
             self.sheet.text(row, 0, "@title", "key")
             self.sheet.across(row, 1, len(self.heads), text, style)
-            size = 14 if style == "heading" else SIZE
+            size = 14 if style == "heading" else DEFAULT_SIZE
             self.sheet.height(row, row_height([Text(text, merged_width(self.widths), size)], minimum=21.0))
         head = len(notes) + 2
         self.sheet.text(head, 0, "@head", "key")

@@ -11,7 +11,6 @@ from attrs import field, frozen
 
 from nq57xl.edits.book import BASES, CELL, OFFICE_FIELD, OFFICE_TEXTS, WHO_AND_WHY, WRITTEN, UnrecordedEntry
 from nq57xl.forms.model import Form, FormCell, Source, Value
-from nq57xl.forms.shared_cells import parts_within
 from nq57xl.ledger.model import CellKey, Edit, EditKind, NewEdit
 from nq57xl.results.standing import OFFICE
 from nq57xl.results.wording import EDIT_KINDS
@@ -422,7 +421,7 @@ def _number_alone(
     line: _EditedCell, known: EditedReturn, item: Field, value: CellValue, told: list[Finding]
 ) -> tuple[CellValue, list[Finding]]:
     """A document's number without its day, which has a cell of its own here: another day than that is told."""
-    day = next((part for part in parts_within(known.form.schema.table(line.place[1]), item.name)), None)
+    day = next((part for part in known.form.schema.table(line.place[1]).parts_within(item.name)), None)
     read = read_citation(value) if isinstance(value, str) else Citation()
     if day is None or day.type != "date" or read.day is None:
         return value, told

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.model import Form, FormCell, SheetLayout, Value, cells_of
+from nq57xl.forms.model import Form, FormCell, SheetLayout, Value
 from nq57xl.forms.wording import AGAIN
 from nq57xl.plan.model import Period
 from nq57xl.rules.findings import Finding, catalogue
@@ -51,46 +51,55 @@ class AskedFinding:
     value: str
     severity: str
 
+    def stands(self, sheets: Sequence[SheetLayout], content: Callable[[FormCell], object]) -> bool:
+        """Its cells hold what they held when the form went back; `content`: what a cell holds now."""
+        return self.digest == _digest_of(self.key, sheets, content)
 
-def stays(finding: Finding) -> bool:
+    def first_cell(self, sheets: Sequence[SheetLayout]) -> FormCell | None:
+        """The first of the entry cells that are meant."""
+        return next(iter(_cells_meant(self.key, sheets)), None)
+
+
+def _stays(finding: Finding) -> bool:
     """Whether a form that goes back keeps the finding."""
     entry = catalogue().get(finding.code)
     return entry is not None and entry.stays and finding.severity in ("error", "warning")
 
 
 def asked_key(finding: Finding, sheets: Sequence[SheetLayout]) -> str:
-    """The key of a finding in the marked form."""
+    """The key of a finding that the marked form keeps; "" for another one."""
+    if not _stays(finding):
+        return ""
     sheet = next((item.id for item in sheets if item.title == finding.sheet and not finding.table), "")
     return "|".join((finding.code, sheet, finding.table, finding.task or "", finding.field))
 
 
 def asked_of(
-    form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], findings: Iterable[Finding]
+    form: Form, sheets: Sequence[SheetLayout], cells: Mapping[FormCell, Value], findings: Iterable[Finding]
 ) -> tuple[AskedFinding, ...]:
-    """What the marked form asks, each key once; `values` as it holds them."""
-    held = cells_of(values)
+    """What the marked form asks, each key once; `cells` as it holds them."""
     found: dict[str, AskedFinding] = {}
-    for item in filter(stays, findings):
-        key = asked_key(item, sheets)
-        digest = digest_of(key, sheets, lambda cell: content_of(form, held.get(cell)))
-        found.setdefault(key, AskedFinding(key, digest, item.message, item.fix, item.value, item.severity))
+    for item in findings:
+        if key := asked_key(item, sheets):
+            digest = _digest_of(key, sheets, lambda cell: content_of(form, cells.get(cell)))
+            found.setdefault(key, AskedFinding(key, digest, item.message, item.fix, item.value, item.severity))
     return tuple(found.values())
 
 
-def digest_of(key: str, sheets: Sequence[SheetLayout], content: Callable[[FormCell], object]) -> str:
+def _digest_of(key: str, sheets: Sequence[SheetLayout], content: Callable[[FormCell], object]) -> str:
     """Of what the cells hold that the key means; "" where it means none.
 
     A whole sheet is meant only while it is blank: it then is answered by whatever is typed there.
     """
     _, sheet, *wanted = key.split("|")
-    cells = cells_meant(key, sheets)
+    cells = _cells_meant(key, sheets)
     marks = [_mark(content(cell)) for cell in cells]
     if not cells or (sheet and not wanted[0] and any(marks)):
         return ""
     return hashlib.sha256("\x1f".join(marks).encode(errors="replace")).hexdigest()[:20]
 
 
-def cells_meant(key: str, sheets: Sequence[SheetLayout]) -> list[FormCell]:
+def _cells_meant(key: str, sheets: Sequence[SheetLayout]) -> list[FormCell]:
     """The entry cells that a key means: one, a row's, a column's, a blank sheet's; none for a key about the file."""
     _, sheet_id, table, task, field = key.split("|")
     if not (sheet_id or table):
@@ -99,10 +108,8 @@ def cells_meant(key: str, sheets: Sequence[SheetLayout]) -> list[FormCell]:
         (slot.table, slot.key, slot.field)
         for sheet in sheets
         if sheet_id in ("", sheet.id)
-        for slot in sheet.slots
-        if slot.role == "entry"
-        and (field == "" or field in slot.fields)
-        and all(said in ("", own) for said, own in ((table, slot.table), (task, slot.key)))
+        for slot in sheet.entries.values()
+        if (field == "" or field in slot.fields) and table in ("", slot.table) and task in ("", slot.key)
     ]
     # a row that the unit added is not among those that were issued
     return found or ([(table, task, field)] if task and field else [])
@@ -119,9 +126,10 @@ def _mark(content: object) -> str:
     return f"n{plain_number(float(number))}" if isinstance(number, int | float) else f"x{number}"
 
 
-def held(values: Sequence[Value], findings: Iterable[Finding]) -> tuple[Value, ...]:
+def as_typed(values: Sequence[Value], findings: Iterable[Finding]) -> tuple[Value, ...]:
     """The values as a marked form holds them: what a finding that stays is about goes back as it was shown, as text."""
-    wrong = {(item.table, item.task or "", item.field) for item in findings if item.severity == "error" and stays(item)}
+    errors = (item for item in findings if item.severity == "error" and _stays(item))
+    wrong = {(item.table, item.task or "", item.field) for item in errors}
     return tuple(
         attrs.evolve(item, value=None) if (item.table, item.key, item.field) in wrong else item for item in values
     )
@@ -137,8 +145,7 @@ def content_of(form: Form, item: Value | None) -> str | float | date | None:
     if item.value is None:
         return item.typed.strip() or None
     if isinstance(item.value, str) and field.choices:
-        choices = form.schema.lists[field.choices]
-        return next((choice.title for choice in choices if choice.code == item.value), item.value)
+        return item.choice(form.schema, field.choices)
     return item.value if _fits(item.value) else item.typed
 
 

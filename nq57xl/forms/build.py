@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -12,92 +13,73 @@ import attrs
 from attrs import frozen
 
 from nq57xl import resources
-from nq57xl.forms import wording
-from nq57xl.forms.model import PREFILLED, EarlierAnswer, Form, FormRow, FormTable, SupporterAnswer, Value
-from nq57xl.forms.wording import DONE_BEFORE, NAME, NOTE_BEFORE, NOTE_WHOLE, WHOLE, abridged, shorten, told_apart
+from nq57xl.forms.model import PREFILLED, RECEIVED, EarlierAnswer, Form, FormRow, FormTable, SupporterAnswer, Value
+from nq57xl.forms.wording import (
+    DONE_BEFORE,
+    NOTES,
+    SHOWN_BEFORE,
+    WHOLE,
+    data_window,
+    deadline_in_words,
+    form_file_name,
+    period_line,
+    plan_name,
+    shorten,
+)
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.rules import movement
-from nq57xl.rules.schema import Facts, Schema, vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import Facts, Schema, vietnamese_date
 from nq57xl.text.legacy import bare, clean, fold
-from nq57xl.xlsx.metrics import INDENT, wrapped
-
-PROGRESS, PAGES, LEGEND = "[tiến độ]", "[các trang]", "[chú giải]"
-"""Lines of the template in whose place the live progress, the list of sheets and the legend stand."""
+from nq57xl.xlsx.metrics import INDENT, Text, row_height, wrapped
 
 
 def text_about(form: Form, template: str, workspace: Path | None = None) -> str:
     """A text of templates/ about a form. Raises Nq57Error when the office's own template is wrong."""
     words = {
         "form": form,
-        "plan": wording.plan_name(form.plan_title),
-        "period_line": wording.period_line(form.period),
-        "window": f"số liệu {wording.data_window(form.period)}",
-        "deadline": wording.deadline_in_words(form.period.due),
-        "frequency": wording.frequency(form.period),
+        "plan": plan_name(form.plan_title),
+        "period_line": period_line(form.period),
+        "window": f"số liệu {data_window(form.period)}",
+        "deadline": deadline_in_words(form.period.due),
+        "frequency": _frequency(form.period),
         "prefilled": any(item.stated.startswith(PREFILLED) for item in form.values),
-        "file_name": wording.form_file_name(form.period.code, form.unit),
+        "file_name": form_file_name(form.period.code, form.unit),
         "signoff": next((sheet.title for sheet in form.schema.sheets if sheet.table == "signoff"), ""),
     }
     return resources.fill(template, words, workspace, trim_blocks=False)
 
 
-_NOTHING_BEFORE = "Chưa có"
-_RESULT = 160
-"""Characters of the earlier result that are repeated in the cell."""
+def _frequency(period: Period) -> str:
+    """How often such a report is due, by the kind of period."""
+    if "-DX" in period.code:
+        return "Đột xuất"
+    if "-Q" in period.code:
+        return "Hằng quý"
+    if "-H" in period.code:
+        return "06 tháng một lần"
+    if "-9M" in period.code:
+        return "09 tháng, mỗi năm một lần"
+    return "Hằng tháng" if "-" in period.code else "Hằng năm"
+
+
+_NOTHING_BEFORE = EarlierAnswer("", "", {})
+"""Of a row of which nothing was reported."""
 _LINES = 25
 """Lines of a row: Excel's highest holds 28 of size 11."""
 
 
-def _done(earlier: EarlierAnswer) -> bool:
-    progress = earlier.values.get("progress")
-    return progress is not None and progress.value == "done"
-
-
 def _done_words(earlier: EarlierAnswer) -> str:
     """What a locked row says in place of its progress: that it is done, and since when."""
-    day = earlier.values.get("completion_date")
-    if day is None or not isinstance(day.value, date):
-        return DONE_BEFORE
-    return f"{DONE_BEFORE} (ngày {vietnamese_date(day.value)})"
+    day = earlier.held.get("completion_date")
+    return f"{DONE_BEFORE} (ngày {vietnamese_date(day)})" if isinstance(day, date) else DONE_BEFORE
 
 
-def _whole_before(earlier: EarlierAnswer | None) -> str:
-    """The earlier result on one line, where `led_before` abridges it; else ""."""
-    result = earlier.values.get("result") if earlier and "progress" in earlier.values else None
-    whole = " ".join(words_of(result).split()) if result is not None else ""
-    return f"{NOTE_BEFORE} ({earlier.title}): {whole}" if earlier and len(whole) > _RESULT else ""
-
-
-def led_before(earlier: EarlierAnswer | None, schema: Schema) -> str:
-    """ "Tháng 4/2026: Đang thực hiện, 45% – Đã trình dự thảo lần 2"; "Chưa có" where nothing was reported."""
-    if earlier is None or "progress" not in earlier.values:
-        return _NOTHING_BEFORE
-    words = [_choice(earlier.values["progress"], schema, "progress")]
-    percent = earlier.values.get("percent")
-    if percent is not None:
-        words.append(_shown(percent, percent=True))
-    result = earlier.values.get("result")
-    told = f" – {shorten(words_of(result), _RESULT)}" if result is not None else ""
-    return f"{_title(earlier)}: {', '.join(words)}{told}"
-
-
-def indicator_before(earlier: EarlierAnswer | None, schema: Schema, *, percent: bool) -> str:
-    """The value or the quotient ("70,8% (85/120)"), or that there were no data, with the period on its own line.
-
-    "Chưa có" alone: the unit said nothing, or there is no accepted return.
-    """
-    if earlier is None:
-        return _NOTHING_BEFORE
-    values = earlier.values
-    if "value" in values:
-        shown = _choice(values["value"], schema, "yes_no")
-        return f"{shown or _shown(values['value'], percent=percent)}\n{earlier.title}"
-    if "numerator" in values and "denominator" in values:
-        return f"{_quotient(values['numerator'], values['denominator'], percent=percent)}\n{earlier.title}"
-    if "no_data" in values:
-        return f"Chưa có số liệu\n{earlier.title}"
-    return _NOTHING_BEFORE
+def _whole_before(earlier: EarlierAnswer) -> str:
+    """The earlier result on one line, where `EarlierAnswer.led_words` abridges it; else ""."""
+    result = earlier.values.get("result") if "progress" in earlier.values else None
+    whole = " ".join(result.text.split()) if result is not None else ""
+    return f"{NOTES['before']} ({earlier.title}): {whole}" if len(whole) > SHOWN_BEFORE else ""
 
 
 def _parts_of(text: str, width: float) -> list[str]:
@@ -112,50 +94,14 @@ def _parts_of(text: str, width: float) -> list[str]:
     return parts
 
 
-def words_of(value: Value) -> str:
-    """A text as it was understood; as it was typed where it was not."""
-    return (value.value if isinstance(value.value, str) else value.typed).strip()
-
-
-def _quotient(part: Value, whole: Value, *, percent: bool) -> str:
-    """ "70,8% (85/120)", or "85/120" where the result is no percentage."""
-    shown = f"{_shown(part, percent=False)}/{_shown(whole, percent=False)}"
-    above, below = part.value, whole.value
-    if not percent or not isinstance(above, int | float) or not isinstance(below, int | float) or not below:
-        return shown
-    return f"{vietnamese_percent(round(above / below, 3))} ({shown})"
-
-
-def _title(earlier: EarlierAnswer) -> str:
-    return earlier.title[:1].upper() + earlier.title[1:]
-
-
-def _choice(value: Value, schema: Schema, name: str) -> str:
-    """The words of a chosen code; "" for a value that is none."""
-    if not isinstance(value.value, str):
-        return ""
-    items = schema.lists.get(name, ())
-    return next((item.title for item in items if item.code == value.value), value.value)
-
-
-def _shown(value: Value, *, percent: bool) -> str:
-    """A number as people read it here; what was typed where it is none."""
-    if not isinstance(value.value, int | float):
-        return shorten(value.typed, _RESULT)
-    return vietnamese_percent(value.value) if percent else vietnamese_number(value.value)
-
-
 _SHORT_ID_LENGTH = 10
 REOPEN = "reopen"
 """Table of the choices on rows that an earlier report closed."""
 _MOST_REPEATS = 3
 """Periods in a row in which a row may be "như kỳ trước" (contract)."""
-_REPEATED = re.compile(r"kỳ thứ ([0-9]+) liên tiếp")
 _STEADY = ("not_started", "in_progress", "ongoing", "not_arisen")
 _WAITING = re.compile(r"\bkhi co (?:van ban|de nghi|yeu cau|chi dao|phan cong)")
 """Of a row that waits for a request from outside, without diacritics: "Thực hiện khi có văn bản đề nghị"."""
-RECEIVED = "received"
-"""Table of what supporting units reported."""
 _Before = Mapping[tuple[str, str], EarlierAnswer]
 """(table, row key) -> what the unit's last accepted return said of it."""
 
@@ -276,9 +222,9 @@ class _Tables:
         sheets = [sheet for sheet in self.schema.sheets if sheet.table == table]
         widths = {column.name: column.width for sheet in sheets for column in sheet.columns if not column.entry}
         for row in rows:
-            cut = {name: abridged(text, widths[name]) for name, text in row.texts.items() if name in widths}
+            cut = {name: _abridged(text, widths[name]) for name, text in row.texts.items() if name in widths}
             whole = {
-                name + WHOLE: f"{NOTE_WHOLE}: {' '.join(row.texts[name].split())}"
+                name + WHOLE: f"{NOTES['whole']}: {' '.join(row.texts[name].split())}"
                 for name, text in cut.items()
                 if text != row.texts[name]
             }
@@ -300,18 +246,18 @@ class _Tables:
         """A led row; one that the last accepted return reported as done stays listed, locked."""
         product = "\n".join(filter(None, [task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""]))
         row = _task_row(task, self._facts(), self.period, product=product, support=task.support)
-        earlier = self.previous.get(("led", task.code))
+        earlier = self.previous.get(("led", task.code), _NOTHING_BEFORE)
         compared = tuple(name for name in _LED_BEFORE if not self._once or name != "result")
-        before_facts = _before_facts(earlier, compared, "explanation")
+        before_facts = movement.facts_before(earlier.held, compared, "explanation", earlier.still)
         if documents := self._documents_elsewhere(task):
             before_facts[movement.DOCUMENTS_ELSEWHERE] = documents
         row = attrs.evolve(row, facts={**row.facts, **before_facts})
-        texts = {**row.texts, "previous": led_before(earlier, self.schema)}
+        texts = {**row.texts, "previous": earlier.led_words(self.schema)}
         if whole := _whole_before(earlier):
             texts["previous" + WHOLE] = whole
-        if earlier is None or not row.open or not _done(earlier) or earlier.questioned:
+        if not (row.open and earlier.is_done) or earlier.questioned:
             before = self._before(task, earlier) if row.open else ()
-            facts = {**row.facts, "repeatable": bool(before), "repeats": _repeats(earlier)}
+            facts = {**row.facts, "repeatable": bool(before), "repeats": earlier.repeats}
             return attrs.evolve(row, texts=texts, facts=facts, before=before)
         facts = {**row.facts, "done_before": True, "done_period": earlier.period}
         return attrs.evolve(row, texts=texts | {"done": _done_words(earlier)}, facts=facts, open=False)
@@ -325,7 +271,7 @@ class _Tables:
         proofs: dict[str, list[Task | None]] = {}
         for (table, key), earlier in self.previous.items():
             number = earlier.values.get("evidence_number")
-            if table == "led" and number is not None and isinstance(number.value, str) and _done(earlier):
+            if table == "led" and number is not None and isinstance(number.value, str) and earlier.is_done:
                 for document in movement.document_prints([number.value]).split("\n"):
                     proofs.setdefault(document, []).append(tasks.get(key))
         own = (task.section, task.number)
@@ -340,50 +286,27 @@ class _Tables:
         """An ad hoc report: what the last month said of flows and in words is no measure for it."""
         return is_ad_hoc(self.period.code)
 
-    def _before(self, task: Task, earlier: EarlierAnswer | None) -> tuple[Value, ...]:
+    def _before(self, task: Task, earlier: EarlierAnswer) -> tuple[Value, ...]:
         """What the row may say again; nothing where it falls due, or was not answered anew for three periods."""
-        progress = earlier.values.get("progress") if earlier else None
         due = task.due is not None and task.due <= self.period.cutoff
-        if earlier is None or progress is None or earlier.questioned or due or _repeats(earlier) >= _MOST_REPEATS:
-            return ()
-        if progress.value not in _STEADY:
+        if earlier.questioned or due or earlier.repeats >= _MOST_REPEATS or earlier.held.get("progress") not in _STEADY:
             return ()
         held = (item for item in earlier.values.values() if item.value is not None)
         return tuple(attrs.evolve(item, origin=item.origin or earlier.source) for item in held)
 
     def _indicator(self, item: Indicator) -> FormRow:
         row = _indicator_row(item, self._facts())
-        earlier = self.previous.get(("indicator", item.code))
+        earlier = self.previous.get(("indicator", item.code), _NOTHING_BEFORE)
         compared = tuple(name for name in _INDICATOR_BEFORE if not self._once or item.kind_of(name) != "flow")
-        row = attrs.evolve(row, facts={**row.facts, **_before_facts(earlier, compared, "note")})
-        if item.measure == "percent" and "value" in compared and f"{movement.BEFORE}value" not in row.facts:
-            ratio = _ratio(earlier)
-            row = attrs.evolve(
-                row, facts={**row.facts, **({f"{movement.BEFORE}value": ratio} if ratio is not None else {})}
-            )
-        before = indicator_before(earlier, self.schema, percent=row.facts["measure"] == "percent")
-        return attrs.evolve(row, texts={**row.texts, "previous": before})
+        before = movement.facts_before(earlier.held, compared, "note", earlier.still)
+        if item.measure == "percent" and "value" in compared and earlier.ratio is not None:
+            before.setdefault(f"{movement.BEFORE}value", earlier.ratio)
+        words = earlier.indicator_words(self.schema, percent=item.measure == "percent")
+        return attrs.evolve(row, facts={**row.facts, **before}, texts={**row.texts, "previous": words})
 
 
 _LED_BEFORE = ("progress", "percent", "result", "completion_date")
 _INDICATOR_BEFORE = ("numerator", "denominator", "value")
-
-
-def _before_facts(earlier: EarlierAnswer | None, fields: Sequence[str], explanation: str) -> Facts:
-    """What rules of movement compare with."""
-    if earlier is None:
-        return {}
-    held = {name: item.value for name, item in earlier.values.items()}
-    return movement.facts_before(held, fields, explanation, earlier.still)
-
-
-def _ratio(earlier: EarlierAnswer | None) -> float | None:
-    """What its parts came to, where both were told."""
-    values = earlier.values if earlier else {}
-    part, whole = (values[name].value if name in values else None for name in ("numerator", "denominator"))
-    if not isinstance(part, int | float) or not isinstance(whole, int | float) or not whole:
-        return None
-    return part / whole
 
 
 def _names(tasks: Sequence[Task]) -> dict[str, str]:
@@ -399,10 +322,10 @@ def _names(tasks: Sequence[Task]) -> dict[str, str]:
 
 def _named(texts: Mapping[str, str]) -> dict[str, str]:
     """Code -> name; where the words themselves do not tell rows apart, their codes do."""
-    names = dict(zip(texts, told_apart(list(texts.values())), strict=True))
+    names = dict(zip(texts, _told_apart(list(texts.values())), strict=True))
     told = Counter(map(fold, names.values()))
     return {
-        code: f"{shorten(name, NAME - len(code) - 3)} ({code})" if told[fold(name)] > 1 else name
+        code: f"{shorten(name, _NAME - len(code) - 3)} ({code})" if told[fold(name)] > 1 else name
         for code, name in names.items()
     }
 
@@ -410,13 +333,6 @@ def _named(texts: Mapping[str, str]) -> dict[str, str]:
 def _statement(name: str, base: Facts, *, offered: bool) -> FormTable:
     """The one row of a statement for all rows of a table."""
     return FormTable(name, (FormRow(name, facts=dict(base)),) if offered else ())
-
-
-def _repeats(earlier: EarlierAnswer | None) -> int:
-    """For how many periods in a row the row has been answered as before."""
-    progress = earlier.values.get("progress") if earlier else None
-    found = _REPEATED.search(progress.stated) if progress else None
-    return int(found[1]) if found else 0
 
 
 def _started(form: Form) -> tuple[Value, ...]:
@@ -431,16 +347,6 @@ def _started(form: Form) -> tuple[Value, ...]:
         for row in (table.rows if table else ())
         if row.open and f"{movement.BEFORE}progress" not in row.facts and _WAITING.search(bare(row.texts["deadline"]))
     )
-
-
-def received_of(form: Form) -> tuple[SupporterAnswer, ...]:
-    """What the supporters had reported when the form was issued, as `build_form` takes it."""
-    table = form.table(RECEIVED)
-    texts: dict[tuple[str, str, str], list[str]] = {}
-    for row in table.rows if table else ():
-        place = (str(row.facts["task"]), str(row.facts["unit"]), row.texts["unit"])
-        texts.setdefault(place, []).append(row.texts["text"])
-    return tuple(SupporterAnswer(*place, "\n".join(parts)) for place, parts in texts.items())
 
 
 def _received_rows(plan: Plan, received: Sequence[SupporterAnswer], width: float) -> tuple[FormRow, ...]:
@@ -516,3 +422,58 @@ def _indicator_row(item: Indicator, base: Facts) -> FormRow:
         **({movement.SHARE: item.threshold / 100} if item.threshold else {}),
     }
     return FormRow(item.code, texts, facts, item.group)
+
+
+_NAME = 80
+"""Characters of a row's name in lists and links."""
+_HIGHEST, _FEW_LINES = 225.0, 6
+"""Points of the highest row, 300 pixels on the screen; lines that a text of many letters has at least (letters are half
+as wide as digits)."""
+_LEAST_NAMED = 4
+"""Words of a name at least: one with which others begin does not end where they go on."""
+
+
+def _told_apart(texts: Sequence[str]) -> list[str]:
+    """The texts in at most `_NAME` characters, no two alike that differ: cut to the words that tell them apart."""
+    words = [text.split() for text in texts]
+    cut = [shorten(text, _NAME) for text in texts]
+    found = list(cut)
+    for number, text in enumerate(cut):
+        others = [words[place] for place, other in enumerate(cut) if other == text and place != number]
+        if others and words[number] not in others:
+            same = max(_common(words[number], other) for other in others)
+            start = max(min(same, len(words[number]) - _LEAST_NAMED) - 2, 0)
+            found[number] = shorten(f"… {' '.join(words[number][start:])}", _NAME)
+    return found
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many words two texts begin with alike."""
+    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(other))
+
+
+def _abridged(text: str, width: float) -> str:
+    """The text, words left out of the middle of its longest lines where a column of that width makes its row too high.
+
+    Texts of a plan differ at their beginning or at their end.
+    """
+    lines = text.split("\n")
+    if max(len(text), len(lines) * width) < _FEW_LINES * width or _fits(text, width):
+        return text
+    lines = lines if len(lines) < _FEW_LINES else [" ".join(text.split())]
+    longest = bisect_left(range(max(map(len, lines))), 1, key=lambda limit: not _fits(_cut(lines, limit), width))
+    return _cut(lines, max(longest - 1, 1))
+
+
+def _cut(lines: Sequence[str], limit: int) -> str:
+    return "\n".join(line if len(line) <= limit else _without_middle(line, limit) for line in lines)
+
+
+def _without_middle(text: str, limit: int) -> str:
+    head = shorten(text, max(limit * 2 // 3, 1))
+    tail = text[len(text) - max(limit - len(head), 0) :]
+    return f"{head} {tail.partition(' ')[2]}".rstrip()
+
+
+def _fits(text: str, width: float) -> bool:
+    return row_height([Text(text, width, indent=1)]) <= _HIGHEST

@@ -7,15 +7,16 @@ compute the same. Their cached values come from the rules' own judgement.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Value, cells_of
 from nq57xl.forms.rows import judged_tables
 from nq57xl.forms.shared_cells import missing_formula
-from nq57xl.forms.wording import ENOUGH
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
 from nq57xl.rules.rows import KEY, RETURN, Condition, all_of, any_of, blank_formula, quoted, unreadable_fields
@@ -31,26 +32,191 @@ _TAKEN_AS = "Ghi nhận "
 _MONTHS = 12
 _DAYS = (36526, 73051)
 """Serial numbers of 2000-01-01 and of 2100-01-01: what is no day between them is no day that was meant."""
-BrokenByRow = dict[tuple[str, str], set[str]]
-"""(table, row key) -> ids of the rules that the row breaks."""
+ENOUGH = "Đủ"
+_BrokenByRow = dict[tuple[str, str], set[str]]
+_LONGEST = 8192
+"""Characters of a formula that Excel opens, with its sign of equality."""
 END, _EDGE = "; ", "~"
 """What stands behind every part of a check but the last; a mark that is never left in the text."""
 
 
 @frozen
-class _RowCells:
-    """Where the fields of one row stand: rules.rows.Cells for formulas in one sheet."""
+class LiveChecks:
+    """A form with what was typed, and its check cells: their formulas, and what these say.
 
+    Values cached in the workbook come from the rules' own judgement.
+    """
+
+    form: Form
+    sheets: Sequence[SheetLayout]
+    values: Sequence[Value] = ()
+    broken: _BrokenByRow = field(factory=dict)
+    """(table, row key) -> ids of the rules that the row breaks, of `broken_rules`."""
+
+    @cached_property
+    def slots(self) -> list[Slot]:
+        """Every check cell, sheet by sheet."""
+        return [slot for sheet in self.sheets for slot in sheet.slots if slot.role == "check"]
+
+    @cached_property
+    def entries(self) -> dict[FormCell, Slot]:
+        """(table, key, field) -> its entry cell."""
+        return {
+            (slot.table, slot.key, name): slot
+            for sheet in self.sheets
+            for slot in sheet.slots
+            if slot.role == "entry"
+            for name in slot.fields
+        }
+
+    @cached_property
+    def columns(self) -> dict[tuple[str, str], list[Slot]]:
+        """(table, field) -> its entry cells, in row order."""
+        columns: dict[tuple[str, str], list[Slot]] = defaultdict(list)
+        for (table, _, name), slot in self.entries.items():
+            columns[table, name].append(slot)
+        return columns
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Sheet id -> tab name."""
+        return {sheet.id: sheet.title for sheet in self.sheets}
+
+    @cached_property
+    def cells(self) -> dict[FormCell, Value]:
+        """What was typed, by its cell."""
+        return cells_of(self.values)
+
+    @cached_property
+    def filled(self) -> set[FormCell]:
+        """Every cell that holds something."""
+        held = (item for item in self.values if item.value is not None or item.typed.strip())
+        return {(item.table, item.key, item.field) for item in held}
+
+    def table(self, slot: Slot) -> Table:
+        """The table that a cell belongs to."""
+        return self.form.schema.table(slot.table)
+
+    def parts(self, slot: Slot) -> dict[str, list[Predicate]]:
+        """The few words of each part of a check -> the rules that it stands for, in the order of the schema."""
+        parts: dict[str, list[Predicate]] = {}
+        for predicate in predicates_of(self.table(slot), self.form.schema):
+            if predicate.rule.live and slot.field in ("", predicate.rule.field):
+                parts.setdefault(predicate.short(), []).append(predicate)
+        return parts
+
+    @cached_property
+    def texts(self) -> dict[CellPlace, str]:
+        """Place of every check cell -> what it says."""
+        known = {(slot.table, slot.field): slot for slot in self.slots}
+        parts = {key: self.parts(slot) for key, slot in known.items()}
+        return {slot.place: self._text(slot, parts[slot.table, slot.field]) for slot in self.slots}
+
+    def _text(self, slot: Slot, parts: Mapping[str, Sequence[Predicate]]) -> str:
+        table = self.table(slot)
+        blank = not any((slot.table, slot.key, name) in self.filled for name in _fields_checked(table, slot))
+        if blank and _silent_when_blank(table, slot):
+            return ""
+        rules = self.broken.get((slot.table, slot.key), set())
+        said = END.join(short for short, group in parts.items() if any(item.rule.id in rules for item in group))
+        return self._echo(slot) + (said or ENOUGH)
+
+    def _echo(self, slot: Slot) -> str:
+        """What the row's days and percentages were understood as, a line each, where they can go wrong.
+
+        A day that another regional setting would take for another one, with its month in words; a percentage that its
+        cell shows rounded.
+        """
+        table, lines = self.table(slot), []
+        for name in _fields_checked(table, slot):
+            item = self.cells.get((slot.table, slot.key, name))
+            value = item.value if item is not None and not item.stated and not table.field(name).within else None
+            likely = isinstance(value, date) and 2000 <= value.year < 2100
+            kind = table.field(name).kind(self.form.facts.get((slot.table, slot.key), {}))
+            if isinstance(value, date) and likely and value.day <= _MONTHS and value.day != value.month:
+                lines.append(f"{_TAKEN_AS}ngày {value.day} tháng {value.month} năm {value.year}\n")
+            elif kind == "percent" and isinstance(value, int | float) and 0 <= value <= 1:
+                thousandths = math.floor(value * 1000 + 0.5)
+                if thousandths % 10:
+                    lines.append(f"{_TAKEN_AS}{thousandths // 10},{thousandths % 10}%\n")
+        return "".join(lines)
+
+    @cached_property
+    def formulas(self) -> dict[CellPlace, str]:
+        """Place of every check cell -> its formula."""
+        formulas = {}
+        read: dict[str, list[str]] = {}
+        alike: dict[tuple[object, ...], str] = {}
+        for slot in self.slots:
+            if slot.table not in read:
+                read[slot.table] = _facts_read(predicates_of(self.table(slot), self.form.schema))
+            cells = self._cells(slot)
+            key = (slot.table, slot.field, *cells.said_of(read[slot.table]))
+            if key not in alike:
+                alike[key] = cells.check_formula()
+            formulas[slot.place] = alike[key]
+        return formulas
+
+    @cached_property
+    def grey(self) -> dict[tuple[str, int, str], list[int]]:
+        """Sheet, column and condition -> rows of it whose cell does not apply while the condition holds."""
+        found: dict[tuple[str, int, str], list[int]] = defaultdict(list)
+        for table in self.form.schema.tables:
+            for item in (item for item in table.fields if not item.within):
+                conditions = [Condition(when, table, self.form.schema) for when in table.needless_when(item.name)]
+                read = [name[1:] for condition in conditions for name in condition.when if name.startswith("#")]
+                alike: dict[tuple[object, ...], str] = {}
+                for slot in self.columns.get((table.name, item.name), ()) if conditions else ():
+                    facts = self.form.facts[table.name, slot.key]
+                    key = (slot.sheet, *(facts.get(name) for name in read))
+                    if key not in alike:
+                        alike[key] = self._cells(slot).grey_formula(conditions)
+                    if alike[key]:
+                        found[slot.sheet, slot.col, alike[key]].append(slot.row)
+        return found
+
+    def _cells(self, slot: Slot) -> _RowCells:
+        """The cells of the row of a check or entry cell, broadcast fields included."""
+        table = self.table(slot)
+        places = {item.name: (table.name, slot.key, item.name) for item in table.fields}
+        if table.broadcast:
+            shared = self.form.schema.table(table.broadcast)
+            places |= {item.name: (shared.name, shared.name, item.name) for item in shared.fields}
+        own = {name: self.entries[place] for name, place in places.items() if place in self.entries}
+        return _RowCells(self, table, slot, self.form.facts[table.name, slot.key], own)
+
+
+def _facts_read(rules: Sequence[Predicate]) -> list[str]:
+    """Facts of a row that the formulas of those rules depend on."""
+    named = {name for rule in rules for name in (*rule.when.when, *rule.facts) if name.startswith("#")}
+    # by these two a field says what its cell takes
+    return sorted(name[1:] for name in named | {"#measure", "#repeatable"})
+
+
+def _fields_checked(table: Table, slot: Slot) -> list[str]:
+    """A card's check speaks of one field, a row's check of all."""
+    return [slot.field] if slot.field else [item.name for item in table.fields]
+
+
+def _silent_when_blank(table: Table, slot: Slot) -> bool:
+    """Free rows and optional cells of a card say nothing as long as they are blank."""
+    if not slot.field:
+        return table.free
+    rules = table.rules
+    return not any(rule.field == slot.field and rule.predicate == "required_if" and not rule.when for rule in rules)
+
+
+@frozen
+class _RowCells:
+    """Where the fields of one row stand (rules.rows.Cells), and the formulas of its cells."""
+
+    checks: LiveChecks
+    table: Table
     place: Slot
-    """The check cell that holds the formula."""
+    """The cell that holds the formula."""
     facts: Facts
     own: dict[str, Slot]
     """Field -> entry cell of this row, broadcast fields included."""
-    all: dict[str, list[Slot]]
-    """Field -> entry cells of the whole table, in row order."""
-    titles: dict[str, str]
-    """Sheet id -> tab name."""
-    table: Table
 
     def ref(self, field: str) -> str:
         """Reference to the field's cell in this row.
@@ -64,7 +230,7 @@ class _RowCells:
 
     def column(self, field: str) -> str:
         """Reference to the field's cells in all rows of the table."""
-        slots = self.all[field]
+        slots = self.checks.columns[self.table.name, field]
         first, last = slots[0], slots[-1]
         return f"{self._prefix(first)}{a1(first.row, first.col)}:{a1(last.row, last.col)}"
 
@@ -88,248 +254,75 @@ class _RowCells:
         return "ROW()" if slot.row == self.place.row else f"ROW(){slot.row - self.place.row:+d}"
 
     def _prefix(self, slot: Slot) -> str:
-        return "" if slot.sheet == self.place.sheet else sheet_prefix(self.titles[slot.sheet])
+        return "" if slot.sheet == self.place.sheet else sheet_prefix(self.checks.titles[slot.sheet])
+
+    def grey_formula(self, conditions: Sequence[Condition]) -> str:
+        """The cell is blank and one of the conditions holds, by cells of its own sheet; "" where none ever does."""
+        here = evolve(self, own={name: cell for name, cell in self.own.items() if cell.sheet == self.place.sheet})
+        tests = [item.formula(here) for item in conditions if item.reads() <= set(here.own)]
+        holding = [test or "TRUE" for test in tests if test is not None]
+        return all_of([blank_formula(here.ref(self.place.field)), any_of(holding)]) if holding else ""
+
+    def check_formula(self) -> str:
+        """What the row lacks, contradicts or moves, part by part."""
+        runs: list[tuple[str, list[str]]] = []
+        for short, group in self.checks.parts(self.place).items():
+            conditions = [
+                condition
+                for predicate in group
+                if predicate.reads() <= set(self.own) and (condition := predicate.formula(self)) is not None
+            ]
+            if conditions:
+                settled = group[0].settled(self)
+                if not runs or runs[-1][0] != settled:
+                    runs.append((settled, []))
+                runs[-1][1].append(f'IF({any_of(conditions)},{quoted(short + END)},"")')
+        text = self._assembled(runs)
+        while len(text) > _LONGEST and any(settled for settled, _ in runs):
+            # what moved is asked about on return all the same; a longer formula is one that Excel does not open
+            longest = max((run for settled, run in runs if settled), key=len)
+            longest.remove(max(longest, key=len))
+            runs = [run for run in runs if run[1]]
+            text = self._assembled(runs)
+        return text
+
+    def _assembled(self, runs: Sequence[tuple[str, Sequence[str]]]) -> str:
+        """The whole formula of a check; `runs`: its parts, with the condition under which they say nothing."""
+        parts = [f'IF({settled},"",{"&".join(run)})' if settled else "&".join(run) for settled, run in runs]
+        # Every part ends with "; ". Between two edges, nothing at all becomes "Đủ", and the last "; " falls away.
+        text = "&".join([quoted(_EDGE), *parts, quoted(_EDGE)])
+        for old, new in ((_EDGE * 2, ENOUGH), (END + _EDGE, ""), (_EDGE, "")):
+            text = f"SUBSTITUTE({text},{quoted(old)},{quoted(new)})"
+        text = "&".join([*self._echoes(), text])
+        if _silent_when_blank(self.table, self.place):
+            typed = "&".join(self.ref(name) for name in _fields_checked(self.table, self.place))
+            text = f'IF({blank_formula(typed)},"",{text})'
+        return f"=IFERROR({text},{quoted(CELL_ERROR)})"
+
+    def _echoes(self) -> list[str]:
+        """The lines of `LiveChecks._echo` as formulas."""
+        parts = []
+        for name in _fields_checked(self.table, self.place):
+            cell, kind = self.own.get(name), self.table.field(name).kind(self.facts)
+            if cell is None or cell.field != name:
+                continue
+            ref = self.ref(name)
+            if kind == "date":
+                known = f"IF(ISNUMBER({ref}),AND({ref}>={_DAYS[0]},{ref}<{_DAYS[1]}),FALSE)"
+                swaps = f"AND(DAY({ref})<={_MONTHS},DAY({ref})<>MONTH({ref}))"
+                words = f'"{_TAKEN_AS}ngày "&DAY({ref})&" tháng "&MONTH({ref})&" năm "&YEAR({ref})&CHAR(10)'
+                parts.append(f'IF({known},IF({swaps},{words},""),"")')
+            elif kind == "percent":
+                known = f"IF(ISNUMBER({ref}),AND({ref}>=0,{ref}<=1),FALSE)"
+                rounded = f"INT({ref}*1000+0.5)"
+                words = f'"{_TAKEN_AS}"&INT({rounded}/10)&","&MOD({rounded},10)&"%"&CHAR(10)'
+                parts.append(f'IF({known},IF(MOD({rounded},10)>0,{words},""),"")')
+        return parts
 
 
-def check_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[CellPlace, str]:
-    """Place of every check cell -> its formula."""
-    entries = entries_of(sheets)
-    titles = {sheet.id: sheet.title for sheet in sheets}
-    columns: dict[str, dict[str, list[Slot]]] = {}
-    for (name, _, field), entry in entries.items():
-        columns.setdefault(name, {}).setdefault(field, []).append(entry)
-    formulas = {}
-    read: dict[str, list[str]] = {}
-    alike: dict[tuple[object, ...], str] = {}
-    for slot in checks_of(sheets):
-        table = form.schema.table(slot.table)
-        own = _own_cells(form, table, slot, entries)
-        cells = _RowCells(slot, form.facts[table.name, slot.key], own, columns.get(table.name, {}), titles, table)
-        if table.name not in read:
-            read[table.name] = _facts_read(predicates_of(table, form.schema))
-        key = (table.name, slot.field, *cells.said_of(read[table.name]))
-        if key not in alike:
-            alike[key] = _formula(form, table, slot, cells)
-        formulas[slot.place] = alike[key]
-    return formulas
-
-
-def _facts_read(rules: Sequence[Predicate]) -> list[str]:
-    """Facts of a row that the formulas of those rules depend on."""
-    named = {name for rule in rules for name in (*rule.when.when, *rule.facts) if name.startswith("#")}
-    # by these two a field says what its cell takes
-    return sorted(name[1:] for name in named | {"#measure", "#repeatable"})
-
-
-def grey_formulas(form: Form, sheets: Sequence[SheetLayout]) -> dict[tuple[str, int, str], list[int]]:
-    """Sheet, column and condition -> rows of it whose cell does not apply while the condition holds."""
-    entries = entries_of(sheets)
-    columns: dict[tuple[str, str], list[Slot]] = {}
-    for (name, _, entered), slot in entries.items():
-        columns.setdefault((name, entered), []).append(slot)
-    found: dict[tuple[str, int, str], list[int]] = {}
-    for table in form.schema.tables:
-        for field in (item for item in table.fields if not item.within):
-            conditions = [Condition(when, table, form.schema) for when in table.needless_when(field.name)]
-            read = [name[1:] for item in conditions for name in item.when if name.startswith("#")]
-            alike: dict[tuple[object, ...], str] = {}
-            for slot in columns.get((table.name, field.name), ()) if conditions else ():
-                row = form.facts[table.name, slot.key]
-                key = (slot.sheet, *(row.get(name) for name in read))
-                if key not in alike:
-                    alike[key] = _grey_formula(form, table, slot, (entries, row, conditions))
-                if alike[key]:
-                    found.setdefault((slot.sheet, slot.col, alike[key]), []).append(slot.row)
-    return found
-
-
-def _grey_formula(
-    form: Form, table: Table, slot: Slot, known: tuple[dict[tuple[str, str, str], Slot], Facts, Sequence[Condition]]
-) -> str:
-    """The cell is blank and one of the conditions holds, by cells of its own sheet; "" where none ever does."""
-    entries, facts, conditions = known
-    own = _own_cells(form, table, slot, entries)
-    here = {name: cell for name, cell in own.items() if cell.sheet == slot.sheet}
-    cells = _RowCells(slot, facts, here, {}, {}, table)
-    tests = [item.formula(cells) for item in conditions if item.reads() <= set(here)]
-    holding = [test or "TRUE" for test in tests if test is not None]
-    return all_of([blank_formula(cells.ref(slot.field)), any_of(holding)]) if holding else ""
-
-
-def check_texts(
-    form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], broken: BrokenByRow
-) -> dict[CellPlace, str]:
-    """Place of every check cell -> what it says of these values; `broken`: of `broken_rules`."""
-    filled, typed = filled_cells(values), cells_of(values)
-    parts = {(slot.table, slot.field): slot for slot in checks_of(sheets)}
-    known = {key: parts_of(form, form.schema.table(slot.table), slot) for key, slot in parts.items()}
-    return {
-        slot.place: ""
-        if _is_silent(form, slot, filled)
-        else _echo(form, slot, typed) + _text(slot, broken, known[slot.table, slot.field])
-        for slot in checks_of(sheets)
-    }
-
-
-def filled_cells(values: Sequence[Value]) -> set[tuple[str, str, str]]:
-    """(table, key, field) of every cell that holds something."""
-    return {(item.table, item.key, item.field) for item in values if item.value is not None or item.typed.strip()}
-
-
-def _is_silent(form: Form, slot: Slot, filled: set[tuple[str, str, str]]) -> bool:
-    table = form.schema.table(slot.table)
-    blank = not any((slot.table, slot.key, name) in filled for name in _fields_checked(table, slot))
-    return blank and _silent_when_blank(table, slot)
-
-
-def _text(slot: Slot, broken: BrokenByRow, parts: dict[str, list[Predicate]]) -> str:
-    rules = broken.get((slot.table, slot.key), set())
-    return END.join(short for short, group in parts.items() if rules & {item.rule.id for item in group}) or ENOUGH
-
-
-def _echo(form: Form, slot: Slot, typed: Mapping[FormCell, Value]) -> str:
-    """What the row's days and percentages were understood as, a line each, where they can go wrong.
-
-    A day that another regional setting would take for another one, with its month in words; a percentage that its
-    cell shows rounded.
-    """
-    table, lines = form.schema.table(slot.table), []
-    for name in _fields_checked(table, slot):
-        item = typed.get((slot.table, slot.key, name))
-        value = item.value if item is not None and not item.stated and not table.field(name).within else None
-        likely = isinstance(value, date) and 2000 <= value.year < 2100
-        kind = table.field(name).kind(form.facts.get((slot.table, slot.key), {}))
-        if isinstance(value, date) and likely and value.day <= _MONTHS and value.day != value.month:
-            lines.append(f"{_TAKEN_AS}ngày {value.day} tháng {value.month} năm {value.year}\n")
-        elif kind == "percent" and isinstance(value, int | float) and 0 <= value <= 1:
-            thousandths = math.floor(value * 1000 + 0.5)
-            if thousandths % 10:
-                lines.append(f"{_TAKEN_AS}{thousandths // 10},{thousandths % 10}%\n")
-    return "".join(lines)
-
-
-def checks_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
-    """Every check cell, sheet by sheet."""
-    return [slot for sheet in sheets for slot in sheet.slots if slot.role == "check"]
-
-
-def entries_of(sheets: Sequence[SheetLayout]) -> dict[tuple[str, str, str], Slot]:
-    """(table, key, field) -> its entry cell."""
-    return {
-        (slot.table, slot.key, field): slot
-        for sheet in sheets
-        for slot in sheet.slots
-        if slot.role == "entry"
-        for field in slot.fields
-    }
-
-
-def _fields_checked(table: Table, slot: Slot) -> list[str]:
-    """A card's check speaks of one field, a row's check of all."""
-    return [slot.field] if slot.field else [field.name for field in table.fields]
-
-
-def parts_of(form: Form, table: Table, slot: Slot) -> dict[str, list[Predicate]]:
-    """The few words of each part -> the rules that it stands for, in the order of the schema."""
-    parts: dict[str, list[Predicate]] = {}
-    for predicate in predicates_of(table, form.schema):
-        if predicate.rule.live and slot.field in ("", predicate.rule.field):
-            parts.setdefault(predicate.short(), []).append(predicate)
-    return parts
-
-
-def _silent_when_blank(table: Table, slot: Slot) -> bool:
-    """Free rows and optional cells of a card say nothing as long as they are blank."""
-    if not slot.field:
-        return table.free
-    rules = table.rules
-    return not any(rule.field == slot.field and rule.predicate == "required_if" and not rule.when for rule in rules)
-
-
-# --- formulas ---------------------------------------------------------------------------------------------------------
-
-
-def _own_cells(form: Form, table: Table, slot: Slot, entries: dict[tuple[str, str, str], Slot]) -> dict[str, Slot]:
-    """Field -> entry cell of the check's row, broadcast fields included."""
-    own = {field.name: entries[key] for field in table.fields if (key := (table.name, slot.key, field.name)) in entries}
-    if table.broadcast:
-        shared = form.schema.table(table.broadcast)
-        places = {field.name: (shared.name, shared.name, field.name) for field in shared.fields}
-        own |= {name: entries[key] for name, key in places.items() if key in entries}
-    return own
-
-
-def _formula(form: Form, table: Table, slot: Slot, cells: _RowCells) -> str:
-    runs: list[tuple[str, list[str]]] = []
-    for short, group in parts_of(form, table, slot).items():
-        conditions = [
-            condition
-            for predicate in group
-            if predicate.reads() <= set(cells.own) and (condition := predicate.formula(cells)) is not None
-        ]
-        if conditions:
-            test = conditions[0] if len(conditions) == 1 else f"OR({','.join(conditions)})"
-            settled = group[0].settled(cells)
-            if not runs or runs[-1][0] != settled:
-                runs.append((settled, []))
-            runs[-1][1].append(f'IF({test},{quoted(short + END)},"")')
-    text = _assembled(table, slot, cells, runs)
-    while len(text) > _LONGEST and any(settled for settled, _ in runs):
-        # what moved is asked about on return all the same; a longer formula is one that Excel does not open
-        at = max(
-            (number for number, (settled, _) in enumerate(runs) if settled), key=lambda number: len(runs[number][1])
-        )
-        runs[at][1].remove(max(runs[at][1], key=len))
-        runs = [run for run in runs if run[1]]
-        text = _assembled(table, slot, cells, runs)
-    return text
-
-
-_LONGEST = 8192
-"""Characters of a formula that Excel opens, with its sign of equality."""
-
-
-def _assembled(table: Table, slot: Slot, cells: _RowCells, runs: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """The whole formula of a check; `runs`: its parts, with the condition under which they say nothing."""
-    parts = [f'IF({settled},"",{"&".join(run)})' if settled else "&".join(run) for settled, run in runs]
-    # Every part ends with "; ". Between two edges, nothing at all becomes "Đủ", and the last "; " falls away.
-    text = "&".join([quoted(_EDGE), *parts, quoted(_EDGE)])
-    for old, new in ((_EDGE * 2, ENOUGH), (END + _EDGE, ""), (_EDGE, "")):
-        text = f"SUBSTITUTE({text},{quoted(old)},{quoted(new)})"
-    text = "&".join([*_echo_formulas(table, slot, cells), text])
-    if _silent_when_blank(table, slot):
-        typed = "&".join(cells.ref(name) for name in _fields_checked(table, slot))
-        text = f'IF({blank_formula(typed)},"",{text})'
-    return f"=IFERROR({text},{quoted(CELL_ERROR)})"
-
-
-def _echo_formulas(table: Table, slot: Slot, cells: _RowCells) -> list[str]:
-    """The lines of `_echo` as formulas."""
-    parts = []
-    for name in _fields_checked(table, slot):
-        cell, kind = cells.own.get(name), table.field(name).kind(cells.facts)
-        if cell is None or cell.field != name:
-            continue
-        ref = cells.ref(name)
-        if kind == "date":
-            known = f"IF(ISNUMBER({ref}),AND({ref}>={_DAYS[0]},{ref}<{_DAYS[1]}),FALSE)"
-            swaps = f"AND(DAY({ref})<={_MONTHS},DAY({ref})<>MONTH({ref}))"
-            words = f'"{_TAKEN_AS}ngày "&DAY({ref})&" tháng "&MONTH({ref})&" năm "&YEAR({ref})&CHAR(10)'
-            parts.append(f'IF({known},IF({swaps},{words},""),"")')
-        elif kind == "percent":
-            known = f"IF(ISNUMBER({ref}),AND({ref}>=0,{ref}<=1),FALSE)"
-            rounded = f"INT({ref}*1000+0.5)"
-            words = f'"{_TAKEN_AS}"&INT({rounded}/10)&","&MOD({rounded},10)&"%"&CHAR(10)'
-            parts.append(f'IF({known},IF(MOD({rounded},10)>0,{words},""),"")')
-    return parts
-
-
-# --- cached values ----------------------------------------------------------------------------------------------------
-
-
-def broken_rules(filled: Sequence[tuple[Form, Sequence[Value]]]) -> list[BrokenByRow]:
+def broken_rules(filled: Sequence[tuple[Form, Sequence[Value]]]) -> list[_BrokenByRow]:
     """For each form with its values the live rules that its rows break, as a spreadsheet sees it; judged together."""
-    found: list[BrokenByRow] = [{} for _ in filled]
+    found: list[_BrokenByRow] = [{} for _ in filled]
     # what a statement stands for is in no cell of its row
     stated = {
         (number, item.table, item.key, item.field)

@@ -7,105 +7,31 @@ held. A warning is answered by an explanation in its row as well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 import attrs
-from attrs import field, frozen
+from attrs import frozen
 
-from nq57xl.forms.asked import ASKED_SHEET, CONFIRM_COLUMN, AskedFinding, asked_key, confirmation, content_of, stays
-from nq57xl.forms.live_check import checks_of, entries_of, parts_of
-from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Value
-from nq57xl.forms.styles import DONE_FILL, GREY, SIZE, entry_style, password_of, protect, set_up_page
+from nq57xl.forms.asked import ASKED_SHEET, CONFIRM_COLUMN, asked_key, asked_of, confirmation, content_of
+from nq57xl.forms.live_check import LiveChecks
+from nq57xl.forms.model import CellPlace, Form, Slot
+from nq57xl.forms.styles import DONE_FILL, GREY, entry_style, protect, set_up_page
 from nq57xl.forms.validation import list_name
-from nq57xl.forms.wording import NOTE_WORDS, deadline_in_words, period_line, shorten
-from nq57xl.plan.model import Period
+from nq57xl.forms.wording import NOTES, deadline_in_words, period_line, shorten
 from nq57xl.rules.findings import REMARKED, Finding, grouped
 from nq57xl.rules.rows import all_of, any_of, blank_formula, quoted
 from nq57xl.text.addresses import a1, letters_of
-from nq57xl.xlsx.metrics import Text, merged_width, row_height
+from nq57xl.xlsx.metrics import DEFAULT_SIZE, Text, merged_width, row_height
 from nq57xl.xlsx.shown import days_of
 from nq57xl.xlsx.write import MESSAGE_LIMIT, Workbook, Worksheet, cell_text, clipped, sheet_prefix, utf16_units
 
 _EXPLANATION = "explanation"
 _COMPARED = 100
 """Letters of a text that are compared, with its length: a formula holds no text over 255."""
-
-
-@frozen
-class OpenPoints:
-    """The form as it goes back: its cells, what they hold, what its checks say."""
-
-    form: Form
-    sheets: Sequence[SheetLayout]
-    values: Mapping[FormCell, Value]
-    checks: Mapping[CellPlace, str | int]
-    _entries: Mapping[FormCell, Slot] = field(init=False)
-    _checks_of_rows: Mapping[tuple[str, str], Sequence[Slot]] = field(init=False)
-    """(table, key) -> check cells that speak of the row."""
-    _errors: dict[tuple[str, str], list[str]] = field(init=False, factory=dict)
-    """(table, field) of a check -> what it says of errors."""
-
-    @_entries.default
-    def _entry_cells(self) -> Mapping[FormCell, Slot]:
-        return entries_of(self.sheets)
-
-    @_checks_of_rows.default
-    def _row_checks(self) -> Mapping[tuple[str, str], Sequence[Slot]]:
-        found: dict[tuple[str, str], list[Slot]] = {}
-        for slot in checks_of(self.sheets):
-            found.setdefault((slot.table, slot.key), []).append(slot)
-        return found
-
-    def formula(self, finding: Finding, slot: Slot, *, own: bool) -> str:
-        """Condition that is TRUE while the point is open; `own`: for use on the cell's own sheet."""
-        remarked = finding.code == REMARKED  # of which the row's check knows nothing
-        parts = [self._unchanged(slot, self._ref(slot, own=own)) if remarked else self._wrong(finding, slot, own=own)]
-        answer = (slot.table, slot.key, _EXPLANATION)
-        explanation = None if answer in self.values else self._entries.get(answer)
-        if finding.severity == "warning" and explanation is not None and explanation.sheet == slot.sheet:
-            parts.append(blank_formula(self._ref(explanation, own=own)))
-        return all_of(parts)
-
-    def _wrong(self, finding: Finding, slot: Slot, *, own: bool) -> str:
-        checks = self._checks_of_rows.get((slot.table, slot.key), ())
-        check = next((item for item in checks if item.field in ("", slot.field)), None)
-        title = self.form.schema.table(slot.table).field(slot.field).title
-        said = str(self.checks.get(check.place, "")) if check is not None else ""
-        if check is None or check.sheet != slot.sheet or title not in said:
-            return self._unchanged(slot, self._ref(slot, own=own))
-        ref = self._ref(check, own=own)
-        # an error is put right though the check then asks to explain or to look again
-        errors = self._errors_told(check, title) if finding.severity == "error" else []
-        words = errors if any(text in said for text in errors) else [title]
-        return any_of([f"ISNUMBER(FIND({quoted(text)},{ref}))" for text in words])
-
-    def _errors_told(self, check: Slot, title: str) -> list[str]:
-        """What the check says of errors in the field of that title."""
-        key = (check.table, check.field)
-        if key not in self._errors:
-            parts = parts_of(self.form, self.form.schema.table(check.table), check)
-            errors = [text for text, group in parts.items() if any(item.rule.severity == "error" for item in group)]
-            self._errors[key] = errors
-        return [text for text in self._errors[key] if title in text]
-
-    def _unchanged(self, slot: Slot, ref: str) -> str:
-        content = content_of(self.form, self.values.get((slot.table, slot.key, slot.field)))
-        if content is None or content == "":
-            return blank_formula(ref)
-        if isinstance(content, str):
-            text = cell_text(content)
-            start = text.split("\n")[0][:_COMPARED]
-            return f"AND(ISTEXT({ref}),LEN({ref})={utf16_units(text)},LEFT({ref},{utf16_units(start)})={quoted(start)})"
-        number = days_of(content) if isinstance(content, date) else content
-        return f"AND(ISNUMBER({ref}),ABS(N({ref})-{number!r})<0.000001)"
-
-    def _ref(self, slot: Slot, *, own: bool) -> str:
-        """Through the whole column, as the live checks do."""
-        title = next(sheet.title for sheet in self.sheets if sheet.id == slot.sheet)
-        letters = letters_of(slot.col)
-        return f"INDEX({'' if own else sheet_prefix(title)}${letters}:${letters},{slot.row + 1})"
 
 
 _Level = Literal["error", "warning", "remark"]
@@ -121,9 +47,7 @@ class _MarkedFinding:
     sheet_title: str
     subject: str
     """Which task, indicator or line it is about."""
-    still_open: str = ""
-    """Formula: TRUE while nobody has put it right; "" where no cell tells."""
-    asked: str = ""
+    asked: str
     """Key of a finding that stays until it is confirmed or its cells are changed; else ""."""
 
     @property
@@ -144,47 +68,204 @@ class _MarkedFinding:
         return attrs.evolve(self.finding, sheet=self.sheet_title, cell=self.cell)
 
 
-def points_of(
-    form: Form, sheets: Sequence[SheetLayout], findings: Sequence[Finding], state: OpenPoints | None = None
-) -> tuple[_MarkedFinding, ...]:
-    """Errors, the office's remarks, warnings; each in the order in which a person goes through the sheets.
+@frozen
+class MarkedForm:
+    """A form as it goes back: its cells, what they hold, what its checks say, and what was found."""
 
-    `state`: makes them alive.
-    """
-    order = {sheet.id: number for number, sheet in enumerate(sheets)}
-    titles = {sheet.id: sheet.title for sheet in sheets}
-    rows: dict[tuple[str, str], list[Slot]] = {}
-    for entry in (slot for sheet in sheets for slot in sheet.slots if slot.role == "entry"):
-        rows.setdefault((entry.table, entry.key), []).append(entry)
-    points = []
-    for finding in findings:
-        if finding.asks:
-            slot = _slot_of(rows, finding)
-            title = titles[slot.sheet] if slot else finding.sheet
-            key = asked_key(finding, sheets) if stays(finding) else ""
-            alive = state.formula(finding, slot, own=False) if state and slot else ""
-            points.append(_MarkedFinding(finding, slot, title, _subject(form, finding), alive, key))
+    checks: LiveChecks
+    findings: Sequence[Finding]
 
-    def place(point: _MarkedFinding) -> tuple[int, int, int, int]:
-        slot = point.slot
-        where = (order[slot.sheet], slot.row, slot.col) if slot else (-1, 0, 0)
-        return (_ORDER.index(point.level), *where)
+    @cached_property
+    def points(self) -> tuple[_MarkedFinding, ...]:
+        """Errors, the office's remarks, warnings; each in the order in which a person goes through the sheets."""
+        form, sheets = self.checks.form, self.checks.sheets
+        order = {sheet.id: number for number, sheet in enumerate(sheets)}
+        points = []
+        for finding in self.findings:
+            if finding.asks:
+                slot = self._slot_of(finding)
+                title = self.checks.titles[slot.sheet] if slot else finding.sheet
+                points.append(_MarkedFinding(finding, slot, title, _subject(form, finding), asked_key(finding, sheets)))
 
-    return tuple(sorted(points, key=place))
+        def place(point: _MarkedFinding) -> tuple[int, int, int, int]:
+            slot = point.slot
+            where = (order[slot.sheet], slot.row, slot.col) if slot else (-1, 0, 0)
+            return (_ORDER.index(point.level), *where)
 
+        return tuple(sorted(points, key=place))
 
-def _slot_of(rows: Mapping[tuple[str, str], Sequence[Slot]], finding: Finding) -> Slot | None:
-    """The entry cell of a finding; the first of its row when the finding names no field."""
-    row = rows.get((finding.table, finding.task or finding.table), ()) if finding.table else ()
-    exact = (slot for slot in row if finding.field in slot.fields)
-    return next(exact, next(iter(row), None))
+    @cached_property
+    def notes(self) -> dict[CellPlace, str]:
+        """Marked cell -> text of its note."""
+        notes: dict[CellPlace, str] = {}
+        for point in self.points:
+            if point.slot is not None:
+                text = " ".join(f"{NOTES[point.level]}: {point.finding.message} {point.finding.fix}".split())
+                place = point.slot.place
+                notes[place] = f"{notes[place]}\n{text}" if place in notes else text
+        return notes
+
+    @cached_property
+    def marks(self) -> dict[CellPlace, list[tuple[str, str]]]:
+        """Marked cell -> level of each of its points, and the condition under which it is open."""
+        marks: dict[CellPlace, list[tuple[str, str]]] = defaultdict(list)
+        for point in self.points:
+            if point.slot is not None:
+                marks[point.slot.place].append((point.level, self._still_open(point, own=True)))
+        return marks
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], list[Slot]]:
+        """(table, key) -> entry cells of the row."""
+        rows: dict[tuple[str, str], list[Slot]] = defaultdict(list)
+        for slot in (slot for sheet in self.checks.sheets for slot in sheet.entries.values()):
+            rows[slot.table, slot.key].append(slot)
+        return rows
+
+    def _slot_of(self, finding: Finding) -> Slot | None:
+        """The entry cell of a finding; the first of its row when the finding names no field."""
+        row = self._rows.get((finding.table, finding.task or finding.table), ()) if finding.table else ()
+        exact = (slot for slot in row if finding.field in slot.fields)
+        return next(exact, next(iter(row), None))
+
+    @cached_property
+    def _checks_of_rows(self) -> dict[tuple[str, str], list[Slot]]:
+        """(table, key) -> check cells that speak of the row."""
+        found: dict[tuple[str, str], list[Slot]] = defaultdict(list)
+        for slot in self.checks.slots:
+            found[slot.table, slot.key].append(slot)
+        return found
+
+    def _still_open(self, point: _MarkedFinding, *, own: bool) -> str:
+        """Condition that is TRUE while nobody has put it right; `own`: for use on the cell's own sheet.
+
+        "" where no cell tells.
+        """
+        finding, slot = point.finding, point.slot
+        if slot is None:
+            return ""
+        remarked = point.level == "remark"  # of which the row's check knows nothing
+        parts = [self._unchanged(slot, own=own) if remarked else self._wrong(finding, slot, own=own)]
+        answer = (slot.table, slot.key, _EXPLANATION)
+        explanation = None if answer in self.checks.cells else self.checks.entries.get(answer)
+        if finding.severity == "warning" and explanation is not None and explanation.sheet == slot.sheet:
+            parts.append(blank_formula(self._ref(explanation, own=own)))
+        return all_of(parts)
+
+    def _wrong(self, finding: Finding, slot: Slot, *, own: bool) -> str:
+        checks = self._checks_of_rows.get((slot.table, slot.key), ())
+        check = next((item for item in checks if item.field in ("", slot.field)), None)
+        title = self.checks.table(slot).field(slot.field).title
+        said = self.checks.texts[check.place] if check is not None else ""
+        if check is None or check.sheet != slot.sheet or title not in said:
+            return self._unchanged(slot, own=own)
+        ref = self._ref(check, own=own)
+        # an error is put right though the check then asks to explain or to look again
+        told = self.checks.parts(check).items() if finding.severity == "error" else ()
+        errors = [text for text, rules in told if title in text and any(one.rule.severity == "error" for one in rules)]
+        words = errors if any(text in said for text in errors) else [title]
+        return any_of([f"ISNUMBER(FIND({quoted(text)},{ref}))" for text in words])
+
+    def _unchanged(self, slot: Slot, *, own: bool) -> str:
+        ref = self._ref(slot, own=own)
+        content = content_of(self.checks.form, self.checks.cells.get((slot.table, slot.key, slot.field)))
+        if content is None or content == "":
+            return blank_formula(ref)
+        if isinstance(content, str):
+            text = cell_text(content)
+            start = text.split("\n")[0][:_COMPARED]
+            return f"AND(ISTEXT({ref}),LEN({ref})={utf16_units(text)},LEFT({ref},{utf16_units(start)})={quoted(start)})"
+        number = days_of(content) if isinstance(content, date) else content
+        return f"AND(ISNUMBER({ref}),ABS(N({ref})-{number!r})<0.000001)"
+
+    def _ref(self, slot: Slot, *, own: bool) -> str:
+        """Through the whole column, as the live checks do."""
+        letters = letters_of(slot.col)
+        prefix = "" if own else sheet_prefix(self.checks.titles[slot.sheet])
+        return f"INDEX({prefix}${letters}:${letters},{slot.row + 1})"
+
+    def write_fix(self, book: Workbook) -> None:
+        """The sheet "Cần sửa", before all others, where there is anything to say on it."""
+        form, points = self.checks.form, self.points
+        repaired = sum(item.severity == "repaired" for item in self.findings)
+        if not points and not repaired:
+            return
+        sheet = book.sheet("Cần sửa")
+        set_up_page(sheet, form, _WIDTHS)
+        sheet.text(0, 0, f"NQ57|{form.short_id}|fix", "key")
+        sheet.text(0, _CONFIRM, CONFIRM_COLUMN, "key")
+        sheet.set_row(0, None, None, {"hidden": True})
+        head = 1
+        left = 0
+        for text, style in _lines(form, points, repaired):
+            left = head if text == _LEFT_LINE else left
+            sheet.across(head, 1, len(_WIDTHS), text, style)
+            letters = (12.0, True) if style == "heading" else (DEFAULT_SIZE, False)
+            sheet.height(head, row_height([Text(text, merged_width(_WIDTHS), *letters)], minimum=21.0))
+            head += 1
+        if points:
+            for column, text in enumerate(_COLUMNS, start=1):
+                sheet.text(head, column, text, "head")
+            sheet.height(head, 27.0)
+            for number, point in enumerate(points, start=1):
+                self._write_point(sheet, head + number, number, point)
+            sheet.head(head, head + len(points), (1, len(_WIDTHS)), 0)
+            _write_left(sheet, left, points, head)
+        sheet.print_area(1, 1, head + len(points), len(_WIDTHS))
+        protect(sheet, form.issue_id)
+
+    def _write_point(self, sheet: Worksheet, row: int, number: int, point: _MarkedFinding) -> None:
+        finding = point.finding
+        texts = (
+            str(number),
+            _LEVELS[point.level],
+            point.sheet_title,
+            point.cell,
+            point.subject,
+            shorten(finding.value, _SHOWN),
+            finding.message,
+            finding.fix,
+            "",
+            "",
+        )
+        level = "error_text" if finding.severity == "error" else "text_center"
+        for column, text in enumerate(texts, start=1):
+            if column == _CELL and point.slot is not None:
+                sheet.link(row, column, text, f"{sheet_prefix(point.sheet_title)}{text}", "link", tip="Bấm để đến ô")
+            else:
+                sheet.text(row, column, text, {1: "text_center", _LEVEL: level}.get(column, "text"))
+        measured = [Text(text, width, indent=1) for text, width in zip(texts, _WIDTHS, strict=True)]
+        _write_state(sheet, row, point, self._still_open(point, own=False))
+        if point.asked:
+            answer = confirmation(finding.code, self.checks.form.period)
+            _write_confirm(sheet, row, point, answer)
+            measured.append(Text(answer, _WIDTHS[_CONFIRM - 1], indent=1))
+        sheet.height(row, row_height(measured, minimum=33.0))
+
+    def write_asked(self, book: Workbook) -> None:
+        """The hidden sheet with what the form asks, and with what may be confirmed, where it asks anything."""
+        form = self.checks.form
+        asked = asked_of(form, self.checks.sheets, self.checks.cells, self.findings)
+        if not asked:
+            return
+        sheet = book.sheet(ASKED_SHEET)
+        sheet.lock_rest(0, "plain")
+        sheet.text(0, 0, f"NQ57|{form.short_id}|{ASKED_SHEET}", "key")
+        for column, code in enumerate(("", "WRONG_PERIOD"), start=1):
+            sheet.text(0, column, confirmation(code, form.period), "key")
+            book.define_name(list_name(_list_of(code)), f"={ASKED_SHEET}!${letters_of(column)}$1")
+        for row, item in enumerate(asked, start=1):
+            for column, text in enumerate(attrs.astuple(item)):
+                sheet.text(row, column, text, "key")
+        sheet.very_hidden()
+        protect(sheet, form.issue_id, hidden=True)
 
 
 def _subject(form: Form, finding: Finding) -> str:
     table = form.table(finding.table) if finding.table else None
     if table is None:
         return "Cả biểu mẫu"
-    row = next((item for item in table.rows if item.key == finding.task), None)
+    row = form.rows.get((finding.table, finding.task or ""))
     if row is None or row.key == finding.table:
         return form.schema.table(finding.table).title
     texts = row.texts
@@ -194,23 +275,6 @@ def _subject(form: Form, finding: Finding) -> str:
     return f"{row.key}. {shorten(words.removeprefix('- '), 80)}"
 
 
-def marks_of(
-    points: Sequence[_MarkedFinding], state: OpenPoints
-) -> tuple[dict[CellPlace, str], dict[CellPlace, list[tuple[str, str]]]]:
-    """Marked cell -> text of its note; and -> level and formula of each of its points, seen while it holds."""
-    notes: dict[CellPlace, str] = {}
-    rules: dict[CellPlace, list[tuple[str, str]]] = {}
-    for point in points:
-        if point.slot is None:
-            continue
-        place = point.slot.place
-        text = " ".join(f"{_NOTE_WORD[point.level]}: {point.finding.message} {point.finding.fix}".split())
-        notes[place] = f"{notes[place]}\n{text}" if place in notes else text
-        rules.setdefault(place, []).append((point.level, state.formula(point.finding, point.slot, own=True)))
-    return notes, rules
-
-
-_FIX_TITLE = "Cần sửa"
 _COLUMNS = {
     "TT": 5.0,
     "Mức độ": 12.0,
@@ -228,7 +292,6 @@ _WIDTHS = tuple(_COLUMNS.values())
 _LEVEL, _CELL, _CONFIRM, _STATE = 2, 4, 9, 10
 """Columns of the severity, of the link, of what a person confirms, and of what is left."""
 _ORDER: tuple[_Level, ...] = ("error", "remark", "warning")
-_NOTE_WORD = dict(zip(("error", "warning", "remark"), NOTE_WORDS, strict=True))
 _LEFT = {"error": "còn", "remark": "chờ trả lời", "warning": "nên xem"}
 _SETTLED = "xong"
 _LEFT_LINE = "Còn …"
@@ -238,33 +301,6 @@ _SHOWN = 300
 """Characters of what was typed; the cell itself holds all of it."""
 _REPEATED = 6
 """From so many equal points on, one sentence above the table says what they have in common."""
-
-
-def write_fix(book: Workbook, form: Form, points: Sequence[_MarkedFinding], repaired: int) -> None:
-    """The sheet, before all others."""
-    sheet = book.sheet(_FIX_TITLE)
-    set_up_page(sheet, form, _WIDTHS)
-    sheet.text(0, 0, f"NQ57|{form.short_id}|fix", "key")
-    sheet.text(0, _CONFIRM, CONFIRM_COLUMN, "key")
-    sheet.set_row(0, None, None, {"hidden": True})
-    head = 1
-    left = 0
-    for text, style, size in _lines(form, points, repaired):
-        left = head if text == _LEFT_LINE else left
-        sheet.across(head, 1, len(_WIDTHS), text, style)
-        height = row_height([Text(text, merged_width(_WIDTHS), size, style == "heading")], minimum=21.0)
-        sheet.height(head, height)
-        head += 1
-    if points:
-        for column, text in enumerate(_COLUMNS, start=1):
-            sheet.text(head, column, text, "head")
-        sheet.height(head, 27.0)
-        for number, point in enumerate(points, start=1):
-            _write_point(sheet, head + number, number, point, form.period)
-        sheet.head(head, head + len(points), (1, len(_WIDTHS)), 0)
-        _write_left(sheet, left, points, head)
-    sheet.print_area(1, 1, head + len(points), len(_WIDTHS))
-    protect(sheet, form.issue_id)
 
 
 def _summary(errors: int, warnings: int, remarks: int = 0) -> str:
@@ -280,13 +316,13 @@ def _summary(errors: int, warnings: int, remarks: int = 0) -> str:
     return "Báo cáo đã được chấp nhận, không có điểm nào phải sửa."
 
 
-def _lines(form: Form, points: Sequence[_MarkedFinding], repaired: int) -> list[tuple[str, str, float]]:
-    """(text, style, size) of each line above the table."""
+def _lines(form: Form, points: Sequence[_MarkedFinding], repaired: int) -> list[tuple[str, str]]:
+    """(text, style) of each line above the table."""
     errors, remarks = (sum(point.level == level for point in points) for level in ("error", "remark"))
     lines = [
-        ("CÁC ĐIỂM CẦN SỬA TRONG BIỂU MẪU", "heading", 12.0),
-        (f"{form.unit_name}. {period_line(form.period)}. {deadline_in_words(form.period.due)}.", "subheading", SIZE),
-        (_summary(errors, len(points) - errors - remarks, remarks), "note_bold", SIZE),
+        ("CÁC ĐIỂM CẦN SỬA TRONG BIỂU MẪU", "heading"),
+        (f"{form.unit_name}. {period_line(form.period)}. {deadline_in_words(form.period.due)}.", "subheading"),
+        (_summary(errors, len(points) - errors - remarks, remarks), "note_bold"),
     ]
     notes = [_LEFT_LINE] if points else []
     if points:
@@ -306,42 +342,13 @@ def _lines(form: Form, points: Sequence[_MarkedFinding], repaired: int) -> list[
         notes.append(
             f"Phần mềm đã tự chuẩn hóa {repaired} điểm về cách nhập hoặc ô khóa; đơn vị không cần làm gì thêm."
         )
-    return lines + [(text, "note", SIZE) for text in notes]
+    return lines + [(text, "note") for text in notes]
 
 
-def _write_point(sheet: Worksheet, row: int, number: int, point: _MarkedFinding, period: Period) -> None:
-    finding = point.finding
-    texts = (
-        str(number),
-        _LEVELS[point.level],
-        point.sheet_title,
-        point.cell,
-        point.subject,
-        shorten(finding.value, _SHOWN),
-        finding.message,
-        finding.fix,
-        "",
-        "",
-    )
-    level = "error_text" if finding.severity == "error" else "text_center"
-    for column, text in enumerate(texts, start=1):
-        if column == _CELL and point.slot is not None:
-            sheet.link(row, column, text, f"{sheet_prefix(point.sheet_title)}{text}", "link", tip="Bấm để đến ô")
-        else:
-            sheet.text(row, column, text, {1: "text_center", _LEVEL: level}.get(column, "text"))
-    measured = [Text(text, width, indent=1) for text, width in zip(texts, _WIDTHS, strict=True)]
-    _write_state(sheet, row, point)
-    if point.asked:
-        answer = confirmation(finding.code, period)
-        _write_confirm(sheet, row, point, answer)
-        measured.append(Text(answer, _WIDTHS[_CONFIRM - 1], indent=1))
-    sheet.height(row, row_height(measured, minimum=33.0))
-
-
-def _write_state(sheet: Worksheet, row: int, point: _MarkedFinding) -> None:
+def _write_state(sheet: Worksheet, row: int, point: _MarkedFinding, still_open: str) -> None:
     """Whether the point is left: while its cell is as it was and nobody has confirmed it."""
     confirm = blank_formula(f"INDEX(${letters_of(_CONFIRM)}:${letters_of(_CONFIRM)},ROW())") if point.asked else ""
-    tests = [part for part in (point.still_open, confirm) if part]
+    tests = [part for part in (still_open, confirm) if part]
     word = _LEFT[point.level]
     if tests:
         formula = f"=IF({all_of(tests)},{quoted(word)},{quoted(_SETTLED)})"
@@ -354,7 +361,7 @@ def _write_left(sheet: Worksheet, row: int, points: Sequence[_MarkedFinding], he
     """How many points are left, by formulas; rows of those that are settled turn grey."""
     column, last = letters_of(_STATE), head + len(points)
     area = f"${column}${head + 2}:${column}${last + 1}"
-    alive = [point.level for point in points if point.still_open or point.asked]
+    alive = [point.level for point in points if point.slot or point.asked]
     counted = [("error", "điểm phải sửa"), ("warning", "điểm nên xem lại"), ("remark", "ý kiến chờ trả lời")]
     counted = counted if any(point.level == "remark" for point in points) else counted[:2]
     parts = [f'COUNTIF({area},{quoted(_LEFT[level])})&" {words}"' for level, words in counted]
@@ -383,18 +390,3 @@ def _write_confirm(sheet: Worksheet, row: int, point: _MarkedFinding, answer: st
 
 def _list_of(code: str) -> str:
     return "confirm_period" if code == "WRONG_PERIOD" else "confirm"
-
-
-def write_asked(book: Workbook, form: Form, asked: Sequence[AskedFinding]) -> None:
-    """The hidden sheet with what the form asks, and with what may be confirmed."""
-    sheet = book.sheet(ASKED_SHEET)
-    sheet.lock_rest(0, "plain")
-    sheet.text(0, 0, f"NQ57|{form.short_id}|{ASKED_SHEET}", "key")
-    for column, code in enumerate(("", "WRONG_PERIOD"), start=1):
-        sheet.text(0, column, confirmation(code, form.period), "key")
-        book.define_name(list_name(_list_of(code)), f"={ASKED_SHEET}!${letters_of(column)}$1")
-    for row, item in enumerate(asked, start=1):
-        for column, text in enumerate(attrs.astuple(item)):
-            sheet.text(row, column, text, "key")
-    sheet.very_hidden()
-    sheet.protect(password_of(form.issue_id))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from nq57xl.forms.wording import SHOWN_BEFORE, shorten
 from nq57xl.plan.model import Period
-from nq57xl.rules.schema import CellValue, Facts, Schema
+from nq57xl.rules.schema import CellValue, Facts, Schema, SheetSpec, vietnamese_number, vietnamese_percent
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import fold
 
@@ -95,6 +97,22 @@ class Value:
         """It is in no cell of its row: a statement stands for it."""
         return bool(self.stated) and not self.stated.startswith(PREFILLED)
 
+    @property
+    def text(self) -> str:
+        """A text as it was understood; as it was typed where it was not."""
+        return (self.value if isinstance(self.value, str) else self.typed).strip()
+
+    def choice(self, schema: Schema, name: str) -> str:
+        """The words of a chosen code, of the list of that name; "" for a value that is none."""
+        words = {item.code: item.title for item in schema.lists.get(name, ())}
+        return words.get(self.value, self.value) if isinstance(self.value, str) else ""
+
+    def number(self, *, percent: bool) -> str:
+        """A number as people read it here; what was typed where it is none."""
+        if not isinstance(self.value, int | float):
+            return shorten(self.typed, SHOWN_BEFORE)
+        return vietnamese_percent(self.value) if percent else vietnamese_number(self.value)
+
 
 def cells_of(values: Iterable[Value]) -> dict[FormCell, Value]:
     """Typed cells by their key."""
@@ -128,6 +146,13 @@ class FormTable:
     sections: dict[str, str] = field(factory=dict)
     """Section number -> heading, in order."""
 
+    def with_added(self, keys: Iterable[str]) -> FormTable:
+        """The table with a row of the unit's own for each of those keys that has none."""
+        known = {row.key for row in self.rows}
+        added = enumerate((key for key in dict.fromkeys(keys) if key not in known), start=len(self.rows) + 1)
+        rows = (FormRow(key, {"number": str(number)}, dict(self.rows[0].facts)) for number, key in added)
+        return evolve(self, rows=(*self.rows, *rows))
+
 
 @frozen
 class EarlierAnswer:
@@ -145,6 +170,67 @@ class EarlierAnswer:
     """For how many periods in a row, this one included, the percentage of a row in progress has been what it is."""
     questioned: bool = False
     """A warning on the row is still open, or the unit asked to open it again: it is not closed as done (contract)."""
+
+    @cached_property
+    def held(self) -> dict[str, CellValue]:
+        """What was understood of it, by field."""
+        return {name: item.value for name, item in self.values.items()}
+
+    @property
+    def is_done(self) -> bool:
+        """The row was reported as done."""
+        return self.held.get("progress") == "done"
+
+    @property
+    def repeats(self) -> int:
+        """For how many periods in a row the row has been answered as before."""
+        progress = self.values.get("progress")
+        found = _REPEATED.search(progress.stated) if progress else None
+        return int(found[1]) if found else 0
+
+    @property
+    def ratio(self) -> float | None:
+        """What numerator and denominator came to, where both were told."""
+        part, whole = self.held.get("numerator"), self.held.get("denominator")
+        if not isinstance(part, int | float) or not isinstance(whole, int | float) or not whole:
+            return None
+        return part / whole
+
+    def led_words(self, schema: Schema) -> str:
+        """ "Tháng 4/2026: Đang thực hiện, 45% – Đã trình dự thảo lần 2"; "Chưa có" where nothing was reported."""
+        if "progress" not in self.values:
+            return _NOTHING
+        words = [self.values["progress"].choice(schema, "progress")]
+        if "percent" in self.values:
+            words.append(self.values["percent"].number(percent=True))
+        result = f" – {shorten(self.values['result'].text, SHOWN_BEFORE)}" if "result" in self.values else ""
+        return f"{self.title[:1].upper()}{self.title[1:]}: {', '.join(words)}{result}"
+
+    def indicator_words(self, schema: Schema, *, percent: bool) -> str:
+        """The value or the quotient ("70,8% (85/120)"), or that there were no data, with the period on its own line.
+
+        "Chưa có" alone: the unit said nothing, or there is no accepted return.
+        """
+        values = self.values
+        if "value" in values:
+            words = values["value"].choice(schema, "yes_no") or values["value"].number(percent=percent)
+        elif "numerator" in values and "denominator" in values:
+            words = "/".join(values[name].number(percent=False) for name in ("numerator", "denominator"))
+            if percent and self.ratio is not None:
+                words = f"{vietnamese_percent(round(self.ratio, 3))} ({words})"
+        elif "no_data" in values:
+            words = "Chưa có số liệu"
+        else:
+            return _NOTHING
+        return f"{words}\n{self.title}"
+
+
+_NOTHING = "Chưa có"
+_REPEATED = re.compile(r"kỳ thứ ([0-9]+) liên tiếp")
+
+
+RECEIVED = "received"
+"""Table of what supporting units reported."""
 
 
 @frozen
@@ -196,16 +282,50 @@ class Form:
     """Every cell as it was issued: what a later program lays out otherwise never judges it. Empty: not issued."""
 
     @cached_property
+    def rows(self) -> dict[tuple[str, str], FormRow]:
+        """Every row by its table and key."""
+        return {(table.table, row.key): row for table in self.tables for row in table.rows}
+
+    @cached_property
     def facts(self) -> dict[tuple[str, str], Facts]:
         """(table, row key) -> what rules need to know of the row."""
-        return {(table.table, row.key): row.facts for table in self.tables for row in table.rows}
+        return {key: row.facts for key, row in self.rows.items()}
 
     def table(self, name: str) -> FormTable | None:
         """The rows of that kind, None when the unit has none."""
         return next((item for item in self.tables if item.table == name), None)
 
+    @property
+    def sheets(self) -> tuple[SheetSpec, ...]:
+        """The sheets of the schema whose table has rows in this form."""
+        return tuple(spec for spec in self.schema.sheets if self.table(spec.table) is not None and not spec.under)
 
-CellRole = Literal["text", "entry", "check", "formula", "key"]
+    def blocks(self, spec: SheetSpec) -> tuple[SheetSpec, ...]:
+        """The tables of a sheet, from its top down: its own, then those that stand under it."""
+        below = (item for item in self.schema.sheets if item.under == spec.id and self.table(item.table) is not None)
+        return (spec, *below)
+
+    @property
+    def received(self) -> tuple[SupporterAnswer, ...]:
+        """What the supporters had reported when the form was issued, as `build_form` takes it."""
+        table = self.table(RECEIVED)
+        texts: dict[tuple[str, str, str], list[str]] = {}
+        for row in table.rows if table else ():
+            place = (str(row.facts["task"]), str(row.facts["unit"]), row.texts["unit"])
+            texts.setdefault(place, []).append(row.texts["text"])
+        return tuple(SupporterAnswer(*place, "\n".join(parts)) for place, parts in texts.items())
+
+    def with_added_rows(self, values: Sequence[Value]) -> Form:
+        """The form with a row for every free row that the unit added beyond the prepared ones."""
+        tables = tuple(
+            table.with_added(item.key for item in values if item.table == table.table)
+            if self.schema.table(table.table).free
+            else table
+            for table in self.tables
+        )
+        return self if tables == self.tables else evolve(self, tables=tables, cells=())
+
+
 CellPlace = tuple[str, int, int]
 """Sheet id, row and column, both 0-based."""
 
@@ -226,7 +346,7 @@ class Slot(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Text in the hidden key column of that row."""
     col_key: str
     """Text in the hidden key row of that column."""
-    role: CellRole
+    role: Literal["text", "entry", "check", "formula", "key"]
     text: str = ""
     """What stands in a locked cell."""
     table: str = ""

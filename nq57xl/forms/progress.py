@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
 
-from nq57xl.forms.live_check import CELL_ERROR, END, MISSING, checks_of, entries_of, filled_cells, parts_of
-from nq57xl.forms.model import CellPlace, Form, SheetLayout, Slot, Value
-from nq57xl.forms.wording import ENOUGH
+from nq57xl.forms.live_check import CELL_ERROR, END, ENOUGH, MISSING, LiveChecks
+from nq57xl.forms.model import CellPlace, SheetLayout, Slot
 from nq57xl.rules.rows import blank_formula, quoted
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.write import sheet_prefix
@@ -134,15 +133,14 @@ class _CheckRange:
         return _Live(f"SUMPRODUCT(--(({tests})>0))", count)
 
 
-def live_cells(
-    form: Form, sheets: Sequence[SheetLayout], values: Sequence[Value], checks: Mapping[CellPlace, str]
-) -> dict[CellPlace, _Live]:
-    """Place of every formula of the guide -> formula and value, from what the check cells say of these values."""
-    slots, filled = _formulas_of(sheets), filled_cells(values)
-    taken = {slot.place for key, slot in entries_of(sheets).items() if key in filled}
+def live_cells(checks: LiveChecks) -> dict[CellPlace, tuple[str, str | int]]:
+    """Place of every formula of the guide -> formula and value, from what the check cells say."""
+    slots = _formulas_of(checks.sheets)
+    taken = {slot.place for key, slot in checks.entries.items() if key in checks.filled}
     cells = {slot.field: a1(slot.row, slot.col) for slot in slots}
-    writer = _LiveWriter(_ranges_of(form, sheets, checks), cells, taken, sheets[0].title)
-    return {slot.place: writer.live(slot.field) for slot in slots}
+    writer = _LiveWriter(_ranges_of(checks), cells, taken, checks.sheets[0].title)
+    found = {slot.place: writer.live(slot.field) for slot in slots}
+    return {place: (f"={live.formula}", live.value) for place, live in found.items()}
 
 
 def _formulas_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
@@ -150,37 +148,40 @@ def _formulas_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
     return [slot for sheet in sheets for slot in sheet.slots if slot.role == "formula"]
 
 
-def _ranges_of(form: Form, sheets: Sequence[SheetLayout], checks: Mapping[CellPlace, str]) -> tuple[_CheckRange, ...]:
+def _ranges_of(checks: LiveChecks) -> tuple[_CheckRange, ...]:
     """All ranges of checks, in the order of the sheets."""
-    titles = {sheet.id: sheet.title for sheet in sheets}
-    entries = entries_of(sheets)
     groups: dict[tuple[str, str], list[Slot]] = {}
-    for slot in checks_of(sheets):
+    for slot in checks.slots:
         groups.setdefault((slot.sheet, slot.table), []).append(slot)
-    ranges = []
-    for (sheet, table), slots in groups.items():
-        texts = tuple(checks[slot.place] for slot in slots)
-        parts = _parts(form, slots, entries, titles)
-        free = form.schema.table(table).free
-        ranges.append(_CheckRange(sheet, titles[sheet], table, tuple(slots), texts, parts, free))
-    return tuple(ranges)
+    return tuple(
+        _CheckRange(
+            sheet,
+            checks.titles[sheet],
+            table,
+            tuple(slots),
+            tuple(checks.texts[slot.place] for slot in slots),
+            _parts(checks, slots),
+            checks.table(slots[0]).free,
+        )
+        for (sheet, table), slots in groups.items()
+    )
 
 
-def _parts(
-    form: Form, slots: Sequence[Slot], entries: Mapping[tuple[str, str, str], Slot], titles: Mapping[str, str]
-) -> tuple[_CheckPart, ...]:
+def _parts(checks: LiveChecks, slots: Sequence[Slot]) -> tuple[_CheckPart, ...]:
     parts: dict[str, _CheckPart] = {}
     firsts: dict[str, Slot] = {}
     for slot in slots:
         firsts.setdefault(slot.field, slot)
     for slot in firsts.values():
-        for short, group in parts_of(form, form.schema.table(slot.table), slot).items():
+        for short, group in checks.parts(slot).items():
             if short in parts:
                 continue
             # of several sets of cells that would do, the first
-            found = [entries.get((slot.table, slot.key, name)) for name in group[0].alternatives[0]]
+            found = [checks.entries.get((slot.table, slot.key, name)) for name in group[0].alternatives[0]]
             cells = [
-                _CheckedCell(item.sheet, titles[item.sheet], item.col, item.row - slot.row) for item in found if item
+                _CheckedCell(item.sheet, checks.titles[item.sheet], item.col, item.row - slot.row)
+                for item in found
+                if item
             ]
             deciding = frozenset(name for item in group for name in item.when.reads())
             parts[short] = _CheckPart(short, group[0].rule.field, tuple(cells), deciding)
@@ -221,7 +222,7 @@ class _LiveWriter:
             live = self._count(kind, found) if found else _text("") if kind.startswith("to_") else _sum([])
         else:
             live = self._state(rest) if rest else self._progress() if kind == "progress" else self._next()
-        return _Live(f"={live.formula}", live.value)
+        return live
 
     def _count(self, kind: str, checks: _CheckRange) -> _Live:
         """What a hidden cell tells of a range of checks."""

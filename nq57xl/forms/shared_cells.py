@@ -14,7 +14,7 @@ from attrs import frozen
 
 from nq57xl.forms.model import Form, FormCell, Value, cells_of
 from nq57xl.rules.rows import blank_formula
-from nq57xl.rules.schema import CellValue, Field, Table, vietnamese_date
+from nq57xl.rules.schema import CellValue, Table, vietnamese_date
 from nq57xl.text.legacy import clean
 from nq57xl.text.typed import read_citation, split_address
 
@@ -31,14 +31,9 @@ class _CellParts:
     """An address that belongs to another cell: field, address."""
 
 
-def parts_within(table: Table, host: str) -> tuple[Field, ...]:
-    """The fields that stand in the cell of that field, behind it."""
-    return tuple(item for item in table.fields if item.within == host)
-
-
 def split_cell(table: Table, host: str, text: str) -> _CellParts:
     """The fields of a shared cell from its text, which is clean."""
-    part = parts_within(table, host)[0]
+    part = table.parts_within(host)[0]
     said, address = split_address(text)
     if part.type != "date":
         return _CellParts({name: value for name, value in ((host, said), (part.name, address)) if value})
@@ -103,7 +98,7 @@ def cited(number: Value | None, day: Value | None) -> str:
 def missing_formula(table: Table, field: str, refs: Mapping[str, str]) -> str:
     """Excel: TRUE when the cell that a field shares with another one does not say it; `refs`: cells of those fields."""
     item = table.field(field)
-    part = item if item.within else parts_within(table, field)[0]
+    part = item if item.within else table.parts_within(field)[0]
     ref = refs[part.within]
     if part.type != "date":
         if not item.within:

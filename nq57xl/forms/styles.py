@@ -17,7 +17,6 @@ from nq57xl.forms.wording import page_foot
 from nq57xl.xlsx.metrics import printed_points
 from nq57xl.xlsx.write import FONT, PageSetup, Worksheet
 
-SIZE = 11
 INK, GREY, ACCENT, ENTRY_FILL = "#000000", "#808080", "#1F4E79", "#EAF3FB"
 HEAD_FILL, ENTRY_HEAD_FILL, SECTION_FILL, DONE_FILL = "#E7E6E6", "#D6E6F4", "#F2F2F2", "#F2F2F2"
 _NEEDLESS_FILL = "#D0CECE"
@@ -140,10 +139,12 @@ DECREE_PAGE = PageSetup(
 """Decree 30/2020/NĐ-CP, Appendix I: left 30-35, right 15-20, top and bottom 20-25 mm; the page number in 13 to 14."""
 A4, A3 = 9, 8
 """Paper, by Excel's numbers."""
-ROOM = {A4: (252 * _MM * 72, 170 * _MM * 72), A3: (375 * _MM * 72, 257 * _MM * 72)}
+_ROOM = {A4: (252 * _MM * 72, 170 * _MM * 72), A3: (375 * _MM * 72, 257 * _MM * 72)}
 """Width and height inside the margins of a page in landscape, in points."""
 _SMALLEST = {A4: 82, A3: 73}
 """Percent at which text of 11 points has 9, or 8: what A4 would shrink more is printed on A3."""
+_LEAST_SCALE = 80
+"""Percent of the guide on one page."""
 _KEY_WIDTH = 12
 _ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
 """Under protection people may resize, filter, select and copy."""
@@ -169,7 +170,7 @@ def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
 
 def paper_of(width: float) -> int:
     """Paper for a sheet of that width in points."""
-    return A4 if 100 * ROOM[A4][0] / width >= _SMALLEST[A4] else A3
+    return A4 if 100 * _ROOM[A4][0] / width >= _SMALLEST[A4] else A3
 
 
 @frozen
@@ -182,6 +183,13 @@ class _PrintedPages:
     breaks: list[int]
     """Rows above which a page ends."""
 
+    def set_up(self, sheet: Worksheet) -> None:
+        """Sets paper, scale and breaks of the sheet."""
+        sheet.set_paper(self.paper)
+        sheet.set_h_pagebreaks(self.breaks)
+        if self.percent:  # else "fit to width", under which Excel ignores page breaks
+            sheet.set_print_scale(self.percent)
+
 
 def _page_breaks(
     heights: Mapping[int, float], kept: Mapping[int, int], head: int, percent: int, paper: int = A3
@@ -193,7 +201,7 @@ def _page_breaks(
     such breaks aside when it fits a sheet to the page's width; LibreOffice and the PDF made by it follow them. Every
     page ends by such a break: one that the program found by itself, a row earlier, would leave a page nearly empty.
     """
-    room = ROOM[paper][1] / (percent / 100)
+    room = _ROOM[paper][1] / (percent / 100)
     breaks: list[int] = []
     used = 0.0
     for row in sorted(row for row in heights if row > 0):
@@ -217,7 +225,7 @@ def pages_of(heights: Mapping[int, float], kept: Mapping[int, int], head: int, w
 def _pages_on(
     paper: int, heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float
 ) -> _PrintedPages:
-    widest = min(100, int(100 * ROOM[paper][0] / width))
+    widest = min(100, int(100 * _ROOM[paper][0] / width))
     least = min(widest, _SMALLEST[paper])
     fewest = _page_breaks(heights, kept, head, least, paper)
     for percent in range(widest, least, -1):
@@ -227,16 +235,24 @@ def _pages_on(
     return _PrintedPages(paper, least if least < widest else 0, fewest)
 
 
-def block_breaks(heights: Mapping[int, float], starts: Sequence[int], room: float = ROOM[A4][1]) -> list[int]:
-    """Rows above which a page must end so that blocks which fit a page are not torn apart, at full size.
+def block_pages(heights: Mapping[int, float], starts: Sequence[int]) -> _PrintedPages:
+    """One page of A3, its letters of 12 points above 9; else pages at full size, so that no block is torn apart.
 
-    `starts` are the first rows of the blocks; what stands above the first is one as well. `room`: height of a page.
+    `heights` are points by row, `starts` the first rows of the blocks; what stands above the first is one as well.
     """
+    room = _ROOM[A3][1]
+    scale = min(100, int(100 * room / sum(heights.values())))
+    if scale >= _LEAST_SCALE:
+        return _PrintedPages(A3, scale, [])
+    return _PrintedPages(A3, 100, _block_breaks(heights, starts, room))
+
+
+def _block_breaks(heights: Mapping[int, float], starts: Sequence[int], room: float) -> list[int]:
+    """Rows above which a page of that height must end so that blocks which fit it are not torn apart."""
     rows = sorted(heights)
-    edges = [rows[0], *starts, rows[-1] + 1]
     breaks: list[int] = []
     used = 0.0
-    for first, after in pairwise(edges):
+    for first, after in pairwise([rows[0], *starts, rows[-1] + 1]):
         block = sum(heights[row] for row in rows if first <= row < after)
         if used and used + block > room:
             breaks.append(first)
@@ -245,11 +261,11 @@ def block_breaks(heights: Mapping[int, float], starts: Sequence[int], room: floa
     return breaks
 
 
-def protect(sheet: Worksheet, secret: str, *, insert_rows: bool = False) -> None:
+def protect(sheet: Worksheet, secret: str, *, hidden: bool = False, insert_rows: bool = False) -> None:
     """Protection with what people may still do; in a table of the unit's own rows also insert more of them."""
-    sheet.protect(password_of(secret), {**_ALLOWED, "insert_rows": insert_rows})
+    sheet.protect(_password_of(secret), {} if hidden else {**_ALLOWED, "insert_rows": insert_rows})
 
 
-def password_of(secret: str) -> str:
+def _password_of(secret: str) -> str:
     """Derived, and told to nobody: protection is courtesy, the check on return is the guarantee."""
     return hashlib.sha256(f"nq57xl protection {secret}".encode()).hexdigest()[:_PASSWORD_LENGTH]

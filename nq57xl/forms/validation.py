@@ -8,7 +8,7 @@ from typing import Any
 
 from nq57xl.rules.schema import Facts, Field, Schema, date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.addresses import letters_of
-from nq57xl.xlsx.write import MESSAGE_LIMIT, TITLE_LIMIT, Workbook, clipped
+from nq57xl.xlsx.write import MESSAGE_LIMIT, TITLE_LIMIT, Workbook, Worksheet, clipped
 
 _STOP_LIMIT = 225
 """Of a stop text in UTF-16 units: Excel's own dialog cuts it there."""
@@ -105,3 +105,21 @@ def _number(field: Field, kind: str) -> tuple[dict[str, Any], str, str]:
 def _plain(value: float) -> float | int:
     """Whole limits without a decimal point, as spreadsheet programs write them."""
     return int(value) if value == int(value) else value
+
+
+def validate(sheet: Worksheet, col: int, rows: Sequence[int], options: dict[str, Any]) -> None:
+    """One validation for the cells of a column in those rows, which ascend."""
+    ranges = [[low, col, high, col] for low, high in runs_of(rows)]
+    others = {"other_cells": ranges[1:]} if ranges[1:] else {}
+    sheet.data_validation(*ranges[0], {**options, **others})
+
+
+def runs_of(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of each unbroken run of ascending numbers."""
+    runs: list[tuple[int, int]] = []
+    for row in rows:
+        if runs and runs[-1][1] == row - 1:
+            runs[-1] = (runs[-1][0], row)
+        else:
+            runs.append((row, row))
+    return runs

@@ -13,7 +13,7 @@ from nq57xl.forms.build import REOPEN
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import PREFILLED, Form, FormCell, FormRow, SheetLayout, Slot, Source, Value, cells_of
 from nq57xl.forms.rows import rows_of
-from nq57xl.forms.wording import AGAIN, UNCHANGED
+from nq57xl.forms.wording import AGAIN
 from nq57xl.returns.align import HEAD, Alignment, align_sheets, same
 from nq57xl.returns.columns import ask_back_columns
 from nq57xl.returns.convert import says_no
@@ -451,7 +451,7 @@ def _repeated(form: Form, cells: Mapping[FormCell, Value], filled: set[tuple[str
         if progress is not None and progress.value == _SAME:
             yield from _as_before(row, cells, progress, AGAIN)
         elif statement is not None and statement.value is not None and ("led", row.key) not in filled:
-            yield from _as_before(row, cells, statement, UNCHANGED)
+            yield from _as_before(row, cells, statement, "Không thay đổi so với kỳ trước")
 
 
 def _as_before(row: FormRow, cells: Mapping[FormCell, Value], said: Value, words: str) -> Iterator[Value]:

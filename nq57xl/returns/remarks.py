@@ -12,9 +12,9 @@ from typing import Any
 
 import attrs
 
-from nq57xl.forms.asked import ASKED_SHEET, CONFIRM_COLUMN, AskedFinding, cells_meant, confirmation, digest_of
+from nq57xl.forms.asked import ASKED_SHEET, CONFIRM_COLUMN, AskedFinding, confirmation
 from nq57xl.forms.model import Form, FormCell, SheetLayout, Slot
-from nq57xl.forms.wording import NOTE_AUTHOR, NOTE_BEFORE, NOTE_WHOLE, NOTE_WORDS, page_foot
+from nq57xl.forms.wording import NOTE_AUTHOR, NOTES, page_foot
 from nq57xl.plan.model import Period
 from nq57xl.returns.align import Alignment
 from nq57xl.returns.identify import FIX_SHEET, marker_of
@@ -82,7 +82,7 @@ def _filled(raw: RawSheet, place: _Place) -> bool:
     return cell is not None and bool(cell.error or cell.formula is not None or clean(str(cell.value or "")))
 
 
-_OUR_NOTES = (*NOTE_WORDS, NOTE_BEFORE, NOTE_WHOLE)
+_OUR_NOTES = tuple(NOTES.values())
 
 
 def _own_words(remark: Remark, form: Form) -> str:
@@ -136,7 +136,7 @@ def asked_again(
     told = [
         _finding(item, back, sheets)
         for item in _asked(raw, form)
-        if item.key not in confirmed and item.digest == digest_of(item.key, sheets, lambda cell: _content(cells, cell))
+        if item.key not in confirmed and item.stands(sheets, lambda cell: _content(cells, cell))
     ]
     if not told:
         return back
@@ -190,7 +190,7 @@ def _confirmed(raw: RawWorkbook, form: Form) -> Iterator[str]:
 
 def _finding(item: AskedFinding, back: Return, sheets: Sequence[SheetLayout]) -> Finding:
     code, sheet_id, table, task, field = item.key.split("|")
-    first = next(iter(cells_meant(item.key, sheets)), None)
+    first = item.first_cell(sheets)
     sheet, cell = back.places.get(first, ("", "")) if first else ("", "")
     title = next((one.title for one in sheets if one.id == sheet_id), "")
     said: dict[str, Any] = {"message": item.message, "fix": item.fix, "value": item.value}

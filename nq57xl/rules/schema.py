@@ -144,6 +144,10 @@ class Table:
     """Name of a one-row table whose fields every row of this table sees: a statement for all of them."""
     needless: tuple[Needless, ...] = ()
 
+    def parts_within(self, host: str) -> tuple[Field, ...]:
+        """The fields that stand in the cell of that field, behind it."""
+        return tuple(item for item in self.fields if item.within == host)
+
     def needless_when(self, field: str) -> list[dict[str, Any]]:
         """Conditions under each of which the cell does not apply: those stated, and where it would contradict."""
         stated = [item.when for item in self.needless if field in item.fields]

@@ -21,7 +21,6 @@ from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.standing import standing
 from nq57xl.errors import Nq57Error
-from nq57xl.forms.layout import entry_slots
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.comparison import comparison_json
 from nq57xl.results.consolidation import consolidate
@@ -30,6 +29,7 @@ from nq57xl.results.overview import figures
 from nq57xl.text.clock import Clock
 from tests.april_kit import office_in_april
 from tests.conftest import REPOSITORY
+from tests.form_values import entry_slots
 from tests.office import convert
 from tests.period_kit import (
     APRIL,

@@ -17,8 +17,7 @@ from nq57xl.commands.merge import merge
 from nq57xl.commands.remind import remind
 from nq57xl.commands.status import status
 from nq57xl.forms.layout import layout
-from nq57xl.forms.live_check import checks_of
-from nq57xl.forms.wording import ENOUGH
+from nq57xl.forms.live_check import ENOUGH
 from nq57xl.outputs.report.problems import _explained_groups
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
@@ -275,8 +274,8 @@ def test_the_form_says_the_same_while_typing(
     places = [
         (slot.key, sheet.title, (slot.row, slot.col))
         for sheet in layout(form)
-        for slot in checks_of([sheet])
-        if slot.table in ("led", "indicator")
+        for slot in sheet.slots
+        if slot.role == "check" and slot.table in ("led", "indicator")
     ]
     for path, done in zip(expected, office.convert_all([*expected], recalc=True), strict=True):
         shown = {sheet.name: sheet.cells for sheet in read_bytes(done.read_bytes()).sheets}

@@ -15,7 +15,7 @@ from nq57xl.edits.book import UnrecordedEntry, _edit_tables, _EditCell, mark_of,
 from nq57xl.edits.read import EditedReturn, _EditBookContent, read_lines, understand
 from nq57xl.forms.build import build_form
 from nq57xl.forms.model import Source
-from nq57xl.forms.styles import A4, ROOM
+from nq57xl.forms.styles import _ROOM, A4
 from nq57xl.ledger.model import AppliedEdit, Edit, EditKind, NewEdit
 from nq57xl.results.model import Consolidation
 from nq57xl.rules.findings import catalogue
@@ -133,5 +133,5 @@ def test_every_sheet_prints_in_letters_of_eight_points() -> None:
     book = load_workbook(io.BytesIO(render_edit_book(consolidated("sxd-2026", 3), {})))
     for sheet in (sheet for sheet in book if sheet.sheet_state == "visible"):
         widths = [item.width for item in sheet.column_dimensions.values() if not item.hidden]
-        room, _ = ROOM[sheet.page_setup.paperSize or A4]
+        room, _ = _ROOM[sheet.page_setup.paperSize or A4]
         assert 11 * room / sum(printed_points(width) for width in widths) >= 8

@@ -11,25 +11,23 @@ import pytest
 
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import (
+    _NOTHING_BEFORE,
+    _frequency,
     _parts_of,
+    _told_apart,
     build_form,
-    indicator_before,
-    led_before,
-    received_of,
     reporting_units,
 )
-from nq57xl.forms.layout import entry_slots, layout
+from nq57xl.forms.layout import layout
 from nq57xl.forms.model import EarlierAnswer, Form, SupporterAnswer, Value
 from nq57xl.forms.validation import validation_of
 from nq57xl.forms.wording import (
     data_window,
     deadline_in_words,
     form_file_name,
-    frequency,
     period_line,
     plan_name,
     shorten,
-    told_apart,
 )
 from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.deadlines import Target
@@ -37,6 +35,7 @@ from nq57xl.plan.model import Indicator, Plan, Unit
 from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue
+from tests.form_values import entry_slots
 from tests.samples import ISSUE_ID, sample_form, sample_period, sample_plan
 
 
@@ -239,7 +238,7 @@ def test_period_in_words() -> None:
     assert data_window(january) == "từ 15/12/2025 đến 14/1/2026"
     assert deadline_in_words(date(2026, 2, 5)) == "Chậm nhất thứ Năm, ngày 05 tháng 02 năm 2026"
     assert deadline_in_words(date(2026, 4, 19)).startswith("Chậm nhất Chủ nhật")
-    assert [frequency(attrs.evolve(period, code=code)) for code in ("2026-04", "2026-Q2", "2026-H1", "2026")] == [
+    assert [_frequency(attrs.evolve(period, code=code)) for code in ("2026-04", "2026-Q2", "2026-H1", "2026")] == [
         "Hằng tháng",
         "Hằng quý",
         "06 tháng một lần",
@@ -286,12 +285,12 @@ def _earlier(**values: CellValue) -> EarlierAnswer:
 )
 def test_what_was_reported_before_in_few_words(earlier: EarlierAnswer | None, words: str) -> None:
     """Month, progress, percentage and result, each only where it was given."""
-    assert led_before(earlier, load_schema()) == words
+    assert (earlier or _NOTHING_BEFORE).led_words(load_schema()) == words
 
 
 def test_a_long_earlier_result_is_shortened_between_words() -> None:
     """A narrow column repeats the beginning of a long result."""
-    shown = led_before(_earlier(progress="ongoing", result="từng bước " * 100), load_schema())
+    shown = _earlier(progress="ongoing", result="từng bước " * 100).led_words(load_schema())
     assert shown.endswith((" từng…", " từng bước…"))
     assert len(shown) < 200
 
@@ -312,7 +311,7 @@ def test_a_long_earlier_result_is_shortened_between_words() -> None:
 )
 def test_an_indicators_earlier_result(earlier: EarlierAnswer | None, percent: bool, words: str) -> None:
     """The value, else the quotient with both numbers, else that there were no data."""
-    assert indicator_before(earlier, load_schema(), percent=percent) == words
+    assert (earlier or _NOTHING_BEFORE).indicator_words(load_schema(), percent=percent) == words
 
 
 def test_only_a_led_row_is_locked_by_an_earlier_report() -> None:
@@ -337,7 +336,7 @@ def test_received_texts_stand_in_the_plans_order() -> None:
     plan = sample_plan()
     form = _build(plan, "VP", version=2, received=received)
     assert _keys(form, "received") == ["I.1.KHTC", "II.1.1.QLDT"]
-    assert set(received_of(form)) == set(received)
+    assert set(form.received) == set(received)
     titles = [sheet.title for sheet in layout(form)]
     assert titles.index("Phối hợp đã nhận") == titles.index("1. Kết quả") + 1
     assert not [slot for slot in entry_slots(form) if slot.sheet == "received"]
@@ -379,17 +378,17 @@ def test_a_text_higher_than_a_row_is_cut_at_line_breaks() -> None:
     said = SupporterAnswer("I.1", "KHTC", "Phòng Kế hoạch tài chính", text)
     form = _build(sample_plan(), "VP", version=2, received=(said,))
     assert _keys(form, "received") == ["I.1.KHTC", "I.1.KHTC.2"]
-    assert received_of(form) == (said,)
+    assert form.received == (said,)
 
 
 def test_names_of_rows_are_told_apart() -> None:
     """Two long texts that begin alike are named by the words in which they differ; a text that stands twice stays."""
     same = "Phối hợp tham mưu xây dựng Nghị quyết ban hành quy định tiêu chí, điều kiện, trình tự, thủ tục hỗ trợ"
     texts = [f"{same} sản phẩm chip bán dẫn", f"{same} dự án khởi nghiệp", "Thường xuyên", "Thường xuyên"]
-    named = told_apart(texts)
+    named = _told_apart(texts)
     assert named[:2] == ["… hỗ trợ sản phẩm chip bán dẫn", "… hỗ trợ dự án khởi nghiệp"]
     assert named[2:] == ["Thường xuyên", "Thường xuyên"]
-    begun, longer = told_apart([f"{same} sản phẩm", f"{same} sản phẩm chip"])
+    begun, longer = _told_apart([f"{same} sản phẩm", f"{same} sản phẩm chip"])
     assert begun != longer and "thủ tục hỗ trợ sản phẩm" in begun and longer.endswith("sản phẩm chip")
 
 

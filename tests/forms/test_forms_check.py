@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from nq57xl.forms.layout import layout
-from nq57xl.forms.live_check import broken_rules, check_formulas, check_texts
+from nq57xl.forms.live_check import LiveChecks, broken_rules
 from nq57xl.forms.model import Form, Value
 from nq57xl.forms.render import render_form
 from nq57xl.forms.rows import rows_of
@@ -37,7 +37,7 @@ def _texts(form: Form, values: list[Value]) -> dict[tuple[str, str, str], str]:
         for slot in sheet.slots
         if slot.role == "check"
     }
-    texts = check_texts(form, sheets, values, broken_rules([(form, values)])[0])
+    texts = LiveChecks(form, sheets, values, broken_rules([(form, values)])[0]).texts
     return {places[place]: text for place, text in texts.items()}
 
 
@@ -99,8 +99,9 @@ def test_formulas_for_every_check_cell() -> None:
     """Each check cell has a formula under Excel's length limit, without volatile or new functions or #REF!."""
     form = sample_form("VP")
     sheets = layout(form)
-    formulas = check_formulas(form, sheets)
-    assert set(formulas) == set(check_texts(form, sheets, [], {}))
+    checks = LiveChecks(form, sheets)
+    formulas = checks.formulas
+    assert set(formulas) == set(checks.texts)
     for formula in formulas.values():
         assert formula.startswith("=IFERROR(")
         assert len(formula) < 8192
@@ -124,7 +125,7 @@ def test_a_row_of_which_everything_was_said_before_has_a_formula_that_excel_open
         for table in form.tables
     )
     told = attrs.evolve(form, tables=tables)
-    formulas = check_formulas(told, layout(told))
+    formulas = LiveChecks(told, layout(told)).formulas
     assert max(map(len, formulas.values())) <= 8192
     assert any("cần giải trình" in formula for formula in formulas.values())
 
@@ -133,7 +134,7 @@ def test_formula_asks_by_the_row() -> None:
     """Overdue rows alone ask for a cause."""
     form = sample_form("VP")
     sheets = layout(form)
-    formulas = check_formulas(form, sheets)
+    formulas = LiveChecks(form, sheets).formulas
     rows = {slot.key: formulas[(slot.sheet, slot.row, slot.col)] for slot in sheets[1].slots if slot.role == "check"}
     assert "Thiếu: Nguyên nhân" in rows["I.1"]
     assert "Thiếu: Nguyên nhân" not in rows["II.1.1"]

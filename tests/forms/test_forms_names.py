@@ -11,10 +11,10 @@ import attrs
 import openpyxl
 import pytest
 
-from nq57xl.forms.build import build_form, reporting_units
+from nq57xl.forms.build import _NAME, _abridged, _told_apart, build_form, reporting_units
 from nq57xl.forms.model import EarlierAnswer, Form, Value
 from nq57xl.forms.render import render_form
-from nq57xl.forms.wording import NAME, NOTE_AUTHOR, abridged, told_apart
+from nq57xl.forms.wording import NOTE_AUTHOR
 from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.model import Plan
 from nq57xl.rules.load import load_schema
@@ -50,8 +50,8 @@ def test_no_two_names_are_alike(seed: int) -> None:
         for _ in range(30)
     }
     ordered = sorted(texts)
-    names = told_apart(ordered)
-    assert all(len(name) <= NAME for name in names)
+    names = _told_apart(ordered)
+    assert all(len(name) <= _NAME for name in names)
     assert len(set(names)) == len(ordered), [name for name in names if names.count(name) > 1]
     for text, name in zip(ordered, names, strict=True):
         assert f" {name.strip('… ')} " in f" {text} "
@@ -69,7 +69,7 @@ def test_rows_that_say_the_same_are_told_by_their_codes() -> None:
     rows = [row for table in _build(plan, "VP").tables for row in table.rows if "short" in row.texts]
     names = [row.texts["short"] for row in rows]
     assert len(names) > 5 and len({name.casefold() for name in names}) == len({row.key for row in rows})
-    assert all(len(name) <= NAME for name in names)
+    assert all(len(name) <= _NAME for name in names)
 
 
 @pytest.mark.parametrize(("size", "seed"), [(9, 1), (27, 2), (27, 3), (62, 4)])
@@ -78,11 +78,11 @@ def test_no_text_makes_a_row_higher_than_a_screen_bears(size: int, seed: int) ->
     chance = random.Random(seed)
     lines = [" ".join(chance.choice(("nghị quyết", "số 57", "cơ sở dữ liệu")) for _ in range(200)) for _ in range(2)]
     text = "\n- ".join([f"Đầu {lines[0]} giữa", f"{lines[1]} đợt 5"])
-    cut = abridged(text, size)
+    cut = _abridged(text, size)
     assert row_height([Text(cut, size, indent=1)]) <= 225.0 < row_height([Text(text, size, indent=1)])
-    assert cut.startswith("Đầu ") and cut.endswith(" đợt 5") and "…" in cut and abridged(cut, size) == cut
-    assert abridged("Ngắn\nhai dòng", size) == "Ngắn\nhai dòng"
-    assert row_height([Text(abridged("a\n" * 99, size), size, indent=1)]) <= 225.0
+    assert cut.startswith("Đầu ") and cut.endswith(" đợt 5") and "…" in cut and _abridged(cut, size) == cut
+    assert _abridged("Ngắn\nhai dòng", size) == "Ngắn\nhai dòng"
+    assert row_height([Text(_abridged("a\n" * 99, size), size, indent=1)]) <= 225.0
 
 
 def test_an_abridged_task_stands_whole_in_a_note() -> None:

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from openpyxl.utils.cell import coordinate_to_tuple
 
-from nq57xl.forms.layout import layout, visible_specs
+from nq57xl.forms.layout import layout
 from nq57xl.forms.render import render_form
 from nq57xl.forms.styles import ERROR_FILL, WARNING_FILL
 from tests.form_books import address_of, opened
@@ -64,7 +64,7 @@ def test_red_for_wrong_before_amber_for_missing() -> None:
 def test_printed_text_is_large_enough() -> None:
     """No sheet is so wide that fitting it to its paper shrinks its text of size 11 under 9 points, on A3 under 8."""
     book = opened(render_form(sample_form()))
-    for spec in visible_specs(sample_form()):
+    for spec in sample_form().sheets:
         columns = list(book[spec.title].column_dimensions.values())
         # without the hidden keys and the locked rest; a stored width holds the 5 pixels beside the text
         pixels = sum(7 * item.width * (int(item.max or 0) - int(item.min or 0) + 1) for item in columns[1:-1])
@@ -114,7 +114,7 @@ def test_a_screen_shows_rows_and_not_heads(name: str) -> None:
     higher than 300."""
     form = real_forms()[name]
     book = opened(render_form(form))
-    for spec in visible_specs(form):
+    for spec in form.sheets:
         sheet = book[spec.title]
         heights = {row: (sheet.row_dimensions[row].height or 15) * 4 / 3 for row in range(2, sheet.max_row + 1)}
         assert max(heights.values()) <= 300 or spec.layout == "card", spec.title

@@ -10,7 +10,7 @@ from io import BytesIO
 import openpyxl
 
 from nq57xl.forms.layout import layout
-from nq57xl.forms.live_check import check_texts
+from nq57xl.forms.live_check import LiveChecks
 from nq57xl.forms.model import Form, Value
 from nq57xl.forms.progress import _READY, _formulas_of, _is_wrong, live_cells
 from nq57xl.forms.render import render_form
@@ -115,7 +115,7 @@ def test_formulas_are_plain() -> None:
     """Under Excel's length, no volatile or new functions, no references to lost cells, links without a plain URL."""
     form = sample_form("VP")
     sheets = layout(form)
-    formulas = [item.formula for item in live_cells(form, sheets, [], check_texts(form, sheets, [], {})).values()]
+    formulas = [formula for formula, _ in live_cells(LiveChecks(form, sheets)).values()]
     assert len(formulas) > 20
     for formula in formulas:
         assert formula.startswith("=")

@@ -14,8 +14,8 @@ from openpyxl.cell.cell import Cell
 from openpyxl.utils.escape import unescape
 
 from nq57xl.forms.layout import layout
-from nq57xl.forms.render import render_form, with_added_rows
-from nq57xl.forms.styles import password_of
+from nq57xl.forms.render import render_form
+from nq57xl.forms.styles import _password_of
 from nq57xl.outputs.letters import render_sending_list
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.write import clipped
@@ -90,8 +90,8 @@ def test_people_may_resize_and_filter() -> None:
 def test_password_follows_the_issue() -> None:
     """The password is the same for the same issue and another for another."""
     form = sample_form()
-    password = password_of(form.issue_id)
-    assert password == password_of(sample_form("QLDT").issue_id) != password_of("another")
+    password = _password_of(form.issue_id)
+    assert password == _password_of(sample_form("QLDT").issue_id) != _password_of("another")
     assert len(password) == 12
     assert form.issue_id not in password
 
@@ -159,7 +159,7 @@ def test_values_are_written_typed() -> None:
 
 def test_added_rows_are_kept() -> None:
     """A free row beyond the prepared ones comes back as a further row with its key, unlocked."""
-    form = with_added_rows(sample_form(), VALUES)
+    form = sample_form().with_added_rows(VALUES)
     table = form.table("proposal")
     assert table is not None
     assert [row.key for row in table.rows][-1] == "14"

@@ -13,10 +13,9 @@ import openpyxl
 import pytest
 
 from nq57xl.forms.layout import layout
-from nq57xl.forms.live_check import broken_rules, check_texts
+from nq57xl.forms.live_check import ENOUGH, LiveChecks, broken_rules
 from nq57xl.forms.model import Form, Slot
 from nq57xl.forms.render import render_form
-from nq57xl.forms.wording import ENOUGH
 from nq57xl.returns.check import check
 from nq57xl.returns.model import Return
 from nq57xl.returns.rejoin import rejoin
@@ -123,7 +122,8 @@ def test_live_check_and_collector_agree(tmp_path: Path) -> None:
         path = tmp_path / f"{seed}.xlsx"
         path.write_bytes(data)
         returned, findings = _collected(data, form)
-        cached = check_texts(form, layout(form), returned.values, broken_rules([(form, returned.values)])[0])
+        broken = broken_rules([(form, returned.values)])[0]
+        cached = LiveChecks(form, layout(form), returned.values, broken).texts
         for slot, text in _checks(office.convert(path, recalc=True), form):
             mine = [item for item in findings if (item.table, item.task) == (slot.table, slot.key)]
             mine = [item for item in mine if slot.field in ("", item.field)]

@@ -17,7 +17,7 @@ import pytest
 from openpyxl.cell.cell import Cell
 from openpyxl.utils import get_column_letter
 
-from nq57xl.forms.layout import entry_slots, layout
+from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, Slot, Value
 from nq57xl.forms.render import render_form
 from nq57xl.returns.check import check
@@ -27,6 +27,7 @@ from nq57xl.text.addresses import a1
 from tests import office
 from tests.amounts import amount, cases
 from tests.conftest import CHECKER
+from tests.form_values import entry_slots
 from tests.proof_kit import real_forms
 from tests.returns_kit import source_of
 

@@ -9,7 +9,6 @@ import attrs
 import pandas as pd
 import pytest
 
-from nq57xl.forms.layout import entry_slots
 from nq57xl.forms.model import Form, Source, Value
 from nq57xl.returns.check import check, check_file, check_period
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return
@@ -17,6 +16,7 @@ from nq57xl.rules import row_checks
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import CellValue
 from nq57xl.text.clock import VIETNAM
+from tests.form_values import entry_slots
 from tests.samples import sample_form
 
 SIGNED: dict[tuple[str, str, str], CellValue] = {
