@@ -74,22 +74,22 @@ def _print_amended(done: Amended) -> None:
 
 
 def _change_cells(done: Amended, row: PlanRowChange) -> tuple[str, ...]:
-    from nq57xl.plan.compare import KIND_WORDS, TITLES
+    from nq57xl.plan.appendix import SHEETS
 
     likeness = f"{row.similarity:.0%}" if row.code is not None and row.index is not None else ""
     changed = "\n".join(f"{item.title}: {item.before or '(trống)'} → {item.after or '(trống)'}" for item in row.fields)
-    kinds = ", ".join(KIND_WORDS[kind] for kind in row.kinds)
-    return TITLES[row.table], row.code or "mới", kinds, likeness, _words(done, row), changed
+    return SHEETS[row.table].title, row.code or "mới", row.words, likeness, _words(done, row), changed
 
 
 def _print_counts(done: Amended) -> None:
-    from nq57xl.plan.compare import KIND_WORDS, TITLES
+    from nq57xl.plan.appendix import INDICATORS, TASKS
 
-    for table, title in TITLES.items():
-        counts = [f"{done.comparison.count(kind, table)} {words}" for kind, words in KIND_WORDS.items()]
-        told = [item for item in counts if not item.startswith("0 ")]
+    for title, told in (
+        (TASKS.title, done.comparison.told("tasks")),
+        (INDICATORS.title, done.comparison.told("indicators")),
+    ):
         if told:
-            talk(f"{title}: {', '.join(told)}.")
+            talk(f"{title}: {told}.")
 
 
 def _history_json(found: Sequence[Amendment]) -> dict[str, Any]:
@@ -104,17 +104,13 @@ def _history_json(found: Sequence[Amendment]) -> dict[str, Any]:
 
 def _print_history(found: Sequence[Amendment]) -> None:
     """The versions of the plan with the day from which each holds."""
-    from nq57xl.plan.compare import KIND_WORDS
-
     if not found:
         click.echo("Kế hoạch chưa được điều chỉnh lần nào.")
         return
     rows = [("1", "", "", "", "", "bản đầu")]
     for number, item in enumerate(found, 2):
-        counts = {words: sum(kind in row.kinds for row in item.rows) for kind, words in KIND_WORDS.items()}
-        told = ", ".join(f"{count} {words}" for words, count in counts.items() if count)
         day, at = f"{item.effective_from:%d/%m/%Y}", f"{item.at:%d/%m/%Y %H:%M}"
-        rows.append((str(number), day, item.document, at, item.who, told))
+        rows.append((str(number), day, item.document, at, item.who, item.told))
     print_table(("Phiên bản", "Hiệu lực từ", "Văn bản", "Ghi nhận lúc", "Người thực hiện", "Thay đổi"), rows)
 
 

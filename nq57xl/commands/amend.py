@@ -17,11 +17,11 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_bytes
-from nq57xl.plan.amend import Origin, amended, check_decisions, moved_review, read_comparison, write_comparison
+from nq57xl.plan.amend import Origin, amended, moved_review, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.compare import Decisions, compare_plans, completed
-from nq57xl.plan.model import AmendedRow, Amendment, Plan, PlanComparison
+from nq57xl.plan.model import Amendment, Plan, PlanComparison, PlanRowChange
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_questions import Review
 from nq57xl.text import files
@@ -123,7 +123,7 @@ def confirm_amendment(
             raise Nq57Error(f"«{read.path.name}» đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend».")
         day = effective_from or origin.effective_from
         _require_later(ledger, day)
-        check_decisions(decisions, old, comparison.name)
+        decisions.require_known(old, comparison.name)
         made = _made(ledger, (old, read), day, decisions, keep=origin.partial)
         return _applied(office, ledger, read, made)
 
@@ -266,11 +266,11 @@ def _in_place(ledger: Ledger, origin: Origin, present: Plan) -> Amended | None:
     return Amended(last.effective_from, old, present, found, present, (), applied=True, file=None, already=True)
 
 
-def _rows(made: Amended) -> tuple[AmendedRow, ...]:
+def _rows(made: Amended) -> tuple[PlanRowChange, ...]:
     """What happened to each row, by the code it has from now on."""
     added = {"tasks": iter(_new_codes(made, "tasks")), "indicators": iter(_new_codes(made, "indicators"))}
     return tuple(
-        AmendedRow(row.table, row.code or next(added[row.table]), row.kinds, row.fields)
+        PlanRowChange(row.table, row.code or next(added[row.table]), kinds=row.kinds, fields=row.fields)
         for row in made.comparison.rows
         if row.kinds
     )

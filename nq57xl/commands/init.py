@@ -20,7 +20,7 @@ from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import EarlierAnswer
 from nq57xl.ledger.storage import writing
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.plan.amend import Origin, amended, check_decisions, read_comparison, write_comparison
+from nq57xl.plan.amend import Origin, amended, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.compare import Decisions, compare_plans
@@ -198,7 +198,7 @@ def confirm_continued(office: Office, book: Path | None = None) -> NextYear:
             )
         new = read_appendix(copy.read_bytes()).plan
         old = Office.at(Path(origin.previous), office.clock)
-        check_decisions(decisions, old.appendix().plan, path.name)
+        decisions.require_known(old.appendix().plan, path.name)
         made = _matched(old, new, decisions)
         require_closed(office.workspace.appendix)
         office.keep_appendix(office.workspace.appendix.read_bytes())

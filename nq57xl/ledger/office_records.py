@@ -20,7 +20,7 @@ from nq57xl.ledger.forms import PlansAndForms
 from nq57xl.ledger.model import CellKey, Closing, Edit, FrozenPeriod, NewEdit, PeriodStatus, SignedCopy, UnitStatus
 from nq57xl.ledger.returns import RecordedReturns
 from nq57xl.ledger.storage import upsert
-from nq57xl.plan.model import AmendedRow, Amendment, Period, Plan
+from nq57xl.plan.model import Amendment, Period, Plan, PlanRowChange
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.codec import CONVERTER, from_json, to_json
 from nq57xl.rules.schema import Schema
@@ -154,7 +154,7 @@ class OfficeRecords(PlansAndForms, RecordedReturns):
         self,
         plans: tuple[Plan, Plan],
         effective_from: dt.date,
-        changed: Sequence[AmendedRow],
+        changed: Sequence[PlanRowChange],
         *,
         document: tuple[str, str],
     ) -> str:
@@ -240,6 +240,6 @@ def _amendment(row: tables.Row) -> Amendment:
     detail = json.loads(row["json"])
     understood = {
         "effective_from": dt.date.fromisoformat(row["effective_from"]),
-        "rows": CONVERTER.structure(detail["rows"], tuple[AmendedRow, ...]),
+        "rows": CONVERTER.structure(detail["rows"], tuple[PlanRowChange, ...]),
     }
     return tables.record_of(Amendment, row | detail | understood | {"after": row["plan_version"]})

@@ -17,7 +17,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix
 from nq57xl.plan.appendix_read import sheet_texts
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_rows
-from nq57xl.plan.compare import FIELDS, GENERAL, KIND_WORDS, TITLES, Decisions, match_sections, text_of
+from nq57xl.plan.compare import FIELDS, GENERAL, Decisions
 from nq57xl.plan.importer.document import roman
 from nq57xl.plan.model import (
     DatedName,
@@ -62,15 +62,14 @@ def amended(
     units = _units(old, new, effective_from, comparison, same_file=same_file)
     outline = _kept_outline if keep else _outline
     tasks, indicators = (outline(old, new, table, comparison) for table in FIELDS)
-    changes = [[item for item in comparison.rows if item.table == table] for table in FIELDS]
     plan = Plan(
         properties=_properties(old.properties, new.properties, same_file=same_file),
         units=units,
         groups=_groups(old, new, units),
         sections=tasks.headings,
-        tasks=_rows(old.tasks, new.tasks, changes[0], tasks, used),
+        tasks=_rows(old.tasks, new.tasks, comparison.of("tasks"), tasks, used),
         indicator_groups=indicators.headings,
-        indicators=_rows(old.indicators, new.indicators, changes[1], indicators, used),
+        indicators=_rows(old.indicators, new.indicators, comparison.of("indicators"), indicators, used),
         settings=_filled(old.settings, new.settings) if same_file else old.settings,
     )
     return understand(plan, used).by_section()
@@ -152,7 +151,7 @@ class _Outline:
 
 def _outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) -> _Outline:
     """The new headings, and the old ones that only kept rows stand under."""
-    pairs = match_sections(old, new).pairs[table]
+    pairs = comparison.headings[table]
     kept = {change.code for change in comparison.rows if change.table == table and "kept" in change.kinds}
     rows: Sequence[Task | Indicator] = getattr(old, table)
     needed = {row.heading for row in rows if row.code in kept}
@@ -167,7 +166,7 @@ def _outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) 
 
 def _kept_outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) -> _Outline:
     """The plan's own headings, and those that a document which amends a part of it adds."""
-    pairs = match_sections(old, new).pairs[table]
+    pairs = comparison.headings[table]
     befores = old.headings(table)
     placed: list[Section] = list(befores)
     of_new = {
@@ -213,13 +212,11 @@ def moved_review(review: Sequence[Review], comparison: PlanComparison, new: Plan
     """The points of an imported document that are about rows, at the places of those rows in the amended plan."""
     found = []
     first = appendix.HEADER_ROW + 2
-    for sheet, table in ((appendix.TASKS, "tasks"), (appendix.INDICATORS, "indicators")):
-        placed = _places(
-            [row for row in comparison.rows if row.table == table], getattr(new, table), getattr(plan, table)
-        )
+    for table in FIELDS:
+        placed = _places(comparison.of(table), getattr(new, table), getattr(plan, table))
         for point in review:
             letters = point.cell.rstrip("0123456789")
-            if point.sheet != sheet.title or not letters:
+            if point.sheet != appendix.SHEETS[table].title or not letters:
                 continue
             place = placed.get(int(point.cell[len(letters) :]) - first)
             if place is not None:
@@ -242,8 +239,8 @@ def _places(
         if change.code is not None:
             places[change.index] = known[change.code]
             continue
-        texts = [text_of(new[change.index], item) for item in FIELDS[change.table]]
-        same = (place for place in fresh if [text_of(rows[place], item) for item in FIELDS[change.table]] == texts)
+        texts = [new[change.index].printed(item) for item in FIELDS[change.table]]
+        same = (place for place in fresh if [rows[place].printed(item) for item in FIELDS[change.table]] == texts)
         place = next(same, None)
         if place is not None:
             places[change.index] = place
@@ -386,11 +383,11 @@ def write_comparison(
     """The workbook; the same comparison gives the same bytes. `states`: what was last reported of old rows."""
     with Workbook("So sánh kế hoạch", STYLES) as book:
         for table in FIELDS:
-            rows = [row for row in comparison.rows if row.table == table]
+            rows = comparison.of(table)
             if rows:
                 texts = [_texts(row, old, new, states or {}) for row in rows]
                 alike = [row.similarity if None not in (row.index, row.code) else None for row in rows]
-                _write_rows(book.sheet(TITLES[table]), table, (texts, alike), origin)
+                _write_rows(book.sheet(appendix.SHEETS[table].title), table, (texts, alike), origin)
         _write_general(book.sheet("Thông tin chung"), comparison.general)
         _write_meta(book, old, origin)
     return book.content
@@ -403,7 +400,7 @@ def _write_rows(
 
     `rows`: their texts, and how alike old and new are.
     """
-    heading = f"SO SÁNH {TITLES[table].upper()}, HIỆU LỰC TỪ {origin.effective_from:%d/%m/%Y}"
+    heading = f"SO SÁNH {appendix.SHEETS[table].title.upper()}, HIỆU LỰC TỪ {origin.effective_from:%d/%m/%Y}"
     note, columns = _NOTE, _COLUMNS
     if origin.previous:
         note = _NOTE.replace("nq57xl amend --confirm", "nq57xl init --confirm")
@@ -426,7 +423,7 @@ def _texts(row: PlanRowChange, old: Plan, new: Plan, states: Mapping[tuple[RowTa
         f"+{row.index}" if row.index is not None else f"-{row.code}",
         row.code or _NEW if row.index is not None else (_KEEP if "kept" in row.kinds else _OUT),
         "",
-        ", ".join(KIND_WORDS[kind] for kind in row.kinds) or "như cũ",
+        row.words or "như cũ",
         "\n".join(filter(None, (olds[row.code].line(with_code=True), states.get((row.table, row.code)))))
         if row.code is not None
         else "",
@@ -493,25 +490,10 @@ def read_comparison(data: bytes, name: str) -> tuple[Origin, Decisions]:
     return origin, Decisions(continues, frozenset(left_out), frozenset(kept))
 
 
-def check_decisions(decisions: Decisions, old: Plan, name: str) -> None:
-    """Raises Nq57Error when a code is none of the plan's, or is continued by two rows."""
-    for table in FIELDS:
-        known = {row.code for row in getattr(old, table)}
-        seen: set[str] = set()
-        for (of, _), code in decisions.continues.items():
-            if of != table or not code:
-                continue
-            if code not in known:
-                raise Nq57Error(f"{name}, trang «{TITLES[table]}»: kế hoạch đang dùng không có mã {code}.")
-            if code in seen:
-                raise Nq57Error(f"{name}, trang «{TITLES[table]}»: mã {code} được ghi cho hai dòng; chỉ giữ một.")
-            seen.add(code)
-
-
 def _decisions(grids: dict[str, list[list[str]]]) -> Iterator[tuple[RowTable, str, str, str]]:
     """(table, key, what stands in the decision, where) of every row."""
     for table in FIELDS:
-        title = TITLES[table]
+        title = appendix.SHEETS[table].title
         for number, row in enumerate(grids.get(fold(title), []), 1):
             key = row[_KEY] if row else ""
             if key[:1] in ("+", "-") and len(row) > _DECISION:

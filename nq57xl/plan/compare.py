@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 from attrs import frozen
 
+from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix import CARD, INDICATOR_GROUPS, INDICATORS, SECTIONS, TASKS, AppendixSheet
 from nq57xl.plan.model import (
-    ChangeKind,
     FieldChange,
     Indicator,
     Plan,
@@ -22,15 +23,6 @@ from nq57xl.plan.model import (
     same_text,
 )
 from nq57xl.text.legacy import fold
-
-KIND_WORDS: dict[ChangeKind, str] = {
-    "added": "thêm mới",
-    "dropped": "không còn",
-    "kept": "giữ nguyên",
-    "changed": "sửa nội dung",
-    "moved": "chuyển nhóm",
-    "renumbered": "đánh số lại",
-}
 
 _LEAF, _PARENT = 0.65, 0.35
 _PRODUCT = 0.15
@@ -142,7 +134,6 @@ FIELDS = {
     table: tuple(column.key for column in sheet.columns if column.key not in _OWN) for table, sheet in _SHEETS.items()
 }
 """The texts of a row that a new version may word otherwise."""
-TITLES = {table: sheet.title for table, sheet in _SHEETS.items()}
 _PLACES = frozenset({"section", "group", "number", "subnumber"})
 _HEADING_LEVELS = _Levels(0.72, 0.72, 0.55)
 
@@ -161,6 +152,18 @@ class Decisions:
     kept: frozenset[tuple[RowTable, str]] = frozenset()
     """Old rows that stay although the new document does not have them."""
 
+    def require_known(self, old: Plan, name: str) -> None:
+        """Raises Nq57Error, naming the workbook, where a code is none of the plan's, or is continued by two rows."""
+        for table in FIELDS:
+            known = {row.code for row in getattr(old, table)}
+            codes = Counter(code for (of, _), code in self.continues.items() if of == table and code)
+            for code, count in codes.items():
+                where = f"{name}, trang «{_SHEETS[table].title}»"
+                if code not in known:
+                    raise Nq57Error(f"{where}: kế hoạch đang dùng không có mã {code}.")
+                if count > 1:
+                    raise Nq57Error(f"{where}: mã {code} được ghi cho hai dòng; chỉ giữ một.")
+
 
 def compare_plans(
     old: Plan, new: Plan, decisions: Decisions | None = None, *, same_file: bool = False, keep: bool = False
@@ -171,11 +174,11 @@ def compare_plans(
     `keep`: old rows that the new document does not name stay in the plan (it amends a part of it only); then its
     numbers and headings are its own, and say nothing about those of the plan.
     """
-    sections = match_sections(old, new)
+    sections = _match_sections(old, new)
     rows: list[PlanRowChange] = []
     for table, levels in (("tasks", _TASK_LEVELS), ("indicators", _INDICATOR_LEVELS)):
         rows += _Table(table, old, new, sections).compare(decisions, levels, same_file=same_file, keep=keep)  # type: ignore[arg-type]
-    return PlanComparison(tuple(rows), tuple(_general(old, new, sections, keep=keep)))
+    return PlanComparison(tuple(rows), tuple(_general(old, new, sections, keep=keep)), sections.pairs)
 
 
 def nearest(plan: Plan, other: Plan, table: RowTable) -> dict[int, tuple[int, float]]:
@@ -183,7 +186,7 @@ def nearest(plan: Plan, other: Plan, table: RowTable) -> dict[int, tuple[int, fl
 
     Several rows of `other` may share one; a row that none resembles enough is not there.
     """
-    rows = _Table(table, plan, other, match_sections(plan, other))
+    rows = _Table(table, plan, other, _match_sections(plan, other))
     olds, news = (getattr(item, table) for item in (plan, other))
     levels = _TASK_LEVELS if table == "tasks" else _INDICATOR_LEVELS
     before, after = ([_folded(item) for item in rows.sketches(side, False, new=side is news)] for side in (olds, news))
@@ -219,12 +222,6 @@ def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
     return tuple(tasks)
 
 
-def text_of(row: Task | Indicator, field: str) -> str:
-    """A field of a row as printed."""
-    value = getattr(row, field)
-    return value if isinstance(value, str) else str(value.text)
-
-
 @frozen
 class _Sections:
     """How the headings of the new plan continue those of the old one."""
@@ -239,7 +236,7 @@ class _Sections:
         return self.old_of[table].get(number, number)
 
 
-def match_sections(old: Plan, new: Plan) -> _Sections:
+def _match_sections(old: Plan, new: Plan) -> _Sections:
     """The headings of the new plan beside those of the old one: by title, or by number where the title is reworded."""
     pairs: dict[RowTable, dict[int, int]] = {}
     numbers: dict[RowTable, dict[str, str]] = {}
@@ -272,7 +269,7 @@ class _Table:
         befores, afters = getattr(self.old, self.table), getattr(self.new, self.table)
         silent = _PLACES if keep else frozenset()
         if not same_file:  # a document without such a column says nothing of it: texts that no row fills stay
-            silent |= {field for field in FIELDS[self.table] if not any(text_of(row, field) for row in afters)}
+            silent |= {field for field in FIELDS[self.table] if not any(row.printed(field) for row in afters)}
         pairs = _pair(self.sketches(befores, same_file), self.sketches(afters, same_file, new=True), levels)
         if decisions is not None:
             pairs = self._decided(decisions, befores, pairs)
@@ -322,11 +319,11 @@ class _Table:
         before, after = rows
         titles = {column.key: column.title for column in _SHEETS[self.table].columns}
         fields = [
-            FieldChange(field, titles[field], text_of(before, field), text_of(after, field))
+            FieldChange(field, titles[field], before.printed(field), after.printed(field))
             for field in FIELDS[self.table]
-            if field not in silent and not same_text(text_of(before, field), text_of(after, field))
+            if field not in silent and not same_text(before.printed(field), after.printed(field))
         ]
-        kinds: list[ChangeKind] = ["changed"] if fields else []
+        kinds = ["changed"] if fields else []
         section = "section" if self.table == "tasks" else "group"
         if section not in silent and self.sections.key(self.table, after.heading) != before.heading:
             kinds.append("moved")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -164,8 +165,19 @@ class Section:
     title: str
 
 
+class _PlanRow:
+    """A task or an indicator."""
+
+    __slots__ = ()
+
+    def printed(self, field: str) -> str:
+        """One of its texts as printed."""
+        value = getattr(self, field)
+        return value if isinstance(value, str) else str(value.text)
+
+
 @frozen
-class Task:
+class Task(_PlanRow):
     """One row ("đầu việc") of the appendix."""
 
     code: str
@@ -221,7 +233,7 @@ class Task:
 
 
 @frozen
-class Indicator:
+class Indicator(_PlanRow):
     """One indicator with its target."""
 
     code: str
@@ -416,8 +428,16 @@ def name_on(names: tuple[DatedName, ...], day: date) -> str:
 
 
 RowTable = Literal["tasks", "indicators"]
-ChangeKind = Literal["added", "dropped", "kept", "changed", "moved", "renumbered"]
-"""`kept`: not in the new document, but the office keeps the row; a row may be changed, moved and renumbered at once."""
+_KIND_WORDS = {
+    "added": "thêm mới",
+    "dropped": "không còn",
+    "kept": "giữ nguyên",
+    "changed": "sửa nội dung",
+    "moved": "chuyển nhóm",
+    "renumbered": "đánh số lại",
+}
+"""What may have become of a row. `kept`: not in the new document, but the office keeps the row; a row may be changed,
+moved and renumbered at once."""
 
 
 @frozen
@@ -434,18 +454,29 @@ class FieldChange:
 
 @frozen
 class PlanRowChange:
-    """One row of the old or the new plan with its counterpart in the other."""
+    """One row of the old or the new plan with its counterpart in the other; of an amendment: what it did to a row."""
 
     table: RowTable
     code: str | None
-    """Code of the old row; None for a row that is new."""
-    index: int | None
-    """Index of the row in the new plan's table; None for a row that is not there."""
-    similarity: float
-    """Of the two texts, 0 to 1; 0 for a row without a counterpart."""
-    kinds: tuple[ChangeKind, ...] = ()
-    """Empty: continues unchanged."""
+    """Code of the old row, of an amendment's that of the row from then on; None for a row that is new."""
+    index: int | None = field(default=None, metadata=LATER)
+    """Index of the row in the new plan's table; None for a row that is not there, and of an amendment."""
+    similarity: float = field(default=0.0, metadata=LATER)
+    """Of the two texts, 0 to 1; 0 for a row without a counterpart, and of an amendment."""
+    kinds: tuple[str, ...] = ()
+    """Of `_KIND_WORDS`; empty: continues unchanged."""
     fields: tuple[FieldChange, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What has become of it, for people."""
+        return ", ".join(_KIND_WORDS[kind] for kind in self.kinds)
+
+
+def _told(rows: Iterable[PlanRowChange]) -> str:
+    """How many of those rows are of which kind: "2 thêm mới, 1 không còn"; "" where none is of any."""
+    counts = Counter(kind for row in rows for kind in row.kinds)
+    return ", ".join(f"{counts[kind]} {words}" for kind, words in _KIND_WORDS.items() if counts[kind])
 
 
 @frozen
@@ -456,15 +487,21 @@ class PlanComparison:
     """Tasks, then indicators: in the new plan's order, then the old rows that it does not have."""
     general: tuple[FieldChange, ...] = ()
     """The plan's own properties, sections, groups and units."""
+    headings: Mapping[RowTable, Mapping[int, int]] = field(factory=dict)
+    """Index of a new heading -> index of the old one that it continues."""
 
     @property
     def changes(self) -> tuple[PlanRowChange, ...]:
         """The rows of which something is to be said."""
         return tuple(row for row in self.rows if row.kinds)
 
-    def count(self, kind: ChangeKind, table: RowTable) -> int:
-        """How many rows of that table are of that kind."""
-        return sum(row.table == table and kind in row.kinds for row in self.rows)
+    def of(self, table: RowTable) -> tuple[PlanRowChange, ...]:
+        """The rows of that table."""
+        return tuple(row for row in self.rows if row.table == table)
+
+    def told(self, table: RowTable) -> str:
+        """How many rows of that table are of which kind, in words."""
+        return _told(self.of(table))
 
 
 @frozen
@@ -483,15 +520,9 @@ class Amendment:
     """Of its content; a copy lies in the archive."""
     at: dt.datetime
     who: str
-    rows: tuple[AmendedRow, ...] = ()
+    rows: tuple[PlanRowChange, ...] = ()
 
-
-@frozen
-class AmendedRow:
-    """What an amendment did to one row."""
-
-    table: RowTable
-    code: str
-    """The row's code, in the old plan and in the new one alike."""
-    kinds: tuple[ChangeKind, ...]
-    fields: tuple[FieldChange, ...] = field(default=())
+    @property
+    def told(self) -> str:
+        """How many rows it did what to, in words."""
+        return _told(self.rows)

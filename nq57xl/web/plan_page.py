@@ -25,7 +25,6 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import day_in_words
 from nq57xl.outputs.reminders import calendar_files
-from nq57xl.plan.compare import KIND_WORDS
 from nq57xl.plan.model import PlanRowChange
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.rules.findings import grouped
@@ -112,7 +111,7 @@ def _comparison(visit: Visit) -> Response:
     """The comparison as it waits for the office's word."""
     made = pending_amendment(visit.office())
     rows = [(row, _row_words(made, row)) for row in made.comparison.changes if row.kinds != ("kept",)] if made else []
-    return visit.page("amend.html.j2", tab="plan", made=made, rows=rows, kinds=KIND_WORDS)
+    return visit.page("amend.html.j2", tab="plan", made=made, rows=rows)
 
 
 def _row_words(made: Amended, row: PlanRowChange) -> str:
@@ -169,7 +168,7 @@ def _confirm_year(visit: Visit) -> Response:
 
 def _changes(made: Amended) -> list[str]:
     rows = [row for row in made.comparison.rows if row.kinds and row.kinds != ("kept",)]
-    lines = [f"{row.code or 'Dòng mới'}: {', '.join(KIND_WORDS[kind].lower() for kind in row.kinds)}" for row in rows]
+    lines = [f"{row.code or 'Dòng mới'}: {row.words.lower()}" for row in rows]
     return [f"{len(rows)} dòng thay đổi.", *lines[:40]]
 
 
