@@ -16,7 +16,7 @@ from nq57xl.plan.model import Period
 from nq57xl.results.standing import FATES, FiledReturn
 from nq57xl.results.wording import BASES, STATES
 from nq57xl.rules.findings import REMARKED, Finding
-from nq57xl.rules.schema import Schema
+from nq57xl.rules.schema import Field, Schema
 from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import clean, fold, one_line
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook, readable
@@ -115,6 +115,11 @@ class CheckBook:
     places: LinkedFiles
     remarks: tuple[CellRemark, ...] = ()
     """The office's own on cells of these returns, oldest first."""
+
+    @cached_property
+    def fields(self) -> Mapping[tuple[str | None, str | None], Field]:
+        """Fields of the schema by table and name."""
+        return {(table.name, one.name): one for table in self.schema.tables for one in table.fields}
 
     @cached_property
     def newest(self) -> Mapping[str, FiledReturn]:
@@ -251,34 +256,34 @@ def _first_point(item: FiledReturn) -> str:
     return f"{_POINTS if asked else _FACTS}|{item.record.id}"
 
 
-@frozen
-class _ListedFinding:
-    """One finding of one file; no file for what concerns several units."""
-
-    finding: Finding
-    item: FiledReturn | None
+_ListedFinding = tuple[Finding, FiledReturn | None]
+"""A finding of a file; no file for what concerns several units."""
 
 
 def _lines_of(check: CheckBook, severities: tuple[str, ...]) -> Iterator[_ListedFinding]:
     """Findings of those severities in the order of the files, the graver first; of several units at the end."""
     for item in check.returns:
         for severity in severities:
-            yield from (_ListedFinding(one, item) for one in item.record.judged.findings if one.severity == severity)
-    yield from (_ListedFinding(one, None) for one in check.status.period_findings if one.severity in severities)
+            yield from ((one, item) for one in item.record.judged.findings if one.severity == severity)
+    yield from ((one, None) for one in check.status.period_findings if one.severity in severities)
 
 
 def _points(check: CheckBook) -> Iterator[ReportLine]:
-    return _told_lines(check, _POINTS, ("error", "warning"))
+    for number, (finding, item) in enumerate(_lines_of(check, ("error", "warning")), start=1):
+        cells = _point_cells(check, finding, item, number) | _own_remark(check, finding, item)
+        yield ReportLine("row", cells, anchors=(f"{_POINTS}|{item.record.id}",) if item else ())
 
 
 def _facts(check: CheckBook) -> Iterator[ReportLine]:
-    return _told_lines(check, _FACTS, ("repaired", "note"))
+    for number, (finding, item) in enumerate(_lines_of(check, ("repaired", "note")), start=1):
+        cells = _point_cells(check, finding, item, number)
+        yield ReportLine("row", cells, anchors=(f"{_FACTS}|{item.record.id}",) if item else ())
 
 
 def _remarks(check: CheckBook) -> Iterator[ReportLine]:
-    titles = {(table.name, one.name): one.title for table in check.schema.tables for one in table.fields}
     for item in check.remarks:
         table, key, name = item.cell
+        field = check.fields.get((table, name))
         record = check.newest[item.unit].record if item.unit in check.newest else None
         yield ReportLine(
             "row",
@@ -287,7 +292,7 @@ def _remarks(check: CheckBook) -> Iterator[ReportLine]:
                 "unit": item.unit,
                 "sheet": item.sheet,
                 "task": "" if key == table else key,
-                "column": titles.get((table, name), name),
+                "column": field.title if field else name,
                 "text": item.text,
                 "state": "Đã trả lời" if record is not None and item.is_answered(record) else "Chờ trả lời",
                 "at": moment_words(item.at),
@@ -324,37 +329,19 @@ def _remarks_on(page: str, sheet: RawSheet) -> Iterator[RemarkLine]:
             yield line
 
 
-def _told_lines(check: CheckBook, page: str, severities: tuple[str, ...]) -> Iterator[ReportLine]:
-    titles = {(table.name, one.name): one.title for table in check.schema.tables for one in table.fields}
-    seen: set[int] = set()
-    for number, one in enumerate(_lines_of(check, severities), start=1):
-        anchors: tuple[str, ...] = ()
-        if one.item is not None and one.item.record.id not in seen:
-            seen.add(one.item.record.id)
-            anchors = (f"{page}|{one.item.record.id}",)
-        cells = _point_cells(one, number, titles)
-        cells |= _own_remark(check, one) if page == _POINTS else {}
-        if one.item is not None and number <= _LINKED:
-            cells["back"] = Link("dòng {row}", f"file|{one.item.record.id}")
-        yield ReportLine("row", cells, anchors=anchors)
-
-
-def _own_remark(check: CheckBook, one: _ListedFinding) -> dict[str, CellContent]:
+def _own_remark(check: CheckBook, finding: Finding, item: FiledReturn | None) -> dict[str, CellContent]:
     """The cell that a point is about, and what the office has to say of it so far."""
-    finding, unit = one.finding, one.item.unit if one.item else None
-    table = next((item for item in check.schema.tables if item.name == finding.table), None)
-    field = next((item for item in table.fields if item.name == finding.field), None) if table else None
-    if unit is None or field is None:
+    field = check.fields.get((finding.table, finding.field))
+    if item is None or item.unit is None or field is None:
         return {}
-    cell = (finding.table, finding.task or finding.table, field.within or field.name)
-    said = [item for item in check.remarks if (item.unit, item.cell) == (unit.code, cell)]
+    unit, cell = item.unit.code, (finding.table, finding.task or finding.table, field.within or field.name)
+    said = [remark for remark in check.remarks if (remark.unit, remark.cell) == (unit, cell)]
     known = {"remark": said[-1].text, "remark_number": str(said[-1].id)} if said else {}
-    return {**known, "place": "|".join((unit.code, *cell))}
+    return {**known, "place": "|".join((unit, *cell))}
 
 
-def _point_cells(one: _ListedFinding, number: int, titles: Mapping[tuple[str, str], str]) -> dict[str, CellContent]:
-    finding, item = one.finding, one.item
-    value = one_line(finding.value)
+def _point_cells(check: CheckBook, finding: Finding, item: FiledReturn | None, number: int) -> dict[str, CellContent]:
+    value, field = one_line(finding.value), check.fields.get((finding.table, finding.field))
     return {
         "number": str(number),
         "unit": "Nhiều đơn vị" if item is None else (item.unit.name if item.unit else "(chưa rõ)"),
@@ -363,13 +350,14 @@ def _point_cells(one: _ListedFinding, number: int, titles: Mapping[tuple[str, st
         "sheet": finding.sheet,
         "cell": finding.cell,
         "task": "" if finding.task in (None, finding.table) else finding.task,
-        "field": titles.get((finding.table, finding.field), ""),
+        "field": field.title if field else "",
         "value": _short(value),
         "message": _short(finding.message, 2 * _SHOWN),
         "fix": _short(finding.fix, 2 * _SHOWN),
         "fate": _fate_words(item) if item else "",
         "code": finding.code,
         "whole": finding.value if len(value) > _SHOWN else None,
+        "back": Link("dòng {row}", f"file|{item.record.id}") if item is not None and number <= _LINKED else None,
     }
 
 

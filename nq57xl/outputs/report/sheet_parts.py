@@ -128,7 +128,7 @@ def source_labels(c: Consolidation) -> dict[str, str]:
     """Anchor -> numbers of its lines: "12-19"; of a unit's row, and of all its rows of a table."""
     found: dict[str, list[int]] = {}
     for number, item in enumerate((item for item in c.traced if not item.contact), start=1):
-        for anchor in (_anchor_of(item), source_anchor(item.unit, item.value.table, "")):
+        for anchor in _anchors_of(item):
             found.setdefault(anchor, []).append(number)
     return {a: f"{n[0]}-{n[-1]}" if len(n) > 1 else str(n[0]) for a, n in found.items()}
 
@@ -136,12 +136,8 @@ def source_labels(c: Consolidation) -> dict[str, str]:
 def _lines(
     c: Consolidation, traced: Sequence[TracedCell], edits: Mapping[tuple[str, ...], AppliedEdit]
 ) -> Iterator[ReportLine]:
-    seen: set[str] = set()
     for number, item in enumerate(traced, start=1):
-        own = (_anchor_of(item), source_anchor(item.unit, item.value.table, ""))
-        anchors = tuple(anchor for anchor in own if anchor not in seen)
-        seen.update(anchors)
-        yield ReportLine("row", _cells(item, number, c), anchors=anchors)
+        yield ReportLine("row", _cells(item, number, c), anchors=_anchors_of(item))
         if item.value.stated:
             yield ReportLine("sub", {"typed": f"{item.value.stated}."}, spans=_EDIT_SPANS)
         edit = edits.get(_place(item))
@@ -206,6 +202,7 @@ def _value(item: TracedCell, c: Consolidation) -> str:
     return _AS_TYPED if plain and words == value.typed else words
 
 
-def _anchor_of(traced: TracedCell) -> str:
-    """The same for a typed cell."""
-    return source_anchor(traced.unit, traced.value.table, traced.value.key)
+def _anchors_of(traced: TracedCell) -> tuple[str, str]:
+    """Of its row, and of all rows of its table; links lead to the first line that has one."""
+    table = traced.value.table
+    return source_anchor(traced.unit, table, traced.value.key), source_anchor(traced.unit, table, "")
