@@ -82,9 +82,8 @@ class _PropertyReader:
         signatory = self._signatory()
         told = {"number": number, "symbol": symbol, "issued_on": issued, "title": title, "agency": agency}
         told |= {"gatherer": gatherer, "signer": signatory.name, "place": place}
-        for key, value in told.items():
-            if not value and key not in self.doubts:
-                self.doubts[key] = "không thấy trong văn bản, để trống"
+        for key in [key for key, value in told.items() if not value]:
+            self.doubts.setdefault(key, "không thấy trong văn bản, để trống")
         properties = Properties(
             id=_id(symbol, stem, year),
             title=title,
@@ -106,10 +105,10 @@ class _PropertyReader:
 
     def _title(self) -> str:
         for index, line in enumerate(self.lines):
-            name = fold(line.text).rstrip(" .:")
+            alone = _is_title(line)
             start = _re("title_line").match(line.text) if line.text.isupper() else None
-            if name in _words()["titles"] or start:
-                title = line.text[start.end() :] if start and name not in _words()["titles"] else ""
+            if alone or start:
+                title = line.text[start.end() :] if start and not alone else ""
                 for following in self.lines[index + 1 : index + 9]:
                     text = following.text.strip(" _-–—*")
                     if not text:
@@ -130,16 +129,14 @@ class _PropertyReader:
             if re.match(r"PHỤ LỤC\b|(?:DANH MỤC|BẢNG|BIỂU) .*NHIỆM VỤ", line.text.upper()):
                 own = [line.text] if not re.fullmatch(r"PHỤ LỤC(?:\s+\S{1,5})?", line.text.upper()) else []
                 more = itertools.takewhile(lambda item: item.text.isupper(), self.lines[index + 1 : index + 5])
-                title = one_line(" ".join([*own, *(item.text for item in more)]))
-                if title:
+                if title := one_line(" ".join([*own, *(item.text for item in more)])):
                     self.sources["title"], self.doubts["title"] = line.source, "lấy từ tên phụ lục"
                 return title
         return ""
 
     def _number(self) -> tuple[str, str]:
         for line in self.lines[:40]:
-            match = _re("own_number").fullmatch(line.text)
-            if match:
+            if match := _re("own_number").fullmatch(line.text):
                 self.sources["number"] = self.sources["symbol"] = line.source
                 return _digits(match["number"]), match["symbol"]
         match = _re("number").search(self._attached())
@@ -147,10 +144,8 @@ class _PropertyReader:
 
     def _attached(self) -> str:
         """What the line "(Kèm theo Kế hoạch số … ngày … của …)" says of the plan."""
-        match = _re("attached").search(self.text) or next(
-            filter(None, (_re("attached").search(line.text) for line in self.lines)), None
-        )
-        return match["rest"] if match else ""
+        found = (_re("attached").search(text) for text in (self.text, *(line.text for line in self.lines)))
+        return next((match["rest"] for match in found if match), "")
 
     def _date(self) -> date | None:
         for line in self.lines[:40]:
@@ -161,19 +156,13 @@ class _PropertyReader:
                 self.sources["issued_on"] = line.source
                 return _day(match)
         attached = self._attached()
-        match = (
-            _re("short_date").search(attached)
-            or _re("long_date").search(attached)
-            or _re("signed_on").search(self.text)
-        )
+        match = _re("short_date").search(attached) or _re("long_date").search(attached)
+        match = match or _re("signed_on").search(self.text)
         return _day(match) if match else None
 
     def _place(self) -> str:
-        for line in self.lines[:40]:
-            match = _re("place").match(line.text)
-            if match:
-                return one_line(match["place"])
-        return ""
+        found = (_re("place").match(line.text) for line in self.lines[:40])
+        return next((one_line(match["place"]) for match in found if match), "")
 
     def _province(self) -> str:
         """The province or city named most often."""
@@ -207,27 +196,19 @@ class _PropertyReader:
 
     def _letterhead(self) -> list[str]:
         """The names at the head of the document, from the highest to the agency itself."""
-        front = itertools.takewhile(
-            lambda line: (
-                fold(line.text).rstrip(" .:") not in _words()["titles"]
-                and not re.match(r"\(?(?:Căn cứ|Ban hành|Kèm)", line.text)
-            ),
-            self.lines[:_FRONT],
-        )
+        begun = re.compile(r"\(?(?:Căn cứ|Ban hành|Kèm)")
+        front = itertools.takewhile(lambda line: not (_is_title(line) or begun.match(line.text)), self.lines[:_FRONT])
         names: list[str] = []
         open_name = False
         lines = (part for line in front for part in _re("two_names").split(_re("motto").sub("", line.text)))
-        for part in lines:
-            text = part.strip(" *_-–—.:")
+        for text in (part.strip(" *_-–—.:") for part in lines):
             if not text or _re("no_name").match(text.upper()) or re.search(r"\d{2,}|ngày", text):
                 open_name = False
-            elif names and open_name and (text.isupper() == names[-1].isupper()) and _goes_on(names[-1], text):
+            elif open_name and text.isupper() == names[-1].isupper() and _goes_on(names[-1], text):
                 names[-1] = f"{names[-1]} {text}"
-            elif rank_of(text) is not None and (text.isupper() or len(text.split()) <= _WORDS_OF_NAME):
-                names.append(text)
-                open_name = True
             else:
-                open_name = False
+                open_name = rank_of(text) is not None and (text.isupper() or len(text.split()) <= _WORDS_OF_NAME)
+                names += [text] if open_name else []
         return [name for name in dict.fromkeys(names) if name.isupper()] or names[-1:]
 
     def _by_symbol(self, symbol: str, province: str) -> str:
@@ -240,10 +221,8 @@ class _PropertyReader:
 
     def _written(self, name: str) -> str:
         """A name in capitals as the text writes it elsewhere, else with a capital for each word."""
-        for match in re.finditer(re.escape(name), self.text, re.IGNORECASE):
-            if not match[0].isupper():
-                return match[0][0].upper() + match[0][1:]
-        return _sentence(name)
+        found = (match[0] for match in re.finditer(re.escape(name), self.text, re.IGNORECASE))
+        return next((text[0].upper() + text[1:] for text in found if not text.isupper()), None) or _sentence(name)
 
     def _year(self, title: str, issued: date | None) -> int:
         """The year that the plan is for: never one of a document that it cites."""
@@ -261,22 +240,17 @@ class _PropertyReader:
             return issued.year if issued else int(month[1]) if month else 0
         counted = Counter(self.years).most_common(1)
         attached = re.search(r"20[12]\d", self._attached())
-        self.doubts["year"] = (
-            "năm không ghi trong văn bản, suy từ các thời hạn" if counted else "không thấy năm, dùng năm nay"
-        )
+        told = "năm không ghi trong văn bản, suy từ các thời hạn" if counted else "không thấy năm, dùng năm nay"
+        self.doubts["year"] = told
         return int(attached[0]) if attached else counted[0][0] if counted else self.today.year
 
     def _days(self, rank: str | None) -> tuple[int, int]:
-        internal: int | None = None
-        upwards: int | None = None
+        internal = upwards = 0
         words, last = set(), 0
         high = rank in ("province", "party", "nation", "ministry")
-        upward, to_unit = (
-            (_re("upwards_of_province"), _re("to_department")) if high else (_re("upwards"), _re("to_unit"))
-        )
-        for match in sorted(
-            [*_re("day").finditer(self.text), *_re("monthly_day").finditer(self.text)], key=lambda item: item.start()
-        ):
+        upward, to_unit = map(_re, ("upwards_of_province", "to_department") if high else ("upwards", "to_unit"))
+        days = [*_re("day").finditer(self.text), *_re("monthly_day").finditer(self.text)]
+        for match in sorted(days, key=lambda item: item.start()):
             before = re.split(r"(?<=[.;])\s", self.text[max(last, match.start() - 160) : match.start()])[-1]
             last, day = match.end(), int(match["day"])
             above = max((item.end() for item in upward.finditer(before)), default=-1)
@@ -284,25 +258,22 @@ class _PropertyReader:
             if not 1 <= day <= 31:
                 continue
             words.add(match["word"].casefold() or "vào")
-            if above > unit and upwards is None:
+            if above > unit and not upwards:
                 upwards = day
-            elif internal is None:
-                internal = day
+            else:
+                internal = internal or day
         self.inclusive = bool(words) and "trước" not in words
         if len(words) > 1 and "trước" in words:
             self.doubts["before_is_inclusive"] = "có chỗ ghi «trước ngày», có chỗ ghi «chậm nhất ngày»"
-        if internal is None:
+        if not internal:
             self.doubts["internal_day"] = "không thấy «trước ngày … hằng tháng» cho đơn vị, dùng ngày mặc định"
-        if upwards is None:
+        if not upwards:
             self.doubts["report_day"] = "không thấy «trước ngày … hằng tháng» cho báo cáo cấp trên, dùng ngày mặc định"
         return internal or 20, upwards or 25
 
     def _gatherer(self) -> str:
-        for pattern in _words()["gatherer"]:
-            match = re.search(pattern, self.text)
-            if match:
-                return one_line(match["unit"])
-        return ""
+        found = (re.search(pattern, self.text) for pattern in _words()["gatherer"])
+        return next((one_line(match["unit"]) for match in found if match), "")
 
     def _recipient(self, place: str) -> str:
         match = _re("recipient").search(self.text)
@@ -315,9 +286,8 @@ class _PropertyReader:
         return name if not place or place in name or not named else f"{name} {place}"
 
     def _signatory(self) -> Signatory:
-        starts = [
-            index for index, line in enumerate(self.lines) if index > 5 and _re("rank").fullmatch(line.text.strip())
-        ]
+        after = range(6, len(self.lines))
+        starts = [index for index in after if _re("rank").fullmatch(self.lines[index].text.strip())]
         formal = [index for index in starts if _re("authority").match(self.lines[index].text)]
         if not starts:
             return Signatory()
@@ -332,19 +302,20 @@ class _PropertyReader:
 
 def _ends_title(title: str, text: str) -> bool:
     """True for the first line of the text under a title."""
-    return (
-        _re("stop").match(text) is not None
-        or _re("rank").fullmatch(text) is not None
-        or (text.isupper() and not title.isupper())
-        or (text.endswith((".", ";")) and text[0].isupper() and len(text) > len(title))
-    )
+    if _re("stop").match(text) or _re("rank").fullmatch(text) or (text.isupper() and not title.isupper()):
+        return True
+    return text.endswith((".", ";")) and text[0].isupper() and len(text) > len(title)
+
+
+def _is_title(line: Line) -> bool:
+    """True for a line that says what kind of document this is: "KẾ HOẠCH"."""
+    return fold(line.text).rstrip(" .:") in _words()["titles"]
 
 
 def _goes_on(name: str, text: str) -> bool:
     """True for the second line of a name in a letterhead: "ỦY BAN NHÂN DÂN" over "TỈNH ĐỒNG NAI"."""
-    if re.fullmatch(
-        r"(?:ủy ban nhân dân|uỷ ban nhân dân|ubnd|hội đồng nhân dân|đảng bộ|tỉnh ủy|thành ủy)", name, re.IGNORECASE
-    ):
+    body = r"ủy ban nhân dân|uỷ ban nhân dân|ubnd|hội đồng nhân dân|đảng bộ|tỉnh ủy|thành ủy"
+    if re.fullmatch(body, name, re.IGNORECASE):
         return re.match(r"(?:xã|phường|tỉnh|thành phố|tp|huyện|đặc khu|thị|quận)\b", text, re.IGNORECASE) is not None
     return name.rstrip()[-1:] in ",-" or bare(name).endswith((" va", " cac", " ve")) or rank_of(text) is None
 

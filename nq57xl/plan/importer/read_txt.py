@@ -61,18 +61,16 @@ def _split_cells(pieces: list[_Piece], fields: list[str], year: int) -> list[_Sp
     """A text for each field, in order: the cheapest way to cut the lines at the ends that the extractor shows."""
     words = _words(pieces)
     starts = [index for index, word in enumerate(words) if word.border < 50] + [len(words)]
-    best: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {(0, 0): (0.0, ())}
-    for number, name in enumerate(fields):
-        for begin, start in enumerate(starts):
-            known = best.get((number, start))
-            if known is None:
-                continue
-            for end in starts[begin:]:
-                cost = known[0] + _cost(words, start, end, name, year)
-                key = (number + 1, end)
-                if key not in best or cost < best[key][0]:
-                    best[key] = (cost, (*known[1], end))
-    ends = best[len(fields), len(words)][1]
+    best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
+    for name in fields:
+        found: dict[int, tuple[float, tuple[int, ...]]] = {}
+        for start, (spent, ends) in sorted(best.items()):
+            for end in starts[starts.index(start) :]:
+                cost = spent + _cost(words, start, end, name, year)
+                if end not in found or cost < found[end][0]:
+                    found[end] = (cost, (*ends, end))
+        best = found
+    ends = best[len(words)][1]
     cells = [_split(words, start, end) for start, end in zip((0, *ends), ends, strict=False)]
     unsure = any(not cell.sure for cell in cells)
     # a cell that seems blank beside doubtful ones may be theirs
@@ -84,18 +82,22 @@ def _words(pieces: list[_Piece]) -> list[_Word]:
     for number, piece in enumerate(pieces):
         before = pieces[number - 1] if number else None
         open_line = before is not None and (before.goes_on or re.search(r"[^\W_]-$", before.text) is not None)
-        for index, text in enumerate(piece.text.split()):
-            capital = text[0].isupper() or text[0].isdigit() or text[0] in "≥≤“"
-            if index:
-                border = _inline(piece.text.split(), index) if capital and found[-1].text[-1] not in ",-/" else 99.0
-            elif not open_line:
+        words = piece.text.split()
+        for index, text in enumerate(words):
+            border = 99.0
+            if not (index or open_line):
                 border = 0.0
-            else:
-                border = _SOFT if piece.gap and capital else (_INLINE if capital else 99.0)
-            found.append(
-                _Word(text, border, index == 0 and before is not None and not open_line, piece.goes_on, number)
-            )
+            elif _begins(text) and not index:
+                border = _SOFT if piece.gap else _INLINE
+            elif _begins(text) and words[index - 1][-1] not in ",-/":
+                border = _inline(words, index)
+            hard = index == 0 and before is not None and not open_line
+            found.append(_Word(text, border, hard, piece.goes_on, number))
     return found
+
+
+def _begins(text: str) -> bool:
+    return text[0].isupper() or text[0].isdigit() or text[0] in "≥≤“"
 
 
 def _inline(words: list[str], index: int) -> float:
@@ -116,23 +118,16 @@ def _cost(words: list[_Word], start: int, end: int, name: str, year: int) -> flo
 def _fit(text: str, name: str, year: int) -> float:
     """How badly the text fits the field."""
     key = bare(text)
-    unit, day = bool(_UNIT.match(key)), len(text) < 160 and Deadline.read(text, year).kind != "unknown"
-    if name in ("lead", "support"):
-        cost = 0.0 if unit else 8.0
-        return (
-            cost
-            + (4.0 if day else 0.0)
-            + (2.0 if name == "lead" and key.startswith(("cac ", "ca ")) else 0.0)
-            + (4.0 if _PROSE.search(key) else 0.0)
-        )
+    unit, prose = bool(_UNIT.match(key)), bool(_PROSE.search(key))
+    day = len(text) < 160 and Deadline.read(text, year).kind != "unknown"
     if name == "deadline":
         return 0.0 if day else 8.0
-    cost = (5.0 if unit and len(text) < 60 and not _PROSE.search(key) else 0.0) + (
-        5.0 if day and len(text) < 30 else 0.0
-    )
-    if name in ("task", "subtask") and len(text) < 12:
-        cost += 2.0
-    return cost + (0.0 if text[0].isupper() or text[0].isdigit() or text[0] in "≥≤“" else 3.0)
+    if name in ("lead", "support"):
+        all_of_them = name == "lead" and key.startswith(("cac ", "ca "))
+        return 8.0 * (not unit) + 4.0 * day + 2.0 * all_of_them + 4.0 * prose
+    like_a_unit, like_a_day = unit and len(text) < 60 and not prose, day and len(text) < 30
+    short = name in ("task", "subtask") and len(text) < 12
+    return 5.0 * like_a_unit + 5.0 * like_a_day + 2.0 * short + 3.0 * (not _begins(text))
 
 
 def _split(words: list[_Word], start: int, end: int) -> _Split:
@@ -142,10 +137,8 @@ def _split(words: list[_Word], start: int, end: int) -> _Split:
     for word in words[start:end]:
         lines.setdefault(word.line, []).append(word.text)
     text = doc.page_text("\n".join(" ".join(line) for line in lines.values())).replace("\n", " ")
-    begins = start == 0 or words[start].border == 0.0
-    closes = end == len(words) or words[end].border == 0.0
-    inner = not any(word.hard for word in words[start + 1 : end])
-    return _Split(text, begins and closes and inner, words[end - 1].goes_on)
+    ends = all(place in (0, len(words)) or words[place].border == 0.0 for place in (start, end))
+    return _Split(text, ends and not any(word.hard for word in words[start + 1 : end]), words[end - 1].goes_on)
 
 
 _GROUP = re.compile(r"(?P<number>[IVX]+)\.?\s+(?P<title>[A-ZĐÀ-Ỹ].*)")
@@ -163,22 +156,22 @@ _UNSURE = "văn bản thuần chữ, ranh giới giữa các ô không chắc"
 
 def _indicator_table(lines: list[_Piece]) -> tuple[doc.GridTable, int, int] | None:
     """The table, its first line and the line after it; None when the text has none."""
-    start = next(
-        (index for index, line in enumerate(lines)
-         if re.match(r"s?tt\b", doc.whole_key(line.text)) and "chi tieu" in doc.whole_key(line.text)),
-        None,
-    )  # fmt: skip
-    if start is None:
-        return None
-    first = next((index for index in range(start + 1, min(start + 30, len(lines))) if _GROUP.match(lines[index].text)
-                  or re.match(r"1\b", lines[index].text)), None)  # fmt: skip
+    heads = (index for index, line in enumerate(lines) if re.match(r"s?tt .*chi tieu", doc.whole_key(line.text)))
+    start = next(heads, len(lines))
+    first = _first(lines, range(start + 1, start + 30), _GROUP, re.compile(r"1\b"))
     if first is None:
         return None
-    end = next((index for index in range(first, len(lines)) if _END.match(lines[index].text)), len(lines))
+    end = _first(lines, range(first, len(lines)), _END) or len(lines)
     placed = [doc.GridCell(0, col, text, f"dòng {lines[start].place}") for col, text in enumerate(_HEADS)]
     for row, block in enumerate(_indicator_blocks(lines[first:end]), 1):
         placed += _row(row, block)
     return doc.table_of(placed), start, end
+
+
+def _first(lines: list[_Piece], places: range, *patterns: re.Pattern[str]) -> int | None:
+    """The first of those lines that begins like one of the patterns; None when none does."""
+    inside = range(places.start, min(places.stop, len(lines)))
+    return next((index for index in inside if any(one.match(lines[index].text) for one in patterns)), None)
 
 
 def _joined(lines: list[_Piece]) -> str:
@@ -189,13 +182,10 @@ def _indicator_blocks(lines: list[_Piece]) -> list[list[_Piece]]:
     found: list[list[_Piece]] = []
     number = 0
     for line in lines:
-        leading = re.match(r"(\d{1,3})(?:\s|$)", line.text)
-        if _GROUP.match(line.text):
+        group = _GROUP.match(line.text)
+        if group or re.match(rf"0{{0,2}}{number + 1}(?:\s|$)", line.text):
             found.append([line])
-            number = 0
-        elif leading and int(leading[1]) == number + 1:
-            found.append([line])
-            number += 1
+            number = 0 if group else number + 1
         elif found:
             found[-1].append(line)
     return found
@@ -207,11 +197,8 @@ def _row(row: int, block: list[_Piece]) -> list[doc.GridCell]:
     if group:
         return [doc.GridCell(row, 0, group["number"], source), doc.GridCell(row, 1, group["title"], source)]
     number, _, rest = text.partition(" ")
-    known = _parts(rest, block)
-    placed = [doc.GridCell(row, 0, number, source)]
-    for col, (value, doubt) in enumerate(known, 1):
-        placed.append(doc.GridCell(row, col, value, source, doubt=doubt))
-    return placed
+    cells = [(number, ""), *_parts(rest, block)]
+    return [doc.GridCell(row, col, value, source, doubt=doubt) for col, (value, doubt) in enumerate(cells)]
 
 
 def _parts(text: str, block: list[_Piece]) -> list[tuple[str, str]]:
@@ -226,11 +213,11 @@ def _parts(text: str, block: list[_Piece]) -> list[tuple[str, str]]:
         return [(indicator, _UNSURE), (match["unit"], ""), (match["target"], ""), (lead, _UNSURE)]
     cells = _indicator_cells(block)
     if len(cells) >= 4:
-        return [(" ".join(cells[:-3]), _UNSURE), (cells[-3], _UNSURE), (cells[-2], _UNSURE), (cells[-1], _UNSURE)]
-    match = _MEASURE.fullmatch(text)
-    if match:
-        return [(match[name], _UNSURE) for name in ("indicator", "unit", "target", "lead")]
-    return [(text, _UNSURE), ("", _UNSURE), ("", _UNSURE), ("", _UNSURE)]
+        texts = [" ".join(cells[:-3]), *cells[-3:]]
+    else:
+        match = _MEASURE.fullmatch(text)
+        texts = list(match.group("indicator", "unit", "target", "lead")) if match else [text, "", "", ""]
+    return [(cell, _UNSURE) for cell in texts]
 
 
 def _indicator_cells(block: list[_Piece]) -> list[str]:
@@ -243,9 +230,8 @@ def _indicator_cells(block: list[_Piece]) -> list[str]:
         else:
             cells.append(line.text)
         open_cell = line.goes_on
-    if cells and re.fullmatch(r"\d+", cells[0]):
-        return cells[1:]
-    return [re.sub(r"^\d+\s+", "", cells[0]), *cells[1:]] if cells else []
+    first = re.sub(r"^\d+(?:\s+|$)", "", cells[0])
+    return [first, *cells[1:]] if first else cells[1:]
 
 
 _SECTION = re.compile(r"(?P<number>[IVX]+)\s*[.\-–]\s*(?P<title>[A-ZĐÀ-Ỹ].*)")
@@ -276,18 +262,15 @@ def read_txt(text: str, name: str) -> doc.Document:
             "Hãy nhập chính tệp .docx hoặc .pdf đó."
         )
     lines = _lines(text)
-    items: list[doc.Line | doc.GridTable] = []
     found = _task_head(lines)
     front = lines[: found[0]] if found else lines
-    indicators = _indicator_table(front)
-    skipped = range(0)
+    tables, indicators = [], _indicator_table(front)
     if indicators:
-        skipped = range(indicators[1], indicators[2])
-        items.append(indicators[0])
-    items[:0] = [_line(line) for index, line in enumerate(front) if index not in skipped]
+        table, start, end = indicators
+        tables, front = [table], front[:start] + front[end:]
     if found:
-        items.append(_task_table(lines[found[1] :], lines[found[0] : found[1]], found[2], _year(text)))
-    return doc.Document(tuple(items))
+        tables.append(_task_table(lines[found[1] :], lines[found[0] : found[1]], found[2], _year(text)))
+    return doc.Document((*(doc.Line(line.text, f"dòng {line.place}") for line in front), *tables))
 
 
 def _is_spaced(text: str) -> bool:
@@ -313,24 +296,13 @@ def _lines(text: str) -> list[_Piece]:
     return found
 
 
-def _line(line: _Piece) -> doc.Line:
-    return doc.Line(line.text, f"dòng {line.place}")
-
-
 def _task_head(lines: list[_Piece]) -> tuple[int, int, list[str]] | None:
     """First line of the headings, first line of the rows, fields in order."""
     best: tuple[int, int, list[str]] | None = None
     for start in range(len(lines)):
-        key = doc.whole_key(lines[start].text)
-        if not any(
-            key.startswith(word) for word in ("ma nhiem vu", "stt nhiem vu", "tt nhiem vu", "nhiem vu", "stt", "tt")
-        ):
+        if not doc.whole_key(lines[start].text).startswith(("ma nhiem vu", "nhiem vu", "stt", "tt")):
             continue
-        end = next(
-            (index for index in range(start + 1, min(start + _HEAD_ROWS, len(lines)))
-             if _SECTION.match(lines[index].text) or _ROW.match(lines[index].text)),
-            None,
-        )  # fmt: skip
+        end = _first(lines, range(start + 1, start + _HEAD_ROWS), _SECTION, _ROW)
         if end is None:
             continue
         fields = _fields(" ".join(line.text for line in lines[start:end]))
@@ -347,8 +319,8 @@ def _fields(text: str) -> list[str]:
     index = 0
     while index < len(words):
         size = next((size for size in range(8, 0, -1) if " ".join(words[index : index + size]) in known), 0)
-        name = known.get(" ".join(words[index : index + size]), "") if size else ""
-        if name and name in _TITLES and name not in found:
+        name = known.get(" ".join(words[index : index + size]), "")
+        if name in _TITLES and name not in found:
             found.append(name)
         index += max(1, size)
     return found
@@ -357,9 +329,7 @@ def _fields(text: str) -> list[str]:
 def _task_table(lines: list[_Piece], head: list[_Piece], fields: list[str], year: int) -> doc.GridTable:
     """The rows as a table with the ordinary headings."""
     placed = [doc.GridCell(0, col, _TITLES[name], f"dòng {head[0].place}") for col, name in enumerate(fields)]
-    row = 0
-    for kind, block in _blocks(_without_heads(lines, [line.text for line in head])):
-        row += 1
+    for row, (kind, block) in enumerate(_blocks(_without_heads(lines, [line.text for line in head])), 1):
         source = f"dòng {block[0].place}"
         if kind == "section":
             placed.append(doc.GridCell(row, 0, _joined(block), source, 1, len(fields)))
@@ -380,17 +350,11 @@ def _without_heads(lines: list[_Piece], head: list[str]) -> list[_Piece]:
     found: list[_Piece] = []
     index = 0
     while index < len(lines):
-        length = 0
-        if lines[index].starts_page:
+        starts_page = lines[index].starts_page
+        if starts_page:
             texts = [line.text for line in lines[index : index + len(head)]]
-            length = next((size for size in range(len(head), 0, -1) if texts[:size] == head[-size:]), 0)
-        if length:
-            index += length
-            if index < len(lines):
-                found.append(attrs.evolve(lines[index], starts_page=True))
-                index += 1
-            continue
-        found.append(lines[index])
+            index += next((size for size in range(len(head), 0, -1) if texts[:size] == head[-size:]), 0)
+        found += [attrs.evolve(line, starts_page=starts_page) for line in lines[index : index + 1]]
         index += 1
     return found
 
@@ -430,9 +394,8 @@ def _cells(block: list[_Piece], fields: list[str], year: int) -> list[_Split]:
 
 def _with_tail(cells: list[_Split], tail: list[_Piece]) -> list[_Split]:
     text = _joined(tail)
-    open_cells = [index for index, cell in enumerate(cells) if cell.unfinished]
-    if not open_cells:
-        open_cells = [max(range(len(cells)), key=lambda index: len(cells[index].text))]
+    longest = max(range(len(cells)), key=lambda index: len(cells[index].text))
+    open_cells = [index for index, cell in enumerate(cells) if cell.unfinished] or [longest]
     texts: tuple[str, ...] = (text,)
     if len(open_cells) > 1:
         texts = _shared(cells[open_cells[0]].text, cells[open_cells[1]].text, text)

@@ -58,8 +58,7 @@ def _unit_rules() -> _UnitRules:
     return _UnitRules(
         raw["ranks"],
         tuple(
-            (item["rank"], _any(item["heads"], accents=True), _any(item["heads"], accents=False))
-            for item in raw["kinds"]
+            (one["rank"], _any(one["heads"], accents=True), _any(one["heads"], accents=False)) for one in raw["kinds"]
         ),
         tuple((item["rank"], re.compile(rf"\b(?:{item['words']})")) for item in raw["qualifiers"]),
         frozenset(raw["kind_words"]),
@@ -82,11 +81,8 @@ def _rank_key(name: str) -> str:
     """The name folded, with the words that stand for long ones."""
     key = re.sub(r"uỷ ban nhân dân|\bub(?= (?:tỉnh|thành|xã|phường|huyện))", "ubnd", fold(without_brackets(name)))
     key = re.sub(r"(?:uỷ ban|ub)? ?(?:mttq|m ?ttq|mặt trận tổ quốc)", " mttq", key).strip()
-    key = re.sub(
-        r"^vp[.]? (?=trung|tw|ubnd|hđnd|uỷ|tỉnh|thành|đảng|sở|bộ)",
-        "văn phòng ",
-        re.sub(r"\btw\b", "trung ương", re.sub(r"\bmặt trận tq\b", "mttq", key)),
-    )
+    key = re.sub(r"\btw\b", "trung ương", re.sub(r"\bmặt trận tq\b", "mttq", key))
+    key = re.sub(r"^vp[.]? (?=trung|tw|ubnd|hđnd|uỷ|tỉnh|thành|đảng|sở|bộ)", "văn phòng ", key)
     key = re.sub(r"mttq ?(?:vn|việt nam)(?= \w)", "mttq", key)
     key = key.replace("hội đồng nhân dân", "hđnd").replace("bảo hiểm xã hội", "bhxh")
     return re.sub(r"^(?:chủ tịch|lãnh đạo|giám đốc|bộ trưởng|thủ trưởng|chánh) (?!nước)", "", key)
@@ -154,10 +150,13 @@ def _parts_of(text: str, alone: set[str]) -> list[tuple[str, bool]]:
         part = text[start:end].strip(_EDGES)
         if not part or names_people(part):
             continue
-        if found and bare(part) in _PLACES and bare(text[slice(*found[-1][:2])]).strip(_EDGES).endswith(_PLACES):
-            found[-1] = (found[-1][0], end, True)
-        elif found and _stays(text, part, found[-1], alone):
-            found[-1] = (found[-1][0], end, found[-1][2])
+        first, after, collective = found[-1] if found else (0, 0, False)
+        before = bare(text[first:after]).strip(_EDGES)
+        broken = re.match(r"\s*[;\n]", text[after:]) is not None
+        if found and bare(part) in _PLACES and before.endswith(_PLACES):
+            found[-1] = (first, end, True)
+        elif found and (_is_more(part, alone) if collective else _goes_on(before, part, broken, alone)):
+            found[-1] = (first, end, collective)
         else:
             found.append((start, end, _is_collective(part)))
     return [(one_line(text[a:b]).strip(_EDGES), collective) for a, b, collective in found]
@@ -175,32 +174,33 @@ def _listed_inside(part: str) -> list[str]:
     head = bare(part[: match.start()]).strip(_EDGES) if match else ""
     if match is None or not re.match(r"(?:cac|don vi|co quan|mot so|nhung|so|bo|nganh|phong)\b", head):
         return []
-    inside = match["inside"]
-    names = [inside[a:b].strip(f"{_EDGES}…") for a, b in split_names(inside)]
-    names = [name for name in names if name]
+    names = [match["inside"][a:b].strip(f"{_EDGES}…") for a, b in split_names(match["inside"])]
+    names = list(filter(None, names))
     return names if len(names) > 1 and sum(_is_unit_name(name) for name in names) >= len(names) / 2 else []
 
 
-def _stays(text: str, part: str, before: tuple[int, int, bool], alone: set[str]) -> bool:
-    """True when a part goes on with the name before: "Phòng Văn hóa, Khoa học và Thông tin"."""
+def _is_more(part: str, alone: set[str]) -> bool:
+    """True when a part goes on with the collective before: "Các sở, ban, ngành"."""
     key = bare(part)
-    if before[2]:
-        return (
-            key in _unit_rules().kind_words
-            or (bool(_re("generic").match(key)) and not re.match(r"(?:phòng|sở) [A-ZĐ]", part, re.IGNORECASE))
-            or not (_is_unit_name(part) or _is_collective(part) or loose_key(part) in alone)
-        )
-    if re.match(r"(?:hdnd|ubnd|uy ban nhan dan)\b", key) and re.search(
-        r"van phong.*(?:dbqh|quoc hoi|hdnd|dang uy|hoi dong nhan dan)$", bare(text[slice(*before[:2])]).strip(_EDGES)
-    ):
+    if key in _unit_rules().kind_words or not _stands_alone(part, alone):
         return True
-    if _is_collective(part) or _is_unit_name(part) or loose_key(part) in alone:
+    return _re("generic").match(key) is not None and not re.match(r"(?:phòng|sở) [A-ZĐ]", part, re.IGNORECASE)
+
+
+def _goes_on(before: str, part: str, broken: bool, alone: set[str]) -> bool:
+    """True when a part goes on with the name before: "Phòng Văn hóa, Khoa học và Thông tin". `before`: its bare key;
+    `broken`: a hard sign stands between them."""
+    key = bare(part)
+    office = re.search(r"van phong.*(?:dbqh|quoc hoi|hdnd|dang uy|hoi dong nhan dan)$", before)
+    if office and re.match(r"(?:hdnd|ubnd|uy ban nhan dan)\b", key):
+        return True
+    if _stands_alone(part, alone) or (broken and part[0].isupper()) or _re("complete").search(before):
         return False
-    if re.match(r"\s*[;\n]", text[before[1] :]) and part[0].isupper():
-        return False
-    if _re("complete").search(bare(text[slice(*before[:2])]).strip(_EDGES)) or _re("companies").match(key):
-        return False
-    return not (bool(_re("generic").match(key)) and text[: before[1]].strip() != "")
+    return not (_re("companies").match(key) or _re("generic").match(key))
+
+
+def _stands_alone(part: str, alone: set[str]) -> bool:
+    return _is_collective(part) or _is_unit_name(part) or loose_key(part) in alone
 
 
 @define
@@ -250,9 +250,8 @@ def propose_units(
     counted = [(_one_line_list(text), count, True) for text, count in Counter(leads).items()]
     counted += [(_one_line_list(text), count, False) for text, count in Counter(supports).items()]
     counted += [(name, 1, False) for name in known]
-    alone = {
-        loose_key(part) for text, _, _ in counted for part in _HARD.split(text) if part and len(split_names(part)) < 2
-    }
+    parts = [part for text, _, _ in counted for part in _HARD.split(text) if part]
+    alone = {loose_key(part) for part in parts if len(split_names(part)) < 2}
     reader = _UnitReader(alone, _rank_in(agency, parent))
     for text, count, leading in counted:
         reader.take(text, count, leading)
@@ -287,18 +286,10 @@ class _UnitReader:
             self.groups[piece] += count
             self.inside[piece] = [name for name, _ in _parts_of(piece, self.alone)]
         if listed:
-            text = "; ".join(
-                [
-                    *(item for item in _HARD.split(text) if item not in listed),
-                    *(name for piece in listed for name in self.inside[piece]),
-                ]
-            )
+            others = [piece for piece in _HARD.split(text) if piece not in listed]
+            text = "; ".join([*others, *(name for piece in listed for name in self.inside[piece])])
         for part, collective in _parts_of(text, self.alone):
-            if (
-                collective
-                and bare(part) in _unit_rules().kind_words
-                and bare(part) not in ("dia phuong", "don vi", "co quan")
-            ):
+            if collective and bare(part) in _unit_rules().kind_words - {"dia phuong", "don vi", "co quan"}:
                 continue
             if collective or self._is_level(part):
                 self.groups[part] += count
@@ -326,13 +317,8 @@ class _UnitReader:
         if code is not None:
             return bare(code["letters"]) not in _unit_rules().no_units
         whole = name == without_brackets(text).strip(_EDGES) and bare(name) not in _unit_rules().kind_words
-        return (
-            whole
-            and name[:1].isupper()
-            and len(name.split()) <= 8
-            and _may_be_name(name)
-            and not re.search(r"\d", name)
-        )
+        plain = name[:1].isupper() and len(name.split()) <= 8 and not re.search(r"\d", name)
+        return whole and plain and _may_be_name(name)
 
     def _key(self, name: str) -> str:
         """The key under which the unit is already known: spelling variants, places and misprints are one unit."""
@@ -354,27 +340,21 @@ class _UnitReader:
         doubts = [_UnitDoubt("units", index, "external", reasons[unit.name])
                   for index, unit in enumerate(units) if unit.name in reasons]  # fmt: skip
         groups, empty = self._groups(units, rank, agency)
-        return _Proposal(units, groups, (*doubts, *empty))
+        return _Proposal(units, tuple(groups), (*doubts, *empty))
 
     def _drop_glued(self) -> None:
         """Takes out names that are two others in a row, for want of a sign between them: a person must part them."""
         for key in [key for key in self.units if " " in key]:
-            words = key.split()
-            if any(
-                " ".join(words[:at]) in self.units and " ".join(words[at:]) in self.units for at in range(1, len(words))
-            ):
+            cuts = [match.start() for match in re.finditer(" ", key)]
+            if any(key[:at] in self.units and key[at + 1 :] in self.units for at in cuts):
                 del self.units[key]
 
     def _take_alike(self) -> None:
         """Takes names that go on like a "Phòng" that is known, without the word itself."""
         for name, count in self.maybe.items():
             start = " ".join(loose_key(name).split()[:2])
-            if (
-                name[:1].isupper()
-                and " " in start
-                and _may_be_name(name)
-                and any(key.startswith(f"phong {start} ") for key in self.units)
-            ):
+            alike = " " in start and any(key.startswith(f"phong {start} ") for key in self.units)
+            if alike and name[:1].isupper() and _may_be_name(name):
                 self.units.setdefault(self._key(name), _Names()).seen[f"Phòng {name}"] += count
 
     def _inferred(self) -> str:
@@ -408,9 +388,7 @@ class _UnitReader:
             return False, "đơn vị không trực thuộc được ghi là chủ trì: đề xuất có nhận biểu mẫu"
         return True, ""
 
-    def _groups(
-        self, units: tuple[Unit, ...], rank: str, agency: str
-    ) -> tuple[tuple[UnitGroup, ...], list[_UnitDoubt]]:
+    def _groups(self, units: tuple[Unit, ...], rank: str, agency: str) -> tuple[list[UnitGroup], list[_UnitDoubt]]:
         """The collectives with their members, and those of which the members are not known."""
         found: dict[str, list[str]] = {}
         for name in sorted(self.groups, key=lambda item: (-self.groups[item], item)):
@@ -423,7 +401,7 @@ class _UnitReader:
         for spellings in found.values():
             # "Cac phòng" is misspelt
             best = max(
-                spellings, key=lambda item: (item[:1].isupper(), item[:4].casefold() != "cac ", self.groups[item])
+                spellings, key=lambda name: (name[0].isupper(), name[:4].casefold() != "cac ", self.groups[name])
             )
             listed = self.inside.get(best, [])
             members = tuple(dict.fromkeys(code for name in listed for code in resolver.resolve(name).codes))
@@ -431,7 +409,7 @@ class _UnitReader:
             if reason:
                 doubts.append(_UnitDoubt("groups", len(groups), "members", reason))
             groups.append(UnitGroup(best, members, tuple(item for item in spellings if item != best)))
-        return tuple(groups), doubts
+        return groups, doubts
 
 
 def _placeless(key: str) -> str:
@@ -475,12 +453,15 @@ def _relation_of(name: str, rank: str, agency: str) -> str:
     return "below" if own == "division" or rank in ("nation", "party", "province", "district") else "apart"
 
 
+_OF_RANK = {"ministry": "Bộ, ngành", "department": "Sở, ban, ngành", "commune": "Xã, phường"}
+
+
 def _kind(name: str, external: bool, rank: str) -> str:
     key, own = bare(name), rank_of(name)
     if external:
         return "Cơ quan ngoài"
-    if own in ("ministry", "department", "commune"):
-        return {"ministry": "Bộ, ngành", "department": "Sở, ban, ngành", "commune": "Xã, phường"}[own]
+    if own in _OF_RANK:
+        return _OF_RANK[own]
     if key.startswith("van phong"):
         return "Văn phòng"
     if key.startswith(("trung tam", "truong", "benh vien", "vien")):
@@ -502,15 +483,6 @@ def _coded(units: Sequence[Unit]) -> tuple[Unit, ...]:
         taken.add(code)
         done.append(attrs.evolve(unit, code=code))
     return tuple(done)
-
-
-_OF_KIND: dict[str, tuple[str, ...]] = {
-    "ministry": ("ministry",),
-    "province": ("province",),
-    "department": ("department",),
-    "commune": ("commune",),
-    "division": ("division", "own"),
-}
 
 
 def _members_of(name: str, units: Sequence[Unit], rank: str, agency: str) -> tuple[tuple[str, ...], str]:
@@ -538,7 +510,7 @@ def _members_of(name: str, units: Sequence[Unit], rank: str, agency: str) -> tup
         return tuple(unit.code for unit in inside), "" if inside else "chưa biết đơn vị nào thuộc nhóm"
     if "local" in kinds:
         kinds.append("province" if rank in ("nation", "ministry") else "commune")
-    wanted = {item for kind in kinds for item in _OF_KIND.get(kind, ())}
+    wanted = {*kinds, "own"} if "division" in kinds else set(kinds)
     chosen = tuple(unit.code for unit in inside if rank_of(unit.name) in wanted)
     for kind, title in (("commune", "xã, phường"), ("province", "tỉnh, thành phố")):
         if kind in kinds and not any(rank_of(unit.name) == kind for unit in units):
