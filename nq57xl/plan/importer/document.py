@@ -161,7 +161,7 @@ class BodyRow:
         return attrs.evolve(self, values={**self.values, **values})
 
 
-_PARTS = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+_PARTS = {100: "C", 90: "XC", 50: "L", 40: "XL", 10: "X", 9: "IX", 5: "V", 4: "IV", 1: "I"}
 _MARK = re.compile(r"(?<=[^\s])[¹²³⁰⁴-⁹]{1,3}(?=$|[\s.,;:)])", re.MULTILINE)
 _MEASURE = re.compile(r"(?:^|[^\w])[kdc]?m$|(?<![/\d])\d{1,3}$")
 _BULLET = re.compile(r"(?:[-–—+•*●▪]|\d{1,2}[.)]|[a-zđ]\))\s*\S")
@@ -180,9 +180,8 @@ _CAPITALS = re.compile(r"[A-ZĐ]{1,5}(?![^\W\d_])")
 def roman(number: int) -> str:
     """4 is "IV"; numbers up to 199."""
     text = ""
-    for value, letters in _PARTS:
-        while number >= value:
-            text, number = text + letters, number - value
+    for value, letters in _PARTS.items():
+        text, number = text + letters * (number // value), number % value
     return text
 
 

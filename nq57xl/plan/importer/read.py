@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -46,10 +47,8 @@ def _read_markdown(text: str) -> Document:
 
 def _markdown_table(rows: list[tuple[int, str]]) -> GridTable:
     placed = []
-    kept = [(number, line) for number, line in rows if not _RULE.fullmatch(line)]
-    for row, (number, line) in enumerate(kept):
-        parts = re.split(r"(?<!\\)\|", line.removeprefix("|").removesuffix("|"))
-        for col, part in enumerate(parts):
+    for row, (number, line) in enumerate(item for item in rows if not _RULE.fullmatch(item[1])):
+        for col, part in enumerate(re.split(r"(?<!\\)\|", line.removeprefix("|").removesuffix("|"))):
             text = re.sub(r"<br\s*/?>", "\n", part)
             text = _ESCAPED.sub(r"\1", _CELL_MARKS.sub("", unescape(text).strip()))
             placed.append(GridCell(row, col, cell_text(text), f"dòng {number}"))
@@ -134,9 +133,8 @@ def read_document(data: bytes, name: str) -> Document:
     if data[:4] == b"PK\x03\x04":
         return _zipped(data, name)
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise Nq57Error(
-            f"Tệp {name} là .doc/.xls kiểu cũ hoặc có mật khẩu: hãy mở và lưu lại thành .docx, .xlsx không mật khẩu."
-        )
+        what = "là .doc/.xls kiểu cũ hoặc có mật khẩu: hãy mở và lưu lại thành .docx, .xlsx không mật khẩu."
+        raise Nq57Error(f"Tệp {name} {what}")
     return _text(data, name)
 
 
@@ -201,13 +199,11 @@ class _Sheet:
         hidden = {col for first, last in sheet.hidden for col in range(first, min(last + 1, _MAX_COLS))}
         columns = {col: at for at, col in enumerate(col for col in range(_MAX_COLS) if col not in hidden)}
         areas = {(top, left): (bottom, right) for top, left, bottom, right in sheet.merged}
-        inner = {
-            (row, col)
-            for (top, left), (bottom, right) in areas.items()
-            for row in range(top, min(bottom + 1, _MAX_ROWS))
-            for col in range(left, min(right + 1, _MAX_COLS))
-        } - areas.keys()
-        for row, col in sorted({*sheet.cells, *areas} - inner):
+        inner: set[tuple[int, int]] = set()
+        for (top, left), (bottom, right) in areas.items():
+            rows, cols = range(top, min(bottom + 1, _MAX_ROWS)), range(left, min(right + 1, _MAX_COLS))
+            inner.update(itertools.product(rows, cols))
+        for row, col in sorted({*sheet.cells, *areas} - (inner - areas.keys())):
             if row >= _MAX_ROWS or col >= _MAX_COLS:
                 continue
             cell = sheet.cells.get((row, col), RawCell(None))
@@ -218,10 +214,10 @@ class _Sheet:
             if cell.struck:
                 unseen["chữ gạch ngang"].append(cell.struck)
             bottom, right = areas.get((row, col), (row, col))
-            cols = sum(item in columns for item in range(col, right + 1))
-            rows = min(bottom, _MAX_ROWS - 1) - row + 1
+            wide = sum(item in columns for item in range(col, right + 1))
+            high = min(bottom, _MAX_ROWS - 1) - row + 1
             if text or (row, col) in areas:
-                placed.append(GridCell(row, columns[col], text, source, rows, max(1, cols), _doubt(cell, text)))
+                placed.append(GridCell(row, columns[col], text, source, high, max(1, wide), _doubt(cell, text)))
         lost = tuple((f"{what}: {' | '.join(texts)}", sheet.name) for what, texts in unseen.items())
         return table_of(placed, title=sheet.name, unseen=lost)
 

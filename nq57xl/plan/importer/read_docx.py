@@ -66,12 +66,9 @@ def _run_text(run: Any, before: str) -> str:  # noqa: ANN401 - an lxml element
     text = "".join(_texts(run))
     fonts = run.find(f"{_W}rPr/{_W}rFonts")
     font = (fonts.get(f"{_W}ascii") or fonts.get(f"{_W}hAnsi") or "") if fonts is not None else ""
-    if font.casefold() == "symbol":
-        text = "".join(
-            _symbol(f"{ord(sign) & 0xFF:02X}", font) if ord(sign) > 0xA0 or sign in "<>" else sign for sign in text
-        )
-    else:
-        text = re.sub("[\uf020-\uf0ff]", lambda match: _symbol(f"{ord(match[0]) & 0xFF:02X}", ""), text)
+    font = font if font.casefold() == "symbol" else ""
+    signs = "[^\x00-\xa0]|[<>]" if font else "[\uf020-\uf0ff]"
+    text = re.sub(signs, lambda match: _symbol(f"{ord(match[0]) & 0xFF:02X}", font), text)
     if _val(run, "rPr", "vertAlign") == "superscript" and re.fullmatch(r"\s*[\d*,() ]{1,6}\s*", text):
         text = _raised(text.strip(), before)
     struck = text.strip() and (_is_on(run, "strike") or _is_on(run, "dstrike"))
@@ -112,12 +109,16 @@ def _symbol(char: str, font: str) -> str:
     return "-"
 
 
+_Level = tuple[str, str, int]
+"""Format, text and start of one level of a list."""
+
+
 @define
 class _Numbers:
     """Counts the list paragraphs of one document, in its order."""
 
-    levels: dict[str, dict[int, tuple[str, str, int]]] = field(factory=dict)
-    """numId -> level -> (format, text, start)."""
+    levels: dict[str, dict[int, _Level]] = field(factory=dict)
+    """numId -> its levels."""
     lists: dict[str, str] = field(factory=dict)
     """numId -> abstract list: numIds of one list count on together."""
     counts: dict[str, dict[int, int]] = field(factory=dict)
@@ -145,16 +146,13 @@ class _Numbers:
         levels = self.levels.get(number, {})
         if level not in levels:
             return ""
-        counts = self.counts.setdefault(self.lists[number], {})
-        counts[level] = counts.get(level, levels[level][2] - 1) + 1
-        for deeper in [item for item in counts if item > level]:
-            del counts[deeper]
+        known = self.counts.get(self.lists[number], {})
+        count = known.get(level, levels[level][2] - 1) + 1
+        counts = {item: known[item] for item in known if item < level} | {level: count}
+        self.counts[self.lists[number]] = counts
         if levels[level][0] == "bullet":
             return "-"
         return re.sub(r"%(\d)", lambda match: _shown(levels, counts, int(match[1]) - 1), levels[level][1])
-
-
-_Level = tuple[str, str, int]
 
 
 def _level_of(item: Any) -> int:  # noqa: ANN401 - an lxml element
@@ -179,13 +177,9 @@ def _overrides(number: Any, levels: dict[int, _Level]) -> dict[int, _Level]:  # 
 def _shown(levels: dict[int, _Level], counts: dict[int, int], level: int) -> str:
     kind, _, start = levels.get(level, ("decimal", "", 1))
     count = counts.get(level, start)
-    if kind == "upperRoman":
-        return roman(count)
-    if kind == "lowerRoman":
-        return roman(count).lower()
-    if kind in ("lowerLetter", "upperLetter"):
-        letter = chr(ord("a") + (count - 1) % 26)
-        return letter.upper() if kind == "upperLetter" else letter
+    if kind.endswith(("Roman", "Letter")):
+        shown = roman(count) if kind.endswith("Roman") else chr(ord("A") + (count - 1) % 26)
+        return shown.lower() if kind.startswith("lower") else shown
     return f"{count:02d}" if kind == "decimalZero" else str(count)
 
 
@@ -197,23 +191,18 @@ _Span = tuple[int, int]
 """First column of a cell and the column after it."""
 
 
-def _rows_of(table: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
-    """The rows, those in content controls too, without deleted ones."""
-    for child in table:
-        if child.tag == f"{_W}tr":
-            if child.find(f"{_W}trPr/{_W}del") is None:
-                yield child
-        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"):
-            yield from _rows_of(child)
-
-
-def _cells_of(row: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
-    """The cells of a row."""
-    for child in row:
-        if child.tag == f"{_W}tc":
+def _inside(parent: Any, *names: str) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
+    """The elements of those names under another, those in content controls and insertions too."""
+    for child in parent:
+        if child.tag in names:
             yield child
-        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml"):
-            yield from _cells_of(child)
+        elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"):
+            yield from _inside(child, *names)
+
+
+def _rows_of(table: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
+    """The rows without deleted ones."""
+    return (row for row in _inside(table, f"{_W}tr") if row.find(f"{_W}trPr/{_W}del") is None)
 
 
 def _columns_of(table: Any) -> list[list[_Span]]:  # noqa: ANN401 - an lxml element
@@ -240,7 +229,7 @@ def _spans(row: Any, places: list[int]) -> list[_Span]:  # noqa: ANN401 - an lxm
     """The cells of a row between borders of the grid."""
     at = min(_whole(_val(row, "trPr", "gridBefore"), 0), _MOST_COLUMNS)
     found = []
-    for cell in _cells_of(row):
+    for cell in _inside(row, f"{_W}tc"):
         following = at + min(max(1, _whole(_val(cell, "tcPr", "gridSpan"), 1)), _MOST_COLUMNS)
         while len(places) <= following:
             places.append(places[-1] + 1000)
@@ -263,16 +252,11 @@ def _common(rows: Sequence[list[_Span]], places: list[int]) -> list[list[_Span]]
         if len(row) == len(best) and any(first == last for first, last in spans):
             # as many cells as the others have: each stands in its column, however far its borders were dragged
             spans = [(index, index + 1) for index in range(len(best))]
-        if any(first >= last for first, last in spans if _wide(row, spans, first, last, places)):
+        if any(places[right] - places[left] > _NEAR and first >= last
+               for (left, right), (first, last) in zip(row, spans, strict=True)):  # fmt: skip
             return None
         done.append(spans)
     return done
-
-
-def _wide(row: list[_Span], spans: list[_Span], first: int, last: int, places: list[int]) -> bool:
-    """True for a cell that is more than a sliver."""
-    left, right = row[spans.index((first, last))]
-    return places[right] - places[left] > _NEAR
 
 
 def _nearest(borders: list[int], place: int) -> int:
@@ -304,9 +288,9 @@ def _styles(document: Any) -> dict[str, tuple[str, int]]:  # noqa: ANN401 - a py
         elif based:
             parents[name] = based
     for name in parents:
-        above, steps = name, 0
-        while above not in found and above in parents and steps < 20:
-            above, steps = parents[above], steps + 1
+        above = name
+        for _ in range(20):
+            above = above if above in found else parents.get(above, above)
         if above in found:
             found[name] = found[above]
     return found
@@ -326,25 +310,20 @@ class _DocxReader:
         self.paragraphs = self.tables = 0
 
     def items(self, parent: Any) -> Iterator[Line | GridTable]:  # noqa: ANN401 - an lxml element
-        """Lines and tables under an element, those in content controls too."""
-        for element in parent:
-            if element.tag == f"{_W}p":
-                self.paragraphs += 1
-                for part in _live(self.paragraph(element))[0].split("\n"):
-                    if clean(part):
-                        yield Line(clean(part), f"đoạn {self.paragraphs}")
-            elif element.tag == f"{_W}tbl":
+        """Lines and tables under an element."""
+        for element in _inside(parent, f"{_W}p", f"{_W}tbl"):
+            if element.tag == f"{_W}tbl":
                 yield self.table(element)
-            elif element.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}customXml"):
-                yield from self.items(element)
+                continue
+            self.paragraphs += 1
+            for part in filter(None, map(clean, _live(self.paragraph(element))[0].split("\n"))):
+                yield Line(part, f"đoạn {self.paragraphs}")
 
     def paragraph(self, element: Any) -> str:  # noqa: ANN401 - an lxml element
         """The text of a paragraph with the number drawn before it."""
         text = "".join(_texts(element))
         properties = element.find(f"{_W}pPr")
-        numbered = _list_of(properties)
-        if numbered is None:
-            numbered = self.styles.get(_val(properties, "pStyle"))
+        numbered = _list_of(properties) or self.styles.get(_val(properties, "pStyle"))
         drawn = self.numbers.next(*numbered) if numbered and numbered[0] != "0" else ""
         return f"{drawn} {text}".strip() if drawn else text
 
@@ -357,7 +336,7 @@ class _DocxReader:
         above: dict[int, int] = {}
         for row, (line, spans) in enumerate(zip(_rows_of(element), _columns_of(element), strict=True)):
             open_cells: dict[int, int] = {}
-            for cell, (left, right) in zip(_cells_of(line), spans, strict=True):
+            for cell, (left, right) in zip(_inside(line, f"{_W}tc"), spans, strict=True):
                 text, gone, doubt = _live(self.cell(cell))
                 text = cell_text(text)
                 if gone:
@@ -375,12 +354,9 @@ class _DocxReader:
 
     def cell(self, element: Any) -> str:  # noqa: ANN401 - an lxml element
         """The paragraphs of a cell, of tables inside it too, a line each."""
-        parts = []
-        for child in element.iter(f"{_W}p"):
-            # paragraphs of a text box come with the paragraph that holds it
-            if not any(parent.tag == f"{_W}txbxContent" for parent in child.iterancestors(f"{_W}txbxContent")):
-                parts.append(self.paragraph(child))
-        return "\n".join(parts)
+        # paragraphs of a text box come with the paragraph that holds it
+        own = (item for item in element.iter(f"{_W}p") if next(item.iterancestors(f"{_W}txbxContent"), None) is None)
+        return "\n".join(self.paragraph(item) for item in own)
 
 
 def _live(text: str) -> tuple[str, str, str]:

@@ -62,9 +62,8 @@ class _CellText:
 
 def _lines_of(letters: Iterable[_Letter]) -> list[_TextLine]:
     """The lines from top to bottom; digits set small and high are marks of footnotes."""
-    kept = _without_marks(list(letters))
     rows: list[list[_Letter]] = []
-    for letter in sorted(kept, key=lambda item: item["top"]):
+    for letter in sorted(_without_marks(list(letters)), key=lambda item: item["top"]):
         if rows and letter["top"] - rows[-1][0]["top"] <= _SAME_LINE:
             rows[-1].append(letter)
         else:
@@ -148,17 +147,13 @@ def _cut(before: _TextLine, line: _TextLine, width: float) -> bool | None:
     if right - left + line.first + _TIGHT <= width:
         return False
     tail, head = _TAIL.search(before.text), _HEAD.match(line.text)
-    if head is None or (tail is None and not before.text.endswith("/")):
-        return False
-    if tail is None:
-        return head[0].isdigit() and before.text[-2:-1].isdigit()
+    if head is None or tail is None:
+        return head is not None and re.search(r"\d/$", before.text) is not None and head[0].isdigit()
     one, other = tail[0], head[0]
-    if one[-1].isdigit() and other[0].isdigit():
+    if one[-1].isdigit() or other[0].isdigit():
         first, second = re.split(r"\D", one)[-1], re.split(r"\D", other)[0]
         # a longer figure: a telephone number cut, or two figures
-        return True if len(first + second) <= 4 else (None if len(first) > 4 else False)
-    if one[-1].isdigit() or other[0].isdigit():
-        return False
+        return bool(first and second) and (len(first + second) <= 4 or (None if len(first) > 4 else False))
     if one.isupper() and other.isupper():
         return True if len(other) == 1 or "/" in before.text else None
     if is_syllable(one) and is_syllable(other):
@@ -178,13 +173,7 @@ _NEAR = 3.0
 """Points by which the rules of a row may differ."""
 _DRAGGED = 8.0
 """Points by which the border of a column may differ from row to row and page to page."""
-_SETTINGS = {
-    "vertical_strategy": "lines",
-    "horizontal_strategy": "lines",
-    "snap_tolerance": 3,
-    "join_tolerance": 3,
-    "intersection_tolerance": 4,
-}
+_SETTINGS = {"snap_tolerance": 3, "join_tolerance": 3, "intersection_tolerance": 4}
 _LEAST_TEXT = 20
 """Fewer letters on all pages together: a scan."""
 _MOST_PAGES = 400
@@ -235,9 +224,7 @@ def _is_no_shading(item: dict[str, Any]) -> bool:
 
 
 def _letters(item: doc.Line | _Ruled) -> str:
-    if isinstance(item, doc.Line):
-        return item.text
-    return "".join(cell.text for row in item[0].rows for cell in row)
+    return item.text if isinstance(item, doc.Line) else "".join(cell.text for row in item[0].rows for cell in row)
 
 
 @define
@@ -288,13 +275,11 @@ class _Pages:
             if not own or not self.heads or box[1] > first + 120:
                 continue
             key = _signs("".join(letter["text"] for letter in own))
-            same = [head for left, head in self.heads if abs(left - box[0]) < _DRAGGED]
-            named = bool(doc.whole_key(key))
-            rest = next((head[len(key) :] for head in same if named and head.startswith(key) and head != key), "")
+            same = [head for left, head in self.heads if abs(left - box[0]) < _DRAGGED and doc.whole_key(key)]
+            rest = next((head[len(key) :] for head in same if head.startswith(key) and head != key), "")
             over = _following(letters[max(places[id(letter)] for letter in own) + 1 :], rest, box)
-            if over:
-                gone = {id(letter) for letter in over}
-                inside[:] = [[letter for letter in item if id(letter) not in gone] for item in inside]
+            gone = {id(letter) for letter in over}
+            inside[:] = [[letter for letter in item if id(letter) not in gone] for item in inside] if gone else inside
 
 
 def _following(letters: Sequence[_Letter], rest: str, box: _Box) -> list[_Letter]:
@@ -322,9 +307,9 @@ def _whole_cells(letters: Sequence[_Letter], cells: Sequence[_Box]) -> list[_Box
     stray = {_height(box) for box in cells if _runs_over(letters, box, _TOUCHING)}
     done: list[_Box] = []
     for box in sorted(cells, key=lambda item: (item[1], item[0])):
-        before = done[-1] if done else None
-        beside = before is not None and abs(before[2] - box[0]) < 1 and _height(before) == _height(box)
-        if before is not None and beside and _height(box) in stray and _runs_over(letters, box, _FLOWING):
+        before, height = done[-1] if done else box, _height(box)
+        beside = bool(done) and abs(before[2] - box[0]) < 1 and _height(before) == height
+        if beside and height in stray and _runs_over(letters, box, _FLOWING):
             done[-1] = (before[0], before[1], box[2], before[3])
         else:
             done.append(box)
@@ -337,7 +322,7 @@ def _height(box: _Box) -> tuple[int, int]:
 
 def _runs_over(letters: Sequence[_Letter], box: _Box, most: float) -> bool:
     """True when letters no further apart than `most` stand on either side of the cell's left border."""
-    near = [item for item in letters if box[1] <= (item["top"] + item["bottom"]) / 2 <= box[3] and item["text"].strip()]
+    near = [item for item in letters if box[1] <= _middle(item) <= box[3] and item["text"].strip()]
     return any(
         abs(one["top"] - two["top"]) < 1
         and two["x0"] - one["x1"] < most
@@ -350,17 +335,21 @@ def _by_cell(letters: Sequence[_Letter], cells: Sequence[_Box]) -> list[list[_Le
     """The letters of each cell: a letter belongs to the cell that its middle is in."""
     found: list[list[_Letter]] = [[] for _ in cells]
     for letter in letters:
-        x, y = (letter["x0"] + letter["x1"]) / 2, (letter["top"] + letter["bottom"]) / 2
-        for index, (left, top, right, bottom) in enumerate(cells):
+        x, y = (letter["x0"] + letter["x1"]) / 2, _middle(letter)
+        for own, (left, top, right, bottom) in zip(found, cells, strict=True):
             if left <= x <= right and top <= y <= bottom:
-                found[index].append(letter)
+                own.append(letter)
                 break
     return found
 
 
+def _middle(letter: _Letter) -> float:
+    return float(letter["top"] + letter["bottom"]) / 2
+
+
 def _lines(letters: Sequence[_Letter], span: tuple[float, float], source: str) -> Iterator[doc.Line]:
     top, bottom = span
-    between = [item for item in letters if top <= (item["top"] + item["bottom"]) / 2 < bottom]
+    between = [item for item in letters if top <= _middle(item) < bottom]
     for line in _lines_of(between):
         for text in _sides(line):
             # a bare number is the page's own
@@ -395,29 +384,22 @@ def _index(rules: list[float], place: float) -> int:
 def _stitched(items: list[doc.Line | _Ruled]) -> Iterator[doc.Line | doc.GridTable]:
     """The items with tables of the same columns that follow one another joined."""
     current: _Ruled | None = None
-    for item in items:
+    for item in (*items, None):
+        table = item if isinstance(item, tuple) else None
+        moved = _fitted(current, table) if current is not None and table is not None else None
+        if current is not None and moved is None:
+            yield current[0]
+        current = moved or table
         if isinstance(item, doc.Line):
-            if current is not None:
-                yield current[0]
-            current = None
             yield item
-        elif current is not None and (moved := _fitted(current, item)):
-            current = moved
-        else:
-            if current is not None:
-                yield current[0]
-            current = item
-    if current is not None:
-        yield current[0]
 
 
 def _fitted(first: _Ruled, second: _Ruled) -> _Ruled | None:
     """Both as one table over the rules of the two, None when their outer rules differ."""
-    one, other = first[1], second[1]
-    if abs(one[0] - other[0]) > _DRAGGED or abs(one[-1] - other[-1]) > _DRAGGED:
-        return None
     # a page whose rows are all merged has fewer rules: each of them must be one of the fuller page
-    fuller, fewer = (one, other) if len(one) >= len(other) else (other, one)
+    fewer, fuller = sorted((second[1], first[1]), key=len)
+    if abs(fewer[0] - fuller[0]) > _DRAGGED or abs(fewer[-1] - fuller[-1]) > _DRAGGED:
+        return None
     if any(min(abs(place - rule) for rule in fuller) > _DRAGGED for place in fewer):
         return None
     cells = [*_again(first, fuller, 0), *_again(second, fuller, len(first[0].rows))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 import unicodedata
 from collections import defaultdict
@@ -138,10 +140,10 @@ def _doubted(row: BodyRow) -> BodyRow:
 def _is_cut_number(done: list[BodyRow], row: BodyRow) -> bool:
     """True when both halves of a number that a narrow column and the page cut make the next one: 07, "0" and "8"."""
     numbers = [item.text("number").rstrip(".") for item in (*done, row)]
-    *earlier, upper, lower = [number for number in numbers if number] if numbers[-1] and numbers[-2] else ["", ""]
+    *before, upper, lower = [number for number in numbers if number] if numbers[-1] and numbers[-2] else ["", ""]
     if not (_DIGITS.fullmatch(upper) and lower.isdigit()):
         return False
-    last = next((number for number in reversed(earlier) if _DIGITS.fullmatch(number)), "")
+    last = next((number for number in reversed(before) if _DIGITS.fullmatch(number)), "")
     follows = _next_number(last, upper + lower) and not _next_number(upper, lower) and not _next_number(last, upper)
     return not upper.strip("0") or follows
 
@@ -249,10 +251,9 @@ class _Walk:
     def table(self, table: GridTable) -> None:
         for headings, start, end in _parts(table, self.current, self.known):
             if headings is None:
-                for row in range(start, end):
-                    for _, cell in table.own(row):
-                        for part in cell.text.split("\n"):
-                            self.line(Line(part, cell.source))
+                for cell in (cell for row in range(start, end) for _, cell in table.own(row)):
+                    for part in cell.text.split("\n"):
+                        self.line(Line(part, cell.source))
                 continue
             title, self.between = _title_between(self.between), []
             new = self.current is None or headings is not self.current[0]
@@ -290,13 +291,10 @@ def _title_between(lines: list[Line]) -> BodyRow | None:
             return None
         match = _OVER.match(last[index].text)
         if match and roman_value(match["number"]):
-            text = last[index].text
-            for line in last[index + 1 :]:
-                # what is set right under a heading: "(Đơn vị tính: ...)"
-                if line.text.startswith("("):
-                    break
-                text = join_lines(text, line.text)
-            return BodyRow({}, last[index].source, title=text, between=True)
+            # up to what is set right under a heading: "(Đơn vị tính: ...)"
+            more = itertools.takewhile(lambda line: not line.text.startswith("("), last[index + 1 :])
+            title = functools.reduce(join_lines, (line.text for line in more), last[index].text)
+            return BodyRow({}, last[index].source, title=title, between=True)
     return None
 
 
@@ -341,15 +339,17 @@ def _same(found: Headings, known: Headings) -> bool:
     """True for the known headings again, whole or with some of them cut by a page."""
     if found.kind != known.kind or len(found.texts) != len(known.texts):
         return False
-    if any(known.columns.get(name) != col for name, col in found.columns.items()):
-        return False
-    return all(
-        _cut_of(text, known.texts[col]) for col, text in enumerate(found.texts) if col not in found.columns.values()
-    )
+    others = set(range(len(found.texts))) - {*found.columns.values()}
+    cut = all(_cut_of(found.texts[col], known.texts[col]) for col in others)
+    return cut and found.columns.items() <= known.columns.items()
 
 
 def _cut_of(text: str, whole: str) -> bool:
-    return whole_key(whole).replace(" ", "").startswith(whole_key(text).replace(" ", ""))
+    return _letters(whole).startswith(_letters(text))
+
+
+def _letters(text: str) -> str:
+    return whole_key(text).replace(" ", "")
 
 
 def _next_other(table: GridTable, found: Headings, known: HeadingWords) -> Headings | None:
@@ -392,13 +392,12 @@ def _is_half_head(table: GridTable, row: int, headings: Headings) -> bool:
     if upper < 0 or upper + 1 not in table.page_starts or upper + 1 >= len(table.rows):
         return False
     halves = [(table.text(upper, col), table.text(upper + 1, col)) for col in range(table.width)]
-    heads = [whole_key(text).replace(" ", "") for text in headings.texts]
-    keys = [whole_key(one + other).replace(" ", "") if one else "" for one, other in halves]
-    alone = [whole_key(one).replace(" ", "") for one, _ in halves]
-    enough = max(3, 0.7 * len(heads))
+    heads = [_letters(text) for text in headings.texts]
+    keys = [_letters(one + other) if one else "" for one, other in halves]
     # over a row with few texts the whole headings are no half
-    whole = sum(bool(key) and key == head for key, head in zip(alone, heads, strict=False)) >= enough
-    return not whole and sum(bool(key) and key == head for key, head in zip(keys, heads, strict=False)) >= enough
+    alone = [_letters(one) for one, _ in halves]
+    same, whole = (sum(a == b != "" for a, b in zip(found, heads, strict=False)) for found in (keys, alone))
+    return whole < max(3, 0.7 * len(heads)) <= same
 
 
 def _begins_heads(table: GridTable, row: int, headings: Headings) -> bool:
@@ -471,8 +470,6 @@ def _loose(table: GridTable, headings: Headings, start: int, end: int) -> Iterat
             if table.begins(row, col) and (cell := table.rows[row][col]).text and cell.cols == 1
             and not headings.are_repeated(table, row, starts_page=row in table.page_starts)
         ]  # fmt: skip
-        head = one_line(headings.texts[col]) or f"cột {col + 1}"
+        text = f"{one_line(headings.texts[col]) or f'cột {col + 1}'}: {' | '.join(texts)}"
         if texts:
-            yield SourceText(
-                f"{head}: {' | '.join(texts)}", table.source(first), "cột không thuộc mục nào của phụ lục gốc"
-            )
+            yield SourceText(text, table.source(first), "cột không thuộc mục nào của phụ lục gốc")

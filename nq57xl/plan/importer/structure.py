@@ -150,7 +150,7 @@ def _filled(row: BodyRow) -> bool:
 
 
 @define
-class _Walk:
+class _Outliner:
     """Where the walk over the rows of one kind stands."""
 
     body: Body
@@ -252,7 +252,7 @@ class _Walk:
         return "" if (roman_value(number) or 0) in (last + 1, 1) else "số nhóm không liền nhóm trước"
 
 
-class _Tasks(_Walk):
+class _Tasks(_Outliner):
     """The walk over rows of tasks."""
 
     def __init__(self, body: Body) -> None:
@@ -479,7 +479,7 @@ def _leaves_gap(before: str, number: str) -> bool:
     return before.isdigit() and number.isdigit() and int(number) not in (int(before) + 1, 1)
 
 
-class _Indicators(_Walk):
+class _Indicators(_Outliner):
     """The walk over rows of indicators."""
 
     def outline(self) -> Outline:
