@@ -142,13 +142,7 @@ def _lint(context: click.Context, write: bool, json_: bool) -> None:
     metavar="TỆP.xlsx",
     help="Đưa câu trả lời ở trang «Cần rà soát» của phụ lục này vào phụ lục.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=NamedPath(dir_okay=False),
-    metavar="TỆP.xlsx",
-    help="Ghi phụ lục ra tệp này.",
-)
+@click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP.xlsx", help="Ghi phụ lục ra tệp này.")
 @as_json
 def _import_(
     context: click.Context, document: Path | None, answered: Path | None, output: Path | None, json_: bool
@@ -228,12 +222,7 @@ def _generate(
 )
 @click.argument("sources", nargs=-1, metavar="[TỆP_HOẶC_THƯ_MỤC]...", type=NamedPath())
 @period_option()
-@click.option(
-    "--received",
-    type=MOMENT,
-    metavar="NGÀY",
-    help="Thời điểm nhận, ví dụ 2026-04-16 hoặc 2026-04-16T15:30.",
-)
+@click.option("--received", type=MOMENT, metavar="NGÀY", help="Thời điểm nhận, ví dụ 2026-04-16 hoặc 2026-04-16T15:30.")
 @click.option("--strict", is_flag=True, help="Mã thoát 1 nếu có tệp nào không được nhận.")
 @click.option(
     "--combine",

@@ -142,11 +142,7 @@ _add_decision(
     "Để một báo cáo ra ngoài bản tổng hợp.",
     "Để một báo cáo ra ngoài bản tổng hợp; đơn vị trở về báo cáo trước đó, nếu có.",
 )
-_add_decision(
-    "readmit",
-    "Đưa báo cáo đã để ngoài trở lại.",
-    "Đưa báo cáo đã để ra ngoài trở lại bản tổng hợp.",
-)
+_add_decision("readmit", "Đưa báo cáo đã để ngoài trở lại.", "Đưa báo cáo đã để ra ngoài trở lại bản tổng hợp.")
 _add_decision(
     "take",
     "Nhận thay một báo cáo bị trả lại.",
@@ -271,22 +267,11 @@ def _events_json(found: tuple[Event, ...]) -> dict[str, Any]:
 )
 @click.argument("file", metavar="TỆP", type=NamedPath())
 @period_option()
-@click.option(
-    "--out",
-    "output",
-    type=NamedPath(dir_okay=False),
-    metavar="TỆP",
-    help="Ghi biểu đã đánh dấu ra tệp này.",
-)
+@click.option("--out", "output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi biểu đã đánh dấu ra tệp này.")
 @password_options
 @as_json
 def _check(  # noqa: PLR0917 - click passes them by name
-    context: click.Context,
-    file: Path,
-    period: str | None,
-    output: Path | None,
-    passwords: tuple[str, ...],
-    json_: bool,
+    context: click.Context, file: Path, period: str | None, output: Path | None, passwords: tuple[str, ...], json_: bool
 ) -> None:
     """The verdict on one file, with nothing recorded."""
     from nq57xl.commands.collect import check_file

@@ -6,10 +6,13 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -86,35 +89,29 @@ _SLICE = 0.2
 """Seconds: a signal does not end a sleep, so that is how long Ctrl+C takes to be seen."""
 
 
-class _UntilInterrupted:
-    """Waits between two looks; Ctrl+C lets the run in hand end first, a second one does not wait for that."""
+@contextmanager
+def _until_interrupted() -> Iterator[Callable[[float], bool]]:
+    """Gives what waits between two looks: for so many seconds, True as soon as somebody asked for the end. Ctrl+C lets
+    the run in hand end first, a second one does not wait for that."""
+    asked = threading.Event()
 
-    def __init__(self) -> None:
-        self.asked = False
-        self._before: dict[signal.Signals, object] = {}
-
-    def __enter__(self) -> _UntilInterrupted:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal returned
-
-    def __call__(self, seconds: float) -> bool:
-        """Waits; True as soon as somebody asked for the end."""
-        end = time.monotonic() + seconds
-        while not self.asked and (left := end - time.monotonic()) > 0:
-            time.sleep(min(_SLICE, left))
-        return self.asked
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
             raise KeyboardInterrupt
-        self.asked = True
+        asked.set()
+
+    def pause(seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while not asked.is_set() and (left := end - time.monotonic()) > 0:
+            time.sleep(min(_SLICE, left))
+        return asked.is_set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield pause
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @command(
@@ -154,50 +151,39 @@ def _watch(  # noqa: PLR0917 - click passes them by name
     from nq57xl.commands.watch import watched_period
 
     place = office(context)
-    told = _Teller(json_=json_)
+    counts: Counter[str] = Counter()
+    answers: Answers | None = None
     here = watched_period(place, period)
     root = folder or place.workspace.inbox
     if unit_folders:
         make_unit_folders(place, root)
-    with _UntilInterrupted() as stop:
+    with _until_interrupted() as stop:
         looks = run(place, folder, period, interval=interval, pause=stop, once=once)
         talk(f"Đang theo dõi «{root}», {here.title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")
         try:
             for news in looks:
-                told.tell(news)
+                _tell_news(news, json_=json_)
+                if news.collected is not None:
+                    counts.update(item.verdict for item in news.collected.returns)
+                    answers = news.collected.answers
         except KeyboardInterrupt:
             talk("Dừng ngay; phần đang nhận dở sẽ được nhận lại ở lần sau.")
-    told.sum_up()
+    parts = "; ".join(f"{counts[code]} {words.lower()}" for code, words in VERDICTS.items() if counts[code])
+    talk(f"Đã dừng theo dõi: {counts.total()} tệp" + (f" ({parts})." if parts else "."))
+    if answers is not None:
+        print_answers(answers)
 
 
-class _Teller:
-    """Prints the news, and keeps count for the end."""
-
-    def __init__(self, *, json_: bool) -> None:
-        self.json_ = json_
-        self.counts: Counter[str] = Counter()
-        self.answers: Answers | None = None
-
-    def tell(self, news: WatchNews) -> None:
-        """Files on stdout, one line each; talk on stderr."""
-        if news.message:
-            talk(visible(news.message))
-        if news.collected is None:
-            return
-        self.answers = news.collected.answers
-        for item in news.collected.returns:
-            self.counts[item.verdict] += 1
-            click.echo(json.dumps(collected_file_json(item), ensure_ascii=False) if self.json_ else _file_line(item))
-        for problem in self.answers.problems:
-            talk(problem)
-
-    def sum_up(self) -> None:
-        """What came in altogether, and the next step."""
-        total = sum(self.counts.values())
-        parts = [f"{self.counts[code]} {words.lower()}" for code, words in VERDICTS.items() if self.counts[code]]
-        talk(f"Đã dừng theo dõi: {total} tệp" + (f" ({'; '.join(parts)})." if parts else "."))
-        if self.answers is not None:
-            print_answers(self.answers)
+def _tell_news(news: WatchNews, *, json_: bool) -> None:
+    """Files on stdout, one line each; talk on stderr."""
+    if news.message:
+        talk(visible(news.message))
+    if news.collected is None:
+        return
+    for item in news.collected.returns:
+        click.echo(json.dumps(collected_file_json(item), ensure_ascii=False) if json_ else _file_line(item))
+    for problem in news.collected.answers.problems:
+        talk(problem)
 
 
 def _file_line(item: CollectedFile) -> str:

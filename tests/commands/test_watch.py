@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from nq57xl.cli.serving import _file_line, _UntilInterrupted
+from nq57xl.cli.serving import _file_line, _until_interrupted
 from nq57xl.commands import watch as module
 from nq57xl.commands.collect import CollectedFile
 from nq57xl.commands.demo import Department
@@ -255,7 +255,7 @@ def test_a_line_for_a_file_is_one_line() -> None:
 def test_the_first_ctrl_c_ends_the_wait_and_the_second_the_run() -> None:
     """A pause of an hour ends within a second; the handlers of before are back afterwards."""
     before = signal.getsignal(signal.SIGINT)
-    with _UntilInterrupted() as stop:
+    with _until_interrupted() as stop:
         assert not stop(0)
         os.kill(os.getpid(), signal.SIGINT)
         started = time.monotonic()
