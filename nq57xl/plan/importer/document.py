@@ -48,8 +48,6 @@ class GridTable:
     """At each place the cell that covers it."""
     page_starts: frozenset[int] = frozenset()
     """Rows that are the first on a page: they may go on with the row before."""
-    title: str = ""
-    """Name of the sheet, for a workbook."""
     unseen: tuple[tuple[str, str], ...] = ()
     """Texts that the document hides, with their place."""
 
@@ -92,8 +90,9 @@ class Document:
         return [item for item in self.items if isinstance(item, GridTable)]
 
 
-def table_of(cells: Iterable[GridCell], page_starts: Iterable[int] = (), title: str = "",
-             unseen: tuple[tuple[str, str], ...] = ()) -> GridTable:  # fmt: skip
+def table_of(
+    cells: Iterable[GridCell], page_starts: Iterable[int] = (), unseen: tuple[tuple[str, str], ...] = ()
+) -> GridTable:
     """The grid of those cells; places without a cell are blank."""
     cells = [cell for cell in cells if cell.rows > 0 and cell.cols > 0]
     height = max((cell.row + cell.rows for cell in cells), default=0)
@@ -104,7 +103,7 @@ def table_of(cells: Iterable[GridCell], page_starts: Iterable[int] = (), title: 
     for cell in cells:
         for row in range(cell.row, cell.row + cell.rows):
             grid[row][cell.col : cell.col + cell.cols] = [cell] * cell.cols
-    return GridTable(tuple(tuple(row) for row in grid), frozenset(page_starts), title, unseen)
+    return GridTable(tuple(tuple(row) for row in grid), frozenset(page_starts), unseen)
 
 
 @frozen

@@ -219,7 +219,7 @@ class _Sheet:
             if text or (row, col) in areas:
                 placed.append(GridCell(row, columns[col], text, source, high, max(1, wide), _doubt(cell, text)))
         lost = tuple((f"{what}: {' | '.join(texts)}", sheet.name) for what, texts in unseen.items())
-        return table_of(placed, title=sheet.name, unseen=lost)
+        return table_of(placed, unseen=lost)
 
     def text(self, cell: RawCell, row: int, col: int) -> str:
         """The text shown, of a formula that counts rows too when no program has computed it."""

@@ -145,11 +145,7 @@ _GROUP = re.compile(r"(?P<number>[IVX]+)\.?\s+(?P<title>[A-ZĐÀ-Ỹ].*)")
 _END = re.compile(r"[IVX]+\s*[-.–]\s*[A-ZĐÀ-Ỹ ,]{8,}")
 _TARGET = r"(?:[≥≤<>]=?\s*)?\d[\d.,]*(?:\s*%|\s*(?:điểm|mô hình|dịch vụ|hệ thống|người))?|Có|Đạt|Hoàn thành"
 _LEAD = r"(?:Văn phòng|Phòng|Sở|Ban|Trung tâm|Các phòng|UBND|Công an|Bộ)\b.*?"
-_PERCENT = re.compile(rf"(?P<indicator>.+?)\s(?P<unit>%)\s(?P<target>{_TARGET})\s(?P<lead>{_LEAD})")
-_MEASURE = re.compile(
-    rf"(?P<indicator>.+?)\s(?P<unit>Chỉ số|Điểm|Mô hình|Người|Lớp|Hệ thống|Nền tảng|Đơn vị|Doanh nghiệp|"
-    rf"Dịch vụ|Văn bản|Lượt)\s(?P<target>{_TARGET})\s(?P<lead>{_LEAD})"
-)
+_INDICATOR = re.compile(rf"(?P<start>.+?)\s(?P<target>{_TARGET})\s(?P<lead>{_LEAD})")
 _HEADS = ("STT", "Nội dung chỉ tiêu", "Đơn vị tính", "Mục tiêu", "Đơn vị chủ trì theo dõi")
 _UNSURE = "văn bản thuần chữ, ranh giới giữa các ô không chắc"
 
@@ -197,41 +193,25 @@ def _row(row: int, block: list[_Piece]) -> list[doc.GridCell]:
     if group:
         return [doc.GridCell(row, 0, group["number"], source), doc.GridCell(row, 1, group["title"], source)]
     number, _, rest = text.partition(" ")
-    cells = [(number, ""), *_parts(rest, block)]
+    cells = [(number, ""), *_parts(rest)]
     return [doc.GridCell(row, col, value, source, doubt=doubt) for col, (value, doubt) in enumerate(cells)]
 
 
-def _parts(text: str, block: list[_Piece]) -> list[tuple[str, str]]:
+def _parts(text: str) -> list[tuple[str, str]]:
     """Indicator, measure, target, lead, each with its doubt."""
-    match = _PERCENT.fullmatch(text)
-    if match and match["lead"].count("(") == 0:
-        return [(match[name], "") for name in ("indicator", "unit", "target", "lead")]
-    if match:
-        # what follows the unit in brackets is the rest of the indicator over a page
-        lead, _, rest = match["lead"].partition(" (")
-        indicator = f"{match['indicator']} ({rest}"
-        return [(indicator, _UNSURE), (match["unit"], ""), (match["target"], ""), (lead, _UNSURE)]
-    cells = _indicator_cells(block)
-    if len(cells) >= 4:
-        texts = [" ".join(cells[:-3]), *cells[-3:]]
-    else:
-        match = _MEASURE.fullmatch(text)
-        texts = list(match.group("indicator", "unit", "target", "lead")) if match else [text, "", "", ""]
-    return [(cell, _UNSURE) for cell in texts]
-
-
-def _indicator_cells(block: list[_Piece]) -> list[str]:
-    """The texts between the ends of cells that the extractor shows, without the number."""
-    cells: list[str] = []
-    open_cell = False
-    for line in block:
-        if open_cell and cells:
-            cells[-1] = doc.join_lines(cells[-1], line.text)
-        else:
-            cells.append(line.text)
-        open_cell = line.goes_on
-    first = re.sub(r"^\d+(?:\s+|$)", "", cells[0])
-    return [first, *cells[1:]] if first else cells[1:]
+    match = _INDICATOR.fullmatch(text)
+    if not match:
+        return [(text, _UNSURE), *[("", _UNSURE)] * 3]
+    words = match["start"].split()
+    cut = max(
+        (index for index, word in enumerate(words) if index and (_begins(word) or word == "%")), default=len(words)
+    )
+    indicator, unit = " ".join(words[:cut]), " ".join(words[cut:])
+    # what follows the unit in brackets is the rest of the indicator over a page
+    lead, bracket, rest = match["lead"].partition(" (")
+    unsure = "" if unit == "%" else _UNSURE
+    outer = _UNSURE if bracket else unsure
+    return [(f"{indicator}{bracket}{rest}", outer), (unit, unsure), (match["target"], unsure), (lead, outer)]
 
 
 _SECTION = re.compile(r"(?P<number>[IVX]+)\s*[.\-–]\s*(?P<title>[A-ZĐÀ-Ỹ].*)")
