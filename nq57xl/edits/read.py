@@ -91,10 +91,9 @@ class EditedReturn:
     def field(self, place: CellKey) -> tuple[Field, Facts] | None:
         """Definition and facts of the cell; None when the form has no such cell."""
         _, name, key, wanted = place
-        schema = self.form.schema
-        table = next((item for item in schema.tables if item.name == name), None)
-        found = next((item for item in table.fields if item.name == wanted), None) if table else None
-        issued = self.form.table(name)
+        issued, tables = self.form.table(name), self.form.schema.tables
+        fields = (item for table in tables if table.name == name for item in table.fields)
+        found = next((item for item in fields if item.name == wanted), None)
         if found is None or issued is None:
             return None
         row = next((item for item in issued.rows if item.key == key and item.open), None)
@@ -126,11 +125,8 @@ def read_lines(raw: RawWorkbook, mark: str) -> _EditBookContent | Finding:
         keys = {row: _said(cell) for (row, col), cell in sheet.cells.items() if col == left and row != top}
         rows = [_SheetRow(sheet, row, columns, tuple(key.split("|"))) for row, key in sorted(keys.items())]
         for row in rows:
-            if len(row.key) == 4:
-                changed.append(row.single())
-            elif len(row.key) == 3:
-                changed += row.changed()
-        places |= {place: (sheet.name, address) for row in rows for place, address in row.places().items()}
+            changed += row.changed()
+            places |= {(*row.place, name): (sheet.name, row.address(at)) for name, at in row.fields.items()}
         findings += _beside(sheet, {top, *keys}, {left, *columns.values()})
     own = {sheet.name for sheet, _, _ in marked}
     for other in raw.sheets:
@@ -159,49 +155,53 @@ class _SheetRow:
     columns: Mapping[str, int]
     key: tuple[str, ...]
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Unit, table and row key."""
+        return self.key[0], self.key[1], self.key[2]
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Field -> key of the column with its entry cell."""
+        if len(self.key) == 4:
+            return {self.key[3]: "entry"}
+        return {at.removeprefix(CELL): at for at in self.columns if at.startswith(CELL)} if len(self.key) == 3 else {}
+
     def cell(self, column: str) -> RawCell | None:
         """What stands in a column."""
         return self.sheet.cells.get((self.row, self.columns[column])) if column in self.columns else None
 
-    def single(self) -> _EditedCell:
-        """The one cell of a row in the earlier layout."""
-        base = _said(self.cell("base"))
-        return self._edited(self.key[3], "entry", int(base) if base.isdigit() else 0)
+    def address(self, column: str) -> str:
+        """Its A1 address; "" where the sheet has no such column."""
+        return a1(self.row, self.columns[column]) if column in self.columns else ""
 
     def changed(self) -> list[_EditedCell]:
-        """The cells that hold something else than what was written; with who and why alone, those with an edit."""
+        """The cells that hold something else than what was written; with who and why alone, those with an edit.
+
+        Of the earlier layout the row's one cell.
+        """
+        if len(self.key) == 4:
+            base = _said(self.cell("base"))
+            return [self._edited(self.key[3], int(base) if base.isdigit() else 0)]
         bases = dict(re.findall(r"(\w+)=(\d+)", _said(self.cell(BASES))))
-        cells = {name: self._edited(name, CELL + name, int(bases.get(name, 0))) for name in self._fields()}
+        cells = {name: self._edited(name, int(bases.get(name, 0))) for name in self.fields}
         changed = [
             cell for name, cell in cells.items() if not _alike(self.cell(CELL + name), self.cell(WRITTEN + name))
         ]
         if changed or not any(_said(self.cell(name)) for name in WHO_AND_WHY):
             return [attrs.evolve(cell, emptied="entry" not in cell.cells and not cell.base) for cell in changed]
-        return [cell for cell in cells.values() if cell.base] or [self._edited("", "reason", 0, entry=False)]
+        return [cell for cell in cells.values() if cell.base] or ([self._edited("", 0)] if cells else [])
 
-    def places(self) -> dict[CellKey, str]:
-        """Addresses of the row's entry cells."""
-        if len(self.key) == 4:
-            return {(self.key[0], self.key[1], self.key[2], self.key[3]): self._address("entry")}
-        if len(self.key) != 3:
-            return {}
-        return {(self.key[0], self.key[1], self.key[2], name): self._address(CELL + name) for name in self._fields()}
-
-    def _fields(self) -> list[str]:
-        return [name.removeprefix(CELL) for name in self.columns if name.startswith(CELL)]
-
-    def _address(self, column: str) -> str:
-        return a1(self.row, self.columns[column]) if column in self.columns else ""
-
-    def _edited(self, name: str, column: str, base: int, *, entry: bool = True) -> _EditedCell:
-        columns = {"entry": column, **{word: word for word in WHO_AND_WHY}}
-        cells = {word: cell for word, at in columns.items() if (cell := self.cell(at)) is not None and _said(cell)}
-        if not entry:
-            del cells["entry"]
-        place = (self.key[0], self.key[1], self.key[2], name)
-        return _EditedCell(
-            place, base, self.sheet.name, cells, {word: self._address(at) for word, at in columns.items()}
-        )
+    def _edited(self, name: str, base: int) -> _EditedCell:
+        at = {word: word for word in WHO_AND_WHY}
+        at["entry"] = self.fields.get(name, "reason")
+        cells = {
+            word: cell
+            for word, column in at.items()
+            if (cell := self.cell(column)) is not None and _said(cell) and (name or word != "entry")
+        }
+        places = {word: self.address(column) for word, column in at.items()}
+        return _EditedCell((*self.place, name), base, self.sheet.name, cells, places)
 
 
 def _alike(cell: RawCell | None, other: RawCell | None) -> bool:
@@ -268,42 +268,34 @@ def _taken_over(
     """What each cell says by itself."""
     by_id, newest = {item.id: item for item in made}, {item.new.place: item for item in made}
     held = {place: item for place, item in newest.items() if item.new.kind != "withdrawn"}
+    lines: dict[CellKey, list[_EditedCell]] = {}
+    for cell in cells:
+        lines.setdefault(cell.place, []).append(cell)
     new: list[NewEdit] = []
     findings: dict[tuple[str, str, str], Finding] = {}
     wrong: dict[tuple[str, ...], list[Finding]] = {}
-    twice = _twice(cells)
-    # of lines that say the same the first one counts
-    once = {cell.place: cell for cell in reversed(cells)}
-    for cell in cells:
-        if cell is not once[cell.place] and cell.place not in twice:
-            continue
-        if cell.place in twice:
-            edit, told = None, [_finding(cell, "ROW_DUPLICATE", words={"row": cell.place[2]})]
+    for place, (first, *others) in lines.items():
+        edit = None
+        if any([first.text(name) for name in _ENTRIES] != [other.text(name) for name in _ENTRIES] for other in others):
+            # nobody knows which one counts; of lines that say the same the first one does
+            told = [_finding(cell, "ROW_DUPLICATE", words={"row": place[2]}) for cell in (first, *others)]
         else:
-            unit = None if cell.place[1] == OFFICE else known(cell.place[0])
-            edit, told = _judged(cell, unit, held.get(cell.place), by_id.get(cell.base), words)
+            unit = None if place[1] == OFFICE else known(place[0])
+            edit, told = _judged(first, unit, held.get(place), by_id.get(first.base), words)
         for item in reworded(told, words):
             findings.setdefault((item.code, item.sheet, item.cell), item)
             if item.severity == "error":
-                wrong.setdefault(cell.place[:3], []).append(item)
+                wrong.setdefault(place[:3], []).append(item)
         if edit is not None:
             new.append(edit)
     good = tuple(item for item in new if item.kind == "withdrawn" or item.place[:3] not in wrong)
     taken = {item.place for item in good}
     refused = {
-        place: cell.unrecorded(wrong[place[:3]])
-        for place, cell in once.items()
+        place: first.unrecorded(wrong[place[:3]])
+        for place, (first, *_) in lines.items()
         if place[:3] in wrong and place not in taken
     }
     return EditsRead(good, tuple(findings.values()), refused)
-
-
-def _twice(cells: Sequence[_EditedCell]) -> set[CellKey]:
-    """Cells with several lines that say different things: nobody knows which one counts."""
-    said: dict[CellKey, set[tuple[str, ...]]] = {}
-    for cell in cells:
-        said.setdefault(cell.place, set()).add(tuple(cell.text(name) for name in _ENTRIES))
-    return {place for place, contents in said.items() if len(contents) > 1}
 
 
 def _judged(
@@ -313,7 +305,7 @@ def _judged(
         return _office_words(line, held, base)
     if "entry" not in line.cells:
         if base is not None:
-            return (_withdrawn(line, held) if held is not None and held.id == base.id else None), []
+            return _withdrawn(line, held if held == base else None), []
         return None, ([_blank(line, "entry")] if line.cells or line.emptied else [])
     standing = base or held
     if standing is not None and _unchanged(line, standing, _same(line.cells["entry"], standing)):
@@ -339,25 +331,15 @@ def _judged(
     if any(item.severity == "error" for item in told) or kind is None or value is None:
         return None, told
     if own is not None and own.value == value:
-        withdrawn = _withdrawn(line, held) if held is not None else None
-        return withdrawn, [*told, _finding(line, "EDIT_CHANGES_NOTHING", value=own.typed)]
-    edit = _withdrawn(line, None)
-    return attrs.evolve(
-        edit,
-        kind=kind,
-        typed=typed,
-        value=value,
-        before=own.typed if own else "",
-        before_value=own.value if own else None,
-    ), told
+        return _withdrawn(line, held), [*told, _finding(line, "EDIT_CHANGES_NOTHING", value=own.typed)]
+    return _edit(line, own, kind, typed, value), told
 
 
 def _office_words(line: _EditedCell, held: Edit | None, base: Edit | None) -> tuple[NewEdit | None, list[Finding]]:
     """The office's own words in the document: who and why may be left blank."""
     text = line.text("entry")
     if not text:
-        withdrawn = held is not None and base is not None and held.id == base.id
-        return (_withdrawn(line, held) if withdrawn else None), []
+        return _withdrawn(line, held if held == base else None), []
     standing = base or held
     if standing is not None and standing.new.typed == text:
         return None, []
@@ -366,23 +348,27 @@ def _office_words(line: _EditedCell, held: Edit | None, base: Edit | None) -> tu
     if len(text) > OFFICE_FIELD.max_length:
         words = {"field": OFFICE_FIELD.title, "count": len(text), "limit": OFFICE_FIELD.max_length}
         return None, [_finding(line, "TEXT_TOO_LONG", words=words)]
-    return attrs.evolve(_withdrawn(line, None), kind="wording", typed=text, value=text), []
+    return _edit(line, None, "wording", text, text), []
 
 
-def _withdrawn(line: _EditedCell, held: Edit | None) -> NewEdit:
-    """The end of an edit; who and why may be left blank then."""
-    return NewEdit(
-        *line.place,
-        kind="withdrawn",
-        typed="",
-        value=None,
-        before=held.new.before if held else "",
-        before_value=held.new.before_value if held else None,
-        author=line.text("author"),
-        reason=line.text("reason"),
-        sheet=line.sheet,
-        cell=line.places.get("entry", ""),
-    )
+def _withdrawn(line: _EditedCell, held: Edit | None) -> NewEdit | None:
+    """The end of the edit that holds; who and why may be left blank then."""
+    if held is None:
+        return None
+    return attrs.evolve(_edit(line), before=held.new.before, before_value=held.new.before_value)
+
+
+def _edit(
+    line: _EditedCell,
+    own: Value | None = None,
+    kind: EditKind = "withdrawn",
+    typed: str = "",
+    value: CellValue = None,
+) -> NewEdit:
+    """`own`: what the unit typed there."""
+    before, meant = (own.typed, own.value) if own is not None else ("", None)
+    author, reason, cell = line.text("author"), line.text("reason"), line.places.get("entry", "")
+    return NewEdit(*line.place, kind, typed, value, before, author, reason, line.sheet, cell, meant)
 
 
 def _same(cell: RawCell, edit: Edit) -> bool:
