@@ -425,8 +425,7 @@ def _is_asked(back: Return, item: Value, row: Row) -> bool:
     return False
 
 
-_UNCHANGED: FormCell = ("unchanged", "unchanged", "unchanged")
-_NO_DATA: FormCell = ("no_data_rest", "no_data_rest", "no_data_rest")
+_UNCHANGED = "Không thay đổi so với kỳ trước"
 _SAME = "same"
 """Code of "như kỳ trước" among the choices of progress."""
 
@@ -438,39 +437,32 @@ def _with_statements(form: Form, values: Sequence[Value]) -> tuple[Value, ...]:
     left to what was typed; of a row marked "như kỳ trước" what was typed beside the mark goes before.
     """
     cells = cells_of(values)
-    filled = {(item.table, item.key) for item in values}
-    added = [*_repeated(form, cells, filled), *_without_data(form, cells, filled)]
+    filled = {item.form_cell[:2] for item in values}
+    added: list[Value] = []
+    for row in _open_rows(form, "led"):
+        said, words = cells.get(("led", row.key, "progress")), AGAIN
+        if said is None or said.value != _SAME:
+            said, words = None if ("led", row.key) in filled else _statement(cells, "unchanged"), _UNCHANGED
+        if said is not None:
+            times = int(row.facts.get("repeats") or 0) + 1
+            stated = f"{words} (trang «{said.sheet}», ô {said.cell}), kỳ thứ {times} liên tiếp"
+            added += [
+                attrs.evolve(item, stated=stated)
+                for item in row.before
+                if item.form_cell not in cells or cells[item.form_cell].value == _SAME
+            ]
+    if said := _statement(cells, "no_data_rest"):
+        stated = f"Khẳng định chung (trang «{said.sheet}», ô {said.cell})"
+        keys = (row.key for row in _open_rows(form, "indicator") if ("indicator", row.key) not in filled)
+        added += [attrs.evolve(said, table="indicator", key=key, field="no_data", stated=stated) for key in keys]
     replaced = cells_of(added)
     return (*(item for cell, item in cells.items() if cell not in replaced), *added)
 
 
-def _repeated(form: Form, cells: Mapping[FormCell, Value], filled: set[tuple[str, str]]) -> Iterator[Value]:
-    statement = cells.get(_UNCHANGED)
-    for row in _open_rows(form, "led"):
-        progress = cells.get(("led", row.key, "progress"))
-        if progress is not None and progress.value == _SAME:
-            yield from _as_before(row, cells, progress, AGAIN)
-        elif statement is not None and statement.value is not None and ("led", row.key) not in filled:
-            yield from _as_before(row, cells, statement, "Không thay đổi so với kỳ trước")
-
-
-def _as_before(row: FormRow, cells: Mapping[FormCell, Value], said: Value, words: str) -> Iterator[Value]:
-    times = int(row.facts.get("repeats") or 0) + 1
-    stated = f"{words} (trang «{said.sheet}», ô {said.cell}), kỳ thứ {times} liên tiếp"
-    for item in row.before:
-        typed = cells.get(item.form_cell)
-        if typed is None or typed.value == _SAME:
-            yield attrs.evolve(item, stated=stated)
-
-
-def _without_data(form: Form, cells: Mapping[FormCell, Value], filled: set[tuple[str, str]]) -> Iterator[Value]:
-    statement = cells.get(_NO_DATA)
-    if statement is None or statement.value is None:
-        return
-    stated = f"Khẳng định chung (trang «{statement.sheet}», ô {statement.cell})"
-    for row in _open_rows(form, "indicator"):
-        if ("indicator", row.key) not in filled:
-            yield attrs.evolve(statement, table="indicator", key=row.key, field="no_data", stated=stated)
+def _statement(cells: Mapping[FormCell, Value], name: str) -> Value | None:
+    """What was said in the one cell of a statement for all rows of a table; None where nothing was."""
+    said = cells.get((name, name, name))
+    return said if said is not None and said.value is not None else None
 
 
 def _open_rows(form: Form, name: str) -> Iterator[FormRow]:

@@ -67,14 +67,10 @@ def gather(
             if real.parent not in times:
                 below = [(root, real_folder(root)) for root in roots]
                 times[real.parent] = _received(real.parent, below, received=received, now=now, inbox=inbox)
-            when, basis = times[real.parent]
-            if reason:
-                problems.append((_without_hash(path, when, basis), make("FILE_UNREAD", words={"reason": reason})))
-                continue
-            if real in seen:
+            if not reason and real in seen:
                 continue
             seen.add(real)
-            source, finding = _source(path, when, basis)
+            source, finding = _source(path, reason, *times[real.parent])
             if finding is None:
                 sources.append(source)
             else:
@@ -120,10 +116,6 @@ def _mode(path: Path) -> int:
         return stat.S_IFREG
 
 
-def _without_hash(path: Path, when: datetime, basis: ReceivedBasis) -> Source:
-    return Source(str(path), path.name, "", 0, when, basis)
-
-
 def _received(
     folder: Path, roots: Sequence[tuple[Path, Path]], *, received: datetime | None, now: datetime, inbox: Path | None
 ) -> tuple[datetime, ReceivedBasis]:
@@ -151,18 +143,21 @@ def _day(names: Sequence[str]) -> date | None:
     return None
 
 
-def _source(path: Path, when: datetime, basis: ReceivedBasis) -> tuple[Source, Finding | None]:
+def _source(path: Path, reason: str, when: datetime, basis: ReceivedBasis) -> tuple[Source, Finding | None]:
+    """`reason`: why it cannot be taken, as far as that is seen from outside."""
+    digest, size = "", 0
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size = file.tell()
+        if not reason:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                size = file.tell()
     except OSError as error:
         reason = f"không mở được tệp ({error.strerror or 'lỗi đọc'})"
-        return _without_hash(path, when, basis), make("FILE_UNREAD", words={"reason": reason})
-    if not size:  # every empty file has one hash: none of them is known from another
-        return _without_hash(path, when, basis), make("FILE_EMPTY")
-    finding = too_large(size) if size > LIMITS.file_bytes else None
-    return Source(str(path), path.name, digest, size, when, basis, saved_at=_saved_at(path)), finding
+    if reason or not size:  # every empty file has one hash: none of them is known from another
+        finding = make("FILE_UNREAD", words={"reason": reason}) if reason else make("FILE_EMPTY")
+        return Source(str(path), path.name, "", 0, when, basis), finding
+    problem = too_large(size) if size > LIMITS.file_bytes else None
+    return Source(str(path), path.name, digest, size, when, basis, saved_at=_saved_at(path)), problem
 
 
 def _saved_at(path: Path) -> datetime | None:
