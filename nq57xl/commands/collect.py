@@ -28,7 +28,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archive_bytes, archive_file, archived
 from nq57xl.plan.model import Period, Plan
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
-from nq57xl.returns.sources import believed, container_kind, gather, members
+from nq57xl.returns.sources import container_kind, gather, members, with_mail_time
 from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, make
 from nq57xl.text.files import require_new, write_atomic
 
@@ -62,7 +62,7 @@ def _unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Cal
             copy = archive_file(store, Path(source.path), source.sha256)
             for member in members(source, copy) if copy else ():
                 if member.findings:
-                    problems.append((believed(member.source, now)[0], member.findings))
+                    problems.append((with_mail_time(member.source, now)[0], member.findings))
                     continue
                 sha256 = member.source.sha256
                 copies[sha256] = archive_bytes(store, member.data, sha256, member.source.name)

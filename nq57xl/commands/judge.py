@@ -21,11 +21,11 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Unit
 from nq57xl.returns.check import check, check_file
 from nq57xl.returns.combine import combine as combine_with
-from nq57xl.returns.combine import left_out
+from nq57xl.returns.combine import left_out_findings
 from nq57xl.returns.identify import Identity, identify, recognise
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return
 from nq57xl.returns.rejoin import rejoin
-from nq57xl.returns.sources import believed
+from nq57xl.returns.sources import with_mail_time
 from nq57xl.rules.findings import ACCEPTED, Finding, make
 from nq57xl.xlsx.cells import RawWorkbook
 
@@ -163,9 +163,9 @@ class _Reading:
         known = raw if isinstance(raw, Finding) else _recognise(self.ledger, raw, self.forms)
         if isinstance(raw, Finding) or isinstance(known, Finding):
             assert isinstance(known, Finding)
-            dated, doubts = believed(source, now)
+            dated, doubts = with_mail_time(source, now)
             return unread(dated, office.in_own_words((*_origin(dated), *doubts, known)))
-        source, doubts = believed(source, now, known.form.issued_on)
+        source, doubts = with_mail_time(source, now, known.form.issued_on)
         if raw.saved_at is not None and raw.saved_at.date() >= known.form.issued_on:
             source = attrs.evolve(source, saved_at=raw.saved_at)
         back = rejoin(source, raw, known.form)
@@ -226,7 +226,7 @@ class _Judging:
 
     def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> JudgedReturn:
         found = (*item.findings, *broken, *item.days_after_receipt())
-        return self._verdict(item, found if combine else found + left_out(item, found, self._before(item)))
+        return self._verdict(item, found if combine else found + left_out_findings(item, found, self._before(item)))
 
     def _before(self, item: Return) -> list[AnsweredForm]:
         same_period = item.form.period.code == self.period

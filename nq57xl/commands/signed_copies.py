@@ -17,7 +17,7 @@ from nq57xl.ledger.model import SignedCopy
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_bytes
 from nq57xl.returns.model import JudgedReturn
-from nq57xl.returns.sources import is_noise
+from nq57xl.returns.sources import is_system_file
 from nq57xl.rules.findings import make
 from nq57xl.text.clock import in_vietnam
 from nq57xl.text.files import sha256_of
@@ -124,7 +124,7 @@ class FiledBeside:
         """A file lies there that may be a form and was never looked at: nobody can say yet whose it is."""
         if folder not in self._strangers:
             there = folder.iterdir() if folder.is_dir() else ()
-            others = (path for path in there if path.suffix.lower() in _FORMS and not is_noise(path.name))
+            others = (path for path in there if path.suffix.lower() in _FORMS and not is_system_file(path.name))
             unseen = {sha256_of(path) for path in others} - self.ledger.seen_hashes()
             self._strangers[folder] = unseen != self.ledger.output_hashes(unseen)
         return self._strangers[folder]

@@ -16,7 +16,7 @@ from nq57xl.commands.collect import Collected, CollectedFile, collect
 from nq57xl.commands.office import Office
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.plan.model import Period
-from nq57xl.returns.sources import arrival, lying
+from nq57xl.returns.sources import arrival_state, files_below
 from nq57xl.text.files import sha256_of
 
 _STILL = 2
@@ -114,7 +114,7 @@ class Watcher:
         """One look: what was taken in, and what there is to tell."""
         self.looks += 1
         try:
-            found = dict(lying(self.root))
+            found = dict(files_below(self.root))
         except OSError:
             yield from self._say(_AWAY, f"Không truy cập được «{self.root}»; sẽ thử lại cho đến khi có lại.")
             return
@@ -124,7 +124,7 @@ class Watcher:
         ready: list[Path] = []
         for path in found:
             if self._is_due(path):
-                state = arrival(path)
+                state = arrival_state(path)
                 if state == "held":
                     yield from self._say(str(path), f"«{path.name}» đang mở hoặc đang được ghi; sẽ nhận khi xong.")
                 elif state == "whole" or self._still(path) >= PATIENCE:

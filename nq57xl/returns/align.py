@@ -26,7 +26,7 @@ _NUMBER_LETTERS = 3
 HEAD = "@head"
 
 
-def same(left: str, right: str) -> bool:
+def same_text(left: str, right: str) -> bool:
     """The two texts say the same: programs change line ends and Unicode forms without anybody's doing."""
     return left == right or clean(left) == clean(right)
 
@@ -140,7 +140,7 @@ def _is_as_issued(sheet: SheetLayout, raw: RawSheet) -> bool:
             cell.error
             or cell.formula is not None
             or cell.decoded is not None
-            or not (cell.value == text or same(text, cell_text(cell)))
+            or not (cell.value == text or same_text(text, cell_text(cell)))
         ):
             return False
     return len(cells) == len(sheet.locked) + sum(map(cells.__contains__, sheet.entries))

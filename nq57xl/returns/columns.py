@@ -142,7 +142,7 @@ def _first_entries(found: Alignment) -> list[Slot]:
 def _pushed_off(entries: Entries) -> Iterator[Finding]:
     """An error for each entry column with something in it where the table has no cell for it: between or below rows."""
     found, raw = entries.found, entries.raw
-    known = {place for slot in found.sheet.slots if (place := found.place(slot)) is not None} | entries.beside
+    known = {place for slot in found.sheet.slots if (place := found.place(slot)) is not None} | entries.further
     lines = [found.rows[slot.row] for slot in found.sheet.slots if slot.role == "entry" and slot.row in found.rows]
     if not lines:
         return
@@ -158,6 +158,6 @@ def _pushed_off(entries: Entries) -> Iterator[Finding]:
         if text and column is not None:
             words = {"column": heads.get(slot.col, slot.col_key), "value": short(text), "cell": a1(row, column)}
             above = a1(max(line for line in lines if line <= row), column)
-            entries.beside.update((line, column) for line, _ in strays)
+            entries.further.update((line, column) for line, _ in strays)
             about = {"table": slot.table, "field": slot.field, "value": text}
             yield make("CELLS_SHIFTED", words=words, sheet=raw.name, cell=above, **about)

@@ -195,7 +195,7 @@ def _pairs(here: Mapping[str, str], there: Mapping[str, str]) -> Iterator[tuple[
 # --- what is told, what is filled ------------------------------------------------------------------------------------
 
 
-def left_out(newer: Return, found: Sequence[Finding], earlier: Sequence[AnsweredForm]) -> tuple[Finding, ...]:
+def left_out_findings(newer: Return, found: Sequence[Finding], earlier: Sequence[AnsweredForm]) -> tuple[Finding, ...]:
     """Each cell that an earlier return filled and this one leaves blank; `earlier`: newest last.
 
     Compared are the one that counted so far (warnings) and a newer one that was rejected (notes). A note it is too

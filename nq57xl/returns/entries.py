@@ -47,7 +47,7 @@ class Entries:
     """(table, field) -> cells of percentages: where their value stands in `values`, and as the file has them."""
     dates: list[tuple[Value, RawCell]] = field(factory=list)
     """Date cells with something in them: as read, and as the file has them."""
-    beside: set[_Place] = field(factory=set)
+    further: set[_Place] = field(factory=set)
     """Cells of the file that were read beside those of the alignment: repeated and added rows."""
     _others: dict[FormCell, RawCell | None] = field(factory=dict)
     """Cells of a row that stands there twice with different content -> what the second version has."""
@@ -62,7 +62,7 @@ class Entries:
         return self.found.raw
 
     @property
-    def said(self) -> list[tuple[str, ...]]:
+    def typed(self) -> list[tuple[str, ...]]:
         """Everything typed there, to be compared with what another sheet says."""
         return sorted((*item.form_cell, item.typed) for item in self.values)
 
@@ -142,7 +142,7 @@ class Entries:
 
     def _claim(self, lines: Iterable[int]) -> None:
         wanted = set(lines)
-        self.beside.update(place for place in self.raw.cells if place[0] in wanted)
+        self.further.update(place for place in self.raw.cells if place[0] in wanted)
 
     # --- rows that the unit added -------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class Entries:
         }
         lines = [line for line in sorted({*new, *copied, *keyed}) if any(self._typed(free[0], line))]
         number = max((int(row[0].key) for row in free if row[0].key.isdecimal()), default=0)
-        self.beside.update((line, column) for line in lines for column in columns)
+        self.further.update((line, column) for line in lines for column in columns)
         # one more than may be: the form that goes back holds it, too, so that it gets the same answer
         for offset, line in enumerate(lines[: LIMITS.added_rows + 1], start=1):
             for slot in free[0]:
@@ -210,7 +210,7 @@ class Entries:
         if cell is not None:
             self._take(slot, cell, address)
         for there in self.found.copies.get(slot.col, ()):
-            self.beside.add((line, there))
+            self.further.add((line, there))
             other = self.raw.cells.get((line, there))
             if cell_text(other).strip() not in ("", cell_text(cell).strip()):
                 self._others.setdefault(slot.form_cell, other)

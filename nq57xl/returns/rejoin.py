@@ -14,13 +14,13 @@ from nq57xl.forms.layout import layout
 from nq57xl.forms.model import PREFILLED, Form, FormCell, FormRow, SheetLayout, Slot, Source, Value, cells_of
 from nq57xl.forms.rows import rows_of
 from nq57xl.forms.wording import AGAIN
-from nq57xl.returns.align import HEAD, Alignment, align_sheets, same
+from nq57xl.returns.align import HEAD, Alignment, align_sheets, same_text
 from nq57xl.returns.columns import ask_back_columns
 from nq57xl.returns.convert import says_no
 from nq57xl.returns.entries import Entries
 from nq57xl.returns.identify import PERIOD_WORDS
 from nq57xl.returns.model import Return
-from nq57xl.returns.remarks import asked_again, remarks
+from nq57xl.returns.remarks import asked_again, remark_findings
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Row
@@ -117,7 +117,7 @@ def _sheet(copies: Iterable[Alignment], form: Form) -> tuple[Entries, list[Findi
     findings += chosen.findings
     if not found.as_issued:
         findings += _outside(chosen)
-    findings += remarks(found, form)
+    findings += remark_findings(found, form)
     if _is_renamed(found):
         words = {"sheet_title": found.sheet.title, "value": raw.name}
         findings.append(make("SHEET_RENAMED", words=words, sheet=raw.name, value=raw.name))
@@ -136,7 +136,7 @@ def _copy(copied: Entries, chosen: Entries) -> Iterator[Finding]:
     Neither does anybody where the sheet itself was left blank beside a copy that was filled in.
     """
     name = copied.raw.name
-    if (not copied.values and _is_renamed(copied.found)) or copied.said == chosen.said:
+    if (not copied.values and _is_renamed(copied.found)) or copied.typed == chosen.typed:
         yield make("EXTRA_SHEET", words={"value": name}, sheet=name)
         return
     first, second = cells_of(chosen.values), cells_of(copied.values)
@@ -155,7 +155,7 @@ _MANY = 30
 def _outside(entries: Entries) -> Iterator[Finding]:
     """Texts in cells that were issued blank and are no entry cells: one finding each, or one for many."""
     found, raw = entries.found, entries.raw
-    known = {place for slot in found.sheet.slots if (place := found.place(slot)) is not None} | entries.beside
+    known = {place for slot in found.sheet.slots if (place := found.place(slot)) is not None} | entries.further
     strays = [
         (place, text)
         for place, cell in sorted(raw.cells.items())
@@ -255,7 +255,7 @@ def _replaced_rows(found: Alignment) -> Mapping[int, Finding]:
 def _replaced(slots: Sequence[Slot], found: Alignment) -> Finding | None:
     issued = (slot for slot in slots if slot.role == "text" and slot.text and slot.col)
     texts = [(slot, text) for slot in issued if (text := readable(found.cell(slot)).strip())]
-    changed = [slot for slot, text in texts if not same(slot.text, text)]
+    changed = [slot for slot, text in texts if not same_text(slot.text, text)]
     long = [(slot, text) for slot, text in texts if len(slot.text) >= _LONG]
     if len(changed) < 2 or not long or not all(_foreign(slot.text, text) for slot, text in long):
         return None
@@ -363,7 +363,7 @@ def _found_by_text(found: Alignment) -> Iterator[Finding]:
 def _changed(slot: Slot, cell: RawCell | None) -> bool:
     if cell is None:
         return bool(slot.text.strip())
-    return bool(cell.error) or cell.formula is not None or not same(slot.text, cell_text(cell))
+    return bool(cell.error) or cell.formula is not None or not same_text(slot.text, cell_text(cell))
 
 
 def _changed_finding(slot: Slot, raw: RawSheet, place: _Place, cell: RawCell | None) -> Finding:

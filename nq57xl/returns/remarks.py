@@ -35,7 +35,7 @@ _PAGE_WORDS = re.compile(r"Times New Roman,\w+|page|trang|of|sheet|[0-9\W_]", re
 """What programs put into page headers by themselves, or make of the codes of ours."""
 
 
-def remarks(found: Alignment, form: Form) -> Iterator[Finding]:
+def remark_findings(found: Alignment, form: Form) -> Iterator[Finding]:
     """A finding for each remark on the sheet: a warning where it stands on or beside a blank entry cell.
 
     What the program itself wrote into a form that goes back, or at the foot of its pages, is none.

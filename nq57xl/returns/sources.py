@@ -78,7 +78,7 @@ def gather(
     return sources, problems
 
 
-def is_noise(name: str) -> bool:
+def is_system_file(name: str) -> bool:
     """Owner files of open workbooks and files that systems leave in folders: never handed in by anybody."""
     return name.startswith(("~$", ".~lock.", "._")) or name.lower() in _NOISE
 
@@ -104,7 +104,7 @@ def _files(given: Path) -> Iterator[tuple[Path, str]]:
                 found[path] = _LINK
             elif name in names and stat.S_ISREG(_mode(path)):
                 found[path] = ""
-    kept = {path: reason for path, reason in found.items() if not is_noise(path.name)}
+    kept = {path: reason for path, reason in found.items() if not is_system_file(path.name)}
     yield from sorted(kept.items(), key=lambda item: item[0].parts)
 
 
@@ -175,7 +175,7 @@ _UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download",
 """Suffixes under which browsers, mail programs and copying programs write."""
 
 
-def lying(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
+def files_below(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
     """The files in a folder and below, in a fixed order; links, hidden, owner and unfinished files are none.
 
     Each with its size and the nanosecond of its last change: equal in two looks, nobody wrote in between.
@@ -190,18 +190,18 @@ def lying(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
         if stat.S_ISDIR(found.st_mode):
             inner.append(path)
         elif stat.S_ISREG(found.st_mode) and not (
-            is_noise(path.name) or path.name.startswith((".", "~")) or path.name.lower().endswith(_UNFINISHED)
+            is_system_file(path.name) or path.name.startswith((".", "~")) or path.name.lower().endswith(_UNFINISHED)
         ):
             yield path, (found.st_size, found.st_mtime_ns)
     for path in inner:
         try:
-            yield from lying(path)
+            yield from files_below(path)
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             if not folder.is_dir():
                 raise
 
 
-def arrival(path: Path) -> _Arrival:
+def arrival_state(path: Path) -> _Arrival:
     """How far a file that lies still has come, by its own content."""
     try:
         with path.open("rb") as stream:
@@ -427,8 +427,8 @@ def container_kind(path: Path) -> _ContainerKind | None:
 def members(source: Source, path: Path) -> Iterator[_Member]:
     """Every file in the archive or mail at `path`, with the source it came as; nested ones are opened in their turn.
 
-    Sources are named "archive.zip!member". A mail's times are those of what it carries (`believed`); of mails within
-    mails the outermost counts, because that is the one which this office received.
+    Sources are named "archive.zip!member". A mail's times are those of what it carries; of mails within mails the
+    outermost counts, because that is the one which this office received (`with_mail_time`).
     """
     yield from _Opener().open(path.read_bytes(), source, 1)
 
@@ -497,7 +497,7 @@ class _Opener:
             infos = archive.infolist()
             for info, name in zip(infos, member_names(infos), strict=True):
                 short = name.rpartition("/")[2]
-                if info.is_dir() or is_noise(short) or name.startswith("__MACOSX/"):
+                if info.is_dir() or is_system_file(short) or name.startswith("__MACOSX/"):
                     continue
                 self._take()
                 try:
@@ -533,7 +533,7 @@ class _Opener:
         times = source.mail_times or mail.times
         origin = attrs.evolve(source, sender=mail.sender, subject=mail.subject, mail_times=times)
         for name, data in mail.files:
-            if is_noise(name.rpartition("/")[2]):
+            if is_system_file(name.rpartition("/")[2]):
                 continue
             self._take()
             self._spend(len(data))
@@ -548,7 +548,7 @@ class _Opener:
             yield f"thu-{number}.eml", mail, source
 
 
-def believed(source: Source, now: datetime, issued_on: date | None = None) -> tuple[Source, tuple[Finding, ...]]:
+def with_mail_time(source: Source, now: datetime, issued_on: date | None = None) -> tuple[Source, tuple[Finding, ...]]:
     """The source with the time at which its mail came, as far as that is believed (contract: received time).
 
     A time before the form was issued, or after now, is not; it is told, and the next one counts: the mail's own date,

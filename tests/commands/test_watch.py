@@ -27,7 +27,7 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.watch import PATIENCE, Watcher, watch
 from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
 from nq57xl.forms.model import Source
-from nq57xl.returns.sources import arrival, lying
+from nq57xl.returns.sources import arrival_state, files_below
 from nq57xl.rules.findings import make
 from nq57xl.text.clock import VIETNAM, Clock
 from tests.amounts import amount
@@ -114,7 +114,7 @@ def test_a_held_file_is_told_once_and_taken_when_let_go(
     for name in ("a.xlsx", "b.xlsx"):
         (watcher.root / name).write_bytes(workbook())
     held = {"a.xlsx"}
-    monkeypatch.setattr(module, "arrival", lambda path: "held" if path.name in held else arrival(path))
+    monkeypatch.setattr(module, "arrival_state", lambda path: "held" if path.name in held else arrival_state(path))
     told = [message for _ in range(5) for message in messages(watcher.look())]
     assert told == ["«a.xlsx» đang mở hoặc đang được ghi; sẽ nhận khi xong."]
     assert fake.runs == [["b.xlsx"]]
@@ -232,11 +232,11 @@ def test_files_are_known_by_what_they_are(tmp_path: Path) -> None:
         ("d.pdf", b"%PDF", "whole"),
     ):
         (tmp_path / name).write_bytes(content)
-        assert arrival(tmp_path / name) == state
-    assert arrival(tmp_path) == "held"
-    assert [path.name for path, _ in lying(tmp_path)] == ["a.xlsx", "b.xlsx", "c.xlsx", "d.pdf"]
+        assert arrival_state(tmp_path / name) == state
+    assert arrival_state(tmp_path) == "held"
+    assert [path.name for path, _ in files_below(tmp_path)] == ["a.xlsx", "b.xlsx", "c.xlsx", "d.pdf"]
     with pytest.raises(OSError, match="none"):
-        list(lying(tmp_path / "none"))
+        list(files_below(tmp_path / "none"))
 
 
 def test_a_line_for_a_file_is_one_line() -> None:

@@ -14,7 +14,15 @@ import attrs
 import pytest
 
 from nq57xl.forms.model import Source
-from nq57xl.returns.sources import _is_mail, _Member, _read_mail, arrival, believed, container_kind, members
+from nq57xl.returns.sources import (
+    _is_mail,
+    _Member,
+    _read_mail,
+    arrival_state,
+    container_kind,
+    members,
+    with_mail_time,
+)
 from nq57xl.text.clock import VIETNAM
 from nq57xl.xlsx.limits import LIMITS
 from nq57xl.xlsx.package import safe_name
@@ -30,7 +38,7 @@ def opened(tmp_path: Path, data: bytes, name: str = "a.zip") -> list[_Member]:
     path = tmp_path / name
     path.write_bytes(data)
     source = Source(name, name, "0" * 64, len(data), NOW, "first_seen")
-    return [attrs.evolve(item, source=believed(item.source, NOW)[0]) for item in members(source, path)]
+    return [attrs.evolve(item, source=with_mail_time(item.source, NOW)[0]) for item in members(source, path)]
 
 
 def kind(tmp_path: Path, data: bytes) -> str | None:
@@ -203,7 +211,7 @@ def test_archives_with_a_tail_and_halves_of_archives(tmp_path: Path) -> None:
         archive.writestr("b.bin", bytes(200_000))
     whole = stored.getvalue()
     assert [path for path, _ in shown(opened(tmp_path, whole + bytes(100_000)))] == ["a.zip!a.xlsx", "a.zip!b.bin"]
-    assert arrival(tmp_path / "a.zip") == "whole"
+    assert arrival_state(tmp_path / "a.zip") == "whole"
     half = whole[:-100_000]
     assert (kind(tmp_path, half), sniff(half)) == (None, "broken")
     assert sniff(whole[: whole.index(bytes(1000))]) == "broken"

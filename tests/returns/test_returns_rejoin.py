@@ -12,7 +12,7 @@ from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Slot
-from nq57xl.returns.align import same
+from nq57xl.returns.align import same_text
 from nq57xl.returns.identify import identify
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import verdict_of
@@ -117,7 +117,7 @@ def is_changed(slot: Slot, cell: RawCell | None) -> bool:
         return cell is None or cell.formula is None
     if cell is None:
         return slot.text != ""
-    return cell.formula is not None or not same(cell_text(cell), slot.text)
+    return cell.formula is not None or not same_text(cell_text(cell), slot.text)
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), CHANGES), min_size=1, max_size=3, unique_by=lambda item: item[0]))
