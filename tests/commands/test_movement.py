@@ -18,7 +18,7 @@ from nq57xl.commands.remind import remind
 from nq57xl.commands.status import status
 from nq57xl.forms.layout import layout
 from nq57xl.forms.live_check import ENOUGH
-from nq57xl.outputs.report.problems import _explained_groups
+from nq57xl.outputs.report.problems import _Explanations
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import IndicatorKind
@@ -294,7 +294,7 @@ def test_what_was_explained_goes_upwards(root: Path, tmp_path: Path) -> None:
     }
     assert year.send(root, MAY, {**STEADY, **said}, day=20).returns[0].verdict == "accepted"
     c = merge(year.at(root, year.moment(MAY, 21)), MAY).consolidation
-    lines = dict(_explained_groups(c))["Biến động so với kỳ trước, đơn vị đã giải trình"]
+    lines = _Explanations(c).groups()["Biến động so với kỳ trước, đơn vị đã giải trình"]
     assert [(line["unit"], "giảm so với kỳ trước (45%)" in str(line["difficulties"])) for line in lines] == [
         ("Văn phòng Sở", True)
     ]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-from attrs import frozen
+from collections.abc import Callable, Iterator, Mapping
 
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import AppliedEdit, UnitStatus
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, heading, labelled, list_sheet, source_link, standing_text
 from nq57xl.plan.model import Period
 from nq57xl.plan.periods import next_period
-from nq57xl.results.model import Consolidation, FreeRow, IndicatorEntry, LeadEntry, TaskRow
+from nq57xl.results.model import Consolidation, FreeRow, LeadEntry, TaskRow
 from nq57xl.results.overview import NO_LEVEL
 from nq57xl.results.standing import OFFICE
 from nq57xl.results.wording import EDIT_KINDS, due_words, numbered, shown, table_title, work_of
@@ -26,165 +24,6 @@ _EDITS = {
     "outdated": "không dùng: đơn vị đã gửi số liệu khác",
     "unreported": "không dùng: đơn vị chưa có báo cáo được chấp nhận",
 }
-_WITHDRAWN = "Rút lại biên tập"
-_WIDE = {"difficulties": "next_work"}
-"""What no unit has answered is told over the columns of the answers."""
-
-
-@frozen
-class _PlanRows:
-    """The plan's rows and indicators by code."""
-
-    c: Consolidation
-    tasks: Mapping[str, TaskRow]
-    entries: Mapping[tuple[str, str], LeadEntry]
-    """(unit, task code) -> what the unit reported."""
-    indicators: Mapping[tuple[str, str], IndicatorEntry]
-    names: Mapping[str, str]
-    """Indicator code -> text."""
-
-    @classmethod
-    def of(cls, c: Consolidation) -> _PlanRows:
-        return cls(
-            c,
-            {row.task.code: row for row in c.tasks},
-            {(entry.unit, row.task.code): entry for row in c.tasks for entry in row.entries},
-            {(entry.unit, row.indicator.code): entry for row in c.indicators for entry in row.entries},
-            {row.indicator.code: row.indicator.indicator for row in c.indicators},
-        )
-
-    def place(self, table: str, key: str | None) -> Cells:
-        """Number and text of a row, by its key."""
-        row = self.tasks.get(key or "")
-        if row is not None:
-            return {"code": numbered(row.task), "work": work_of(row.task)}
-        if key is not None and key in self.names:
-            return {"code": key, "work": self.names[key]}
-        return {"work": table_title(self.c.schema, table)} if table else {}
-
-    def words(self, unit: str, key: str | None) -> Cells:
-        """What the unit itself says of the row."""
-        entry = self.entries.get((unit, key or ""))
-        other = self.indicators.get((unit, key or ""))
-        values: Mapping[str, Value] = entry.values if entry else (other.values if other else {})
-        names = [("cause", ""), ("explanation", "Giải trình: "), *([("note", "")] if other is not None else [])]
-        return {"cause": labelled(values, names, self.c)}
-
-
-def _explanation_lines(c: Consolidation, before: int) -> Iterator[ReportLine]:
-    """A group for each kind of question, numbered after the `before` groups above; groups without a line are not there.
-
-    Lines have the columns of "Chậm, vướng, giải trình".
-    """
-    index = before
-    for title, rows in _explained_groups(c):
-        if rows:
-            index += 1
-            yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)}"})
-        for number, cells in enumerate(rows, start=1):
-            alone = not any(cells.get(name) for name in ("cause", "proposal", "next_work"))
-            yield ReportLine("row", {"number": str(number), **cells}, 1, spans=_WIDE if alone else {})
-
-
-def _explained_groups(c: Consolidation) -> list[tuple[str, list[Cells]]]:
-    """Title and lines of each group."""
-    rows = _PlanRows.of(c)
-    return [
-        ("Điểm nên xem lại trong báo cáo được chấp nhận", [*_warnings(c, rows)]),
-        ("Biến động so với kỳ trước, đơn vị đã giải trình", [*_explained(c, rows)]),
-        ("Nội dung khác nhau giữa các đơn vị", [*_disagreements(c, rows)]),
-        ("Quá hạn nhưng chưa nêu nguyên nhân", [*_without_cause(c, rows)]),
-        ("Báo cáo nhận được nhưng không đưa vào tổng hợp", [*_left_out(c)]),
-        ("Nội dung do đơn vị tổng hợp biên tập", [*_edits(c, rows)]),
-    ]
-
-
-def _warnings(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
-    yield from (_warning(unit, item, rows) for unit, item in _counting_findings(c) if item.severity == "warning")
-
-
-def _explained(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
-    yield from (_warning(unit, item, rows) for unit, item in _counting_findings(c) if explained_movement(item))
-
-
-def _counting_findings(c: Consolidation) -> Iterator[tuple[UnitStatus, Finding]]:
-    for unit in (report.status for report in c.units):
-        for finding in unit.counting.judged.findings if unit.counting is not None else ():
-            yield unit, finding
-
-
-def _warning(unit: UnitStatus, finding: Finding, rows: _PlanRows) -> Cells:
-    where = f" (trang «{finding.sheet}», ô {finding.cell})" if finding.cell else ""
-    cells = rows.place(finding.table, finding.task)
-    waived = f" {finding.fix}" if finding.waived else ""
-    waived += " Đã hỏi lại đơn vị một lần, đơn vị không giải trình." if finding.asked_before else ""
-    typed = f" Đơn vị đã nhập «{finding.value}»." if finding.value else ""
-    cells |= {"unit": unit.name, "difficulties": f"{finding.message}{where}{waived}{typed}"}
-    if finding.task:
-        cells["source"] = source_link(unit.code, finding.table, finding.task)
-    return cells | rows.words(unit.code, finding.task)
-
-
-def _disagreements(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
-    for finding in c.status.period_findings:
-        row = rows.tasks.get(finding.task or "")
-        names = "\n".join(entry.name for entry in row.entries) if row else ""
-        asked = f"{finding.message} {finding.fix}".strip()
-        told = "\n".join(
-            f"{entry.name}: {text}"
-            for entry in (row.entries if row else ())
-            if (text := shown(entry.values.get("explanation"), c.schema))
-        )
-        yield {**rows.place(finding.table, finding.task), "unit": names, "difficulties": asked, "cause": told}
-
-
-def _without_cause(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
-    for row in c.tasks:
-        for entry in row.entries:
-            late = entry.timeliness is not None and entry.timeliness.code == "overdue"
-            if late and "cause" not in entry.values:
-                code = row.task.code
-                asked = (
-                    f"Quá hạn {-(entry.timeliness.days or 0)} ngày, chưa nêu nguyên nhân." if entry.timeliness else ""
-                )
-                source = source_link(entry.unit, "led", code)
-                cells = rows.place("led", code) | {"unit": entry.name, "difficulties": asked, "source": source}
-                yield cells | rows.words(entry.unit, code)
-
-
-def _left_out(c: Consolidation) -> Iterator[Cells]:
-    for report in c.units:
-        unit = report.status
-        for record in unit.excluded:
-            source = record.judged.source
-            asked = f"Bản nhận {moment_words(source.received_at)} không đưa vào tổng hợp: {record.excluded}"
-            yield {"work": source.name, "unit": unit.name, "difficulties": asked}
-        if unit.counting is None and unit.newest is not None:
-            source = unit.newest.judged.source
-            asked = f"Bản nhận {moment_words(source.received_at)} bị trả lại, {unit.errors} điểm phải sửa, chưa nộp lại"
-            yield {"work": source.name, "unit": unit.name, "difficulties": asked}
-
-
-def _edits(c: Consolidation, rows: _PlanRows) -> Iterator[Cells]:
-    for item in c.edits:
-        new = item.edit.new
-        if new.table == OFFICE:  # its own words in the document replace nothing of a unit's
-            continue
-        yield rows.place(new.table, new.key) | {
-            "unit": item.name,
-            "difficulties": _edit_words(item),
-            "cause": f"Đơn vị đã nhập: {new.before or 'để trống'}\nBiên tập: {new.typed}",
-            "source": source_link(new.unit, new.table, new.key),
-        }
-
-
-def _edit_words(item: AppliedEdit) -> str:
-    new = item.edit.new
-    kind, state = EDIT_KINDS.get(new.kind, _WITHDRAWN), _EDITS[item.state]
-    return f"{kind} do {new.author} thực hiện; lý do: {new.reason}. Tình trạng: {state}."
-
-
-_SHEET = SHEETS["problems"]
 
 
 def problem_page(c: Consolidation) -> ReportSheet:
@@ -195,23 +34,156 @@ def problem_page(c: Consolidation) -> ReportSheet:
         f"{vietnamese_date(later.cutoff)}. Nguy cơ chậm: chưa hoàn thành, còn không quá {c.plan.settings.at_risk_days} "
         "ngày theo lịch là đến hạn."
     )
-    return list_sheet(c, _SHEET, "CHẬM TIẾN ĐỘ, KHÓ KHĂN, VƯỚNG MẮC, GIẢI TRÌNH", _lines(c), note)
+    return list_sheet(c, SHEETS["problems"], "CHẬM TIẾN ĐỘ, KHÓ KHĂN, VƯỚNG MẮC, GIẢI TRÌNH", _lines(c), note)
 
 
 def _lines(c: Consolidation) -> Iterator[ReportLine]:
-    shown = _plan_groups(c)
-    yield from _grouped_rows(shown, c)
-    told = {row.task.code for _, rows in shown for row in rows}
-    rest = [row for row in c.tasks if row.is_open and row.task.due is None and row.task.code not in told]
-    number = sum(bool(rows) for _, rows in shown)
-    if rest:
-        number += 1
-        title = f"Đang thực hiện, không xác định được ngày hết hạn, không nêu khó khăn: {len(rest)} đầu việc"
+    """The groups under their numbered titles; one without a line is not there."""
+    groups = (group for group in (*_row_groups(c), *_explanation_groups(c)) if group[1])
+    for number, (title, lines) in enumerate(groups, start=1):
         yield ReportLine("section", {"number": str(number), "code": title})
-        # one line: their results stand with the plan
-        codes = ", ".join(numbered(row.task) for row in rest)
-        yield ReportLine("row", {"work": codes}, 1, spans={"work": "next_work"})
-    yield from _explanation_lines(c, number)
+        yield from lines
+
+
+_Group = tuple[str, list[ReportLine]]
+
+
+def _row_groups(c: Consolidation) -> Iterator[_Group]:
+    """Rows of the plan, a line for each unit that leads a row; the row's own cells once."""
+    groups = _plan_groups(c)
+    for title, rows in groups:
+        lines = []
+        for number, row in enumerate(rows, start=1):
+            cells: Cells = {"code": numbered(row.task), "work": work_of(row.task), "deadline": due_words(row.task)}
+            first: Cells = {"number": str(number), **cells}
+            for entry in row.entries or (LeadEntry("", row.task.lead, False),):
+                lines.append(ReportLine("row" if first else "sub", first | _entry_cells(entry, row, c), 1))
+                first = {}
+        yield f"{title}: {len(rows)} đầu việc", lines
+    told = {row.task.code for _, rows in groups for row in rows}
+    rest = [row for row in c.tasks if row.is_open and row.task.due is None and row.task.code not in told]
+    title = f"Đang thực hiện, không xác định được ngày hết hạn, không nêu khó khăn: {len(rest)} đầu việc"
+    # one line: their results stand with the plan
+    codes: Cells = {"work": ", ".join(numbered(row.task) for row in rest)}
+    yield title, [ReportLine("row", codes, 1, spans={"work": "next_work"})] if rest else []
+
+
+def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
+    """Who leads the row, how far it is, in the unit's own words, and where they stand."""
+    cells: Cells = {"unit": entry.name, "standing": standing_text(entry, row, c)}
+    cells |= {name: shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "next_work")}
+    cells["cause"] = labelled(entry.values, (("cause", ""), ("explanation", "Giải trình: ")), c)
+    return cells | ({"source": source_link(entry.unit, "led", row.task.code)} if entry.values else {})
+
+
+def _explanation_groups(c: Consolidation) -> Iterator[_Group]:
+    """Questions to units; what no unit has answered is told over the columns of the answers."""
+    for title, questions in _Explanations(c).groups().items():
+        lines = []
+        for number, cells in enumerate(questions, start=1):
+            alone = not any(cells.get(name) for name in ("cause", "proposal", "next_work"))
+            spans = {"difficulties": "next_work"} if alone else {}
+            lines.append(ReportLine("row", {"number": str(number), **cells}, 1, spans=spans))
+        yield f"{title}: {len(lines)}", lines
+
+
+class _Explanations:
+    """What is to be explained in a consolidation: cells of a line for each question."""
+
+    def __init__(self, c: Consolidation) -> None:
+        self.c = c
+        self.tasks = {row.task.code: row for row in c.tasks}
+        self.indicators = {row.indicator.code: row for row in c.indicators}
+
+    def groups(self) -> dict[str, list[Cells]]:
+        """Title and lines of each group."""
+        counting = [
+            (unit.status, unit.status.counting.judged.findings) for unit in self.c.units if unit.status.counting
+        ]
+        findings = [(unit, finding) for unit, found in counting for finding in found]
+        return {
+            "Điểm nên xem lại trong báo cáo được chấp nhận": [
+                self._asked(unit, item) for unit, item in findings if item.severity == "warning"
+            ],
+            "Biến động so với kỳ trước, đơn vị đã giải trình": [
+                self._asked(unit, item) for unit, item in findings if explained_movement(item)
+            ],
+            "Nội dung khác nhau giữa các đơn vị": [self._disagreement(item) for item in self.c.status.period_findings],
+            "Quá hạn nhưng chưa nêu nguyên nhân": [*self._without_cause()],
+            "Báo cáo nhận được nhưng không đưa vào tổng hợp": [*self._left_out()],
+            # the office's own words in the document replace nothing of a unit's
+            "Nội dung do đơn vị tổng hợp biên tập": [
+                self._edit(item) for item in self.c.edits if item.edit.new.table != OFFICE
+            ],
+        }
+
+    def _place(self, table: str, key: str | None) -> Cells:
+        """Number and text of a row, by its key."""
+        if row := self.tasks.get(key or ""):
+            return {"code": numbered(row.task), "work": work_of(row.task)}
+        if indicator := self.indicators.get(key or ""):
+            return {"code": key, "work": indicator.indicator.indicator}
+        return {"work": table_title(self.c.schema, table)} if table else {}
+
+    def _words(self, unit: str, key: str | None) -> Cells:
+        """What the unit itself says of the row."""
+        row, indicator = self.tasks.get(key or ""), self.indicators.get(key or "")
+        entries = row.entries if row else indicator.entries if indicator else ()
+        values: Mapping[str, Value] = next((entry.values for entry in entries if entry.unit == unit), {})
+        names = [("cause", ""), ("explanation", "Giải trình: "), *([("note", "")] if indicator else [])]
+        return {"cause": labelled(values, names, self.c)}
+
+    def _asked(self, unit: UnitStatus, finding: Finding) -> Cells:
+        where = f" (trang «{finding.sheet}», ô {finding.cell})" if finding.cell else ""
+        waived = f" {finding.fix}" if finding.waived else ""
+        waived += " Đã hỏi lại đơn vị một lần, đơn vị không giải trình." if finding.asked_before else ""
+        typed = f" Đơn vị đã nhập «{finding.value}»." if finding.value else ""
+        told: Cells = {"unit": unit.name, "difficulties": f"{finding.message}{where}{waived}{typed}"}
+        if finding.task:
+            told["source"] = source_link(unit.code, finding.table, finding.task)
+        return self._place(finding.table, finding.task) | told | self._words(unit.code, finding.task)
+
+    def _disagreement(self, finding: Finding) -> Cells:
+        row = self.tasks.get(finding.task or "")
+        entries = row.entries if row else ()
+        asked = f"{finding.message} {finding.fix}".strip()
+        said = ((entry.name, shown(entry.values.get("explanation"), self.c.schema)) for entry in entries)
+        return {
+            **self._place(finding.table, finding.task),
+            "unit": "\n".join(entry.name for entry in entries),
+            "difficulties": asked,
+            "cause": "\n".join(f"{name}: {text}" for name, text in said if text),
+        }
+
+    def _without_cause(self) -> Iterator[Cells]:
+        for code, row in self.tasks.items():
+            for entry in row.entries:
+                late = entry.timeliness
+                if late is not None and late.code == "overdue" and "cause" not in entry.values:
+                    asked = f"Quá hạn {-(late.days or 0)} ngày, chưa nêu nguyên nhân."
+                    source = source_link(entry.unit, "led", code)
+                    told: Cells = {"unit": entry.name, "difficulties": asked, "source": source}
+                    yield self._place("led", code) | told | self._words(entry.unit, code)
+
+    def _left_out(self) -> Iterator[Cells]:
+        for unit in (report.status for report in self.c.units):
+            told = [(record, f"không đưa vào tổng hợp: {record.excluded}") for record in unit.excluded]
+            if unit.counting is None and unit.newest is not None:
+                told.append((unit.newest, f"bị trả lại, {unit.errors} điểm phải sửa, chưa nộp lại"))
+            for record, words in told:
+                source = record.judged.source
+                asked = f"Bản nhận {moment_words(source.received_at)} {words}"
+                yield {"work": source.name, "unit": unit.name, "difficulties": asked}
+
+    def _edit(self, item: AppliedEdit) -> Cells:
+        new, state = item.edit.new, _EDITS[item.state]
+        kind = EDIT_KINDS.get(new.kind, "Rút lại biên tập")
+        return self._place(new.table, new.key) | {
+            "unit": item.name,
+            "difficulties": f"{kind} do {new.author} thực hiện; lý do: {new.reason}. Tình trạng: {state}.",
+            "cause": f"Đơn vị đã nhập: {new.before or 'để trống'}\nBiên tập: {new.typed}",
+            "source": source_link(new.unit, new.table, new.key),
+        }
 
 
 def _plan_groups(c: Consolidation) -> list[tuple[str, list[TaskRow]]]:
@@ -309,29 +281,3 @@ def _free_lines(rows: list[FreeRow], fields: tuple[str, ...], c: Consolidation) 
         source = source_link(row.unit, row.table, row.key)
         cells: Cells = {"number": str(number), "unit": row.name, **texts, "source": source}
         yield ReportLine("row", cells, anchors=(f"{row.table}|{row.unit}|{row.key}",))
-
-
-def _grouped_rows(groups: Iterable[tuple[str, Sequence[TaskRow]]], c: Consolidation) -> Iterator[ReportLine]:
-    """Groups of the plan's rows under their titles, a line for each unit that leads a row; the row's own cells once."""
-    index = 0
-    for title, rows in groups:
-        if rows:
-            index += 1
-            yield ReportLine("section", {"number": str(index), "code": f"{title}: {len(rows)} đầu việc"})
-        for number, row in enumerate(rows, start=1):
-            first: Cells = {"number": str(number), **_row_cells(row)}
-            for entry in row.entries or (LeadEntry("", row.task.lead, False),):
-                yield ReportLine("row" if first else "sub", first | _entry_cells(entry, row, c), 1)
-                first = {}
-
-
-def _row_cells(row: TaskRow) -> Cells:
-    return {"code": numbered(row.task), "work": work_of(row.task), "deadline": due_words(row.task)}
-
-
-def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
-    """Who leads the row, how far it is, in the unit's own words, and where they stand."""
-    cells: Cells = {"unit": entry.name, "standing": standing_text(entry, row, c)}
-    cells |= {name: shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "next_work")}
-    cells["cause"] = labelled(entry.values, (("cause", ""), ("explanation", "Giải trình: ")), c)
-    return cells | ({"source": source_link(entry.unit, "led", row.task.code)} if entry.values else {})
