@@ -29,7 +29,7 @@ _MatchState = Literal["confirmed", "same", "proposed", "changed"]
 
 
 @frozen
-class AnsweringRow:
+class _AnsweringRow:
     """One own row that answers, or helps to answer, a superior one."""
 
     code: str
@@ -47,7 +47,7 @@ class RowMatch:
     key: str
     text: str
     """Print of the superior row's text when that was decided."""
-    rows: tuple[AnsweringRow, ...] = ()
+    rows: tuple[_AnsweringRow, ...] = ()
     """Empty: no own row corresponds."""
 
     @property
@@ -165,8 +165,8 @@ def _line(
     return attrs.evolve(line, state="same") if same else line
 
 
-def _answering(row: Task | Indicator, weight: float | None = None) -> AnsweringRow:
-    return AnsweringRow(row.code, _text_print(row), weight)
+def _answering(row: Task | Indicator, weight: float | None = None) -> _AnsweringRow:
+    return _AnsweringRow(row.code, _text_print(row), weight)
 
 
 def _same(row: Task | Indicator, other: Task | Indicator) -> bool:
@@ -179,7 +179,7 @@ def _same(row: Task | Indicator, other: Task | Indicator) -> bool:
     return same_text(one, another) and (not above or not over or same_text(above, over))
 
 
-def _followed(row: AnsweringRow, mine: Mapping[str, Task | Indicator]) -> AnsweringRow:
+def _followed(row: _AnsweringRow, mine: Mapping[str, Task | Indicator]) -> _AnsweringRow:
     """The own row under the code that it has now, where it has another one and nothing else has changed."""
     if row.code in mine and _text_print(mine[row.code]) == row.text:
         return row
@@ -280,7 +280,7 @@ def _write_rows(sheet: Worksheet, title: str, lines: Sequence[MatchLine], own: P
     )
 
 
-def _shown(rows: Sequence[AnsweringRow]) -> tuple[str, str]:
+def _shown(rows: Sequence[_AnsweringRow]) -> tuple[str, str]:
     """Codes and weights as the cells hold them."""
     weighted = any(row.weight is not None for row in rows)
     weights = "; ".join(f"{row.weight or 0:g}".replace(".", ",") for row in rows) if weighted else ""

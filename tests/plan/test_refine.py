@@ -14,7 +14,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.deadlines import Deadline
 from nq57xl.plan.model import Plan, Properties, Section, Task
 from nq57xl.plan.refine import (
-    AnsweringRow,
+    _AnsweringRow,
     FormRows,
     MatchLine,
     RowMatch,
@@ -210,7 +210,7 @@ def test_a_workbook_of_last_month_names_rows_by_the_codes_of_then() -> None:
 def test_weights_are_shown_as_they_were_given() -> None:
     """A decided line stands in the workbook with its codes and weights, and reading it again changes nothing."""
     rows = tuple(
-        AnsweringRow(row.code, _text_print(row), weight)
+        _AnsweringRow(row.code, _text_print(row), weight)
         for row, weight in zip(OWN.tasks[:2], (60.0, 40.0), strict=True)
     )
     known = confirmed() | {("led", "I.1"): RowMatch("led", "I.1", _text_print(SUPERIOR.tasks[0]), rows)}

@@ -16,7 +16,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Value
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.model import Indicator, IndicatorKind, Task
-from nq57xl.plan.refine import AnsweringRow, MatchLine, RowMatch
+from nq57xl.plan.refine import _AnsweringRow, MatchLine, RowMatch
 from nq57xl.resources import read_schema
 from nq57xl.results.model import Contribution, IndicatorEntry, IndicatorRow, LeadEntry, RowStanding, TaskRow
 from nq57xl.results.roll_up import RollUp, roll_up
@@ -52,7 +52,7 @@ def task_row(code: str, units: Sequence[Cells], contributions: tuple[Contributio
 
 def led(rows: Mapping[str, Sequence[Cells]], weights: Mapping[str, float] | None = None, table: str = "led") -> RollUp:
     """The answer of the own rows (code -> what each of its units typed) to one superior row."""
-    match = RowMatch(table, KEY, "", tuple(AnsweringRow(code, "", (weights or {}).get(code)) for code in rows))
+    match = RowMatch(table, KEY, "", tuple(_AnsweringRow(code, "", (weights or {}).get(code)) for code in rows))
     tasks = tuple(task_row(code, units) for code, units in rows.items())
     return answered(MatchLine(match, task(KEY), "confirmed"), tasks=tasks)
 
@@ -163,7 +163,7 @@ def test_a_row_that_others_lead_is_not_forgotten() -> None:
     """One own row is done, the other is led by a unit that gets no form: nobody can say that all is done."""
     outside = attrs.evolve(task_row("I.2", [{}]), task=attrs.evolve(task("I.2"), lead="Sở Khoa học và Công nghệ"))
     outside = attrs.evolve(outside, entries=tuple(attrs.evolve(entry, expected=False) for entry in outside.entries))
-    match = RowMatch("led", KEY, "", (AnsweringRow("I.1", ""), AnsweringRow("I.2", "")))
+    match = RowMatch("led", KEY, "", (_AnsweringRow("I.1", ""), _AnsweringRow("I.2", "")))
     done = answered(MatchLine(match, task(KEY), "confirmed"), tasks=[task_row("I.1", [READY]), outside])
     assert set(cells_of(done)) == {"result"}
     assert "Sở Khoa học và Công nghệ (I.2)" in done.points[0].why
@@ -205,7 +205,7 @@ def test_a_text_that_is_too_long_is_left_to_a_person() -> None:
 
 def test_an_unconfirmed_row_is_not_answered() -> None:
     """A proposal alone fills nothing in."""
-    line = MatchLine(RowMatch("led", KEY, "", (AnsweringRow("I.1", ""),)), task(KEY), "proposed")
+    line = MatchLine(RowMatch("led", KEY, "", (_AnsweringRow("I.1", ""),)), task(KEY), "proposed")
     done = answered(line, tasks=[task_row("I.1", [READY])])
     assert (done.cells, [point.field for point in done.points]) == ((), [""])
 
@@ -214,7 +214,7 @@ def test_a_supported_row_takes_results_and_contributions() -> None:
     """Own leads and supporters speak; where all say that nothing arose, the mark is set instead."""
     mark = Value("statement", "statement", "statement", "Không phát sinh", "none", "2. Phối hợp", "C3")
     text = Value("supporting", "I.1", "contribution", "Đã góp ý.", "Đã góp ý.", "2. Phối hợp", "F6")
-    line = MatchLine(RowMatch("supporting", KEY, "", (AnsweringRow("I.1", ""),)), task(KEY), "confirmed")
+    line = MatchLine(RowMatch("supporting", KEY, "", (_AnsweringRow("I.1", ""),)), task(KEY), "confirmed")
     helped = (Contribution("PC", "Phòng PC", "text", text), Contribution("TT", "Phòng TT", "nothing", mark))
     done = cells_of(answered(line, tasks=[task_row("I.1", [GOING], helped)]))
     assert done == {"contribution": "Phòng I.1-0: Đã trình.\nPhòng PC: Đã góp ý."}
@@ -231,7 +231,7 @@ def indicator(code: str, unit: str = "%", target: str = "≥ 80%", kind: Indicat
 
 def figures(rows: Sequence[tuple[Indicator, Sequence[Cells]]], about: Indicator) -> RollUp:
     """The answer of own indicators (with what each unit typed) to one superior indicator."""
-    match = RowMatch("indicator", KEY, "", tuple(AnsweringRow(item.code, "") for item, _ in rows))
+    match = RowMatch("indicator", KEY, "", tuple(_AnsweringRow(item.code, "") for item, _ in rows))
     made = []
     for item, typed in rows:
         entries = tuple(
@@ -290,7 +290,7 @@ def test_no_data_of_all_is_said_and_of_some_is_asked() -> None:
 
 def test_an_office_rule_of_an_unknown_name_is_told() -> None:
     """A rule that the program does not have is an error that names the file."""
-    line = MatchLine(RowMatch("led", KEY, "", (AnsweringRow("I.1", ""),)), task(KEY), "confirmed")
+    line = MatchLine(RowMatch("led", KEY, "", (_AnsweringRow("I.1", ""),)), task(KEY), "confirmed")
     c: Any = SimpleNamespace(tasks=[task_row("I.1", [READY])], indicators=(), schema=SCHEMA)
     with pytest.raises(Nq57Error, match=r"roll_up\.yml"):
         roll_up([line], c, {"led": {"result": {"rule": "guess"}}})

@@ -10,7 +10,7 @@ from typing import Any
 from nq57xl.forms.model import Value
 from nq57xl.plan.deadlines import Deadline
 from nq57xl.plan.model import Task
-from nq57xl.plan.refine import AnsweringRow, MatchLine, RowMatch
+from nq57xl.plan.refine import _AnsweringRow, MatchLine, RowMatch
 from nq57xl.results.model import FreeRow
 from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart
 from nq57xl.results.superior_filling import FilledForm, fill_form
@@ -45,7 +45,7 @@ def filled(
     row = SuperiorRow("led", KEY, SHEET, "II", {"work": "Số hóa hồ sơ"}, cells)
     form = SuperiorForm("tinh", "1", "SXD", "2026-04", "x", (row,), lists=lists or {}, untouched=untouched)
     task = Task(KEY, "II", "3", None, "Số hóa hồ sơ", "", "", "", "", "", Deadline(""))
-    line = MatchLine(RowMatch("led", KEY, "", (AnsweringRow("I.1", ""),)), task, "confirmed")
+    line = MatchLine(RowMatch("led", KEY, "", (_AnsweringRow("I.1", ""),)), task, "confirmed")
     part = RollUpPart("I.1", "VP", "Văn phòng", True, "in_progress")
     rolled = tuple(
         RolledCell("led", KEY, name, value, ((part, Value("led", "I.1", name, "", value, SHEET, "A1")),))
