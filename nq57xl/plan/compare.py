@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix import CARD, INDICATOR_GROUPS, INDICATORS, SECTIONS, TASKS, AppendixSheet
@@ -41,46 +41,47 @@ class _Levels:
     """Under the same stored code."""
 
 
-_TASK_LEVELS = _Levels(0.74, 0.62, 0.4)
-"""Two different tasks of the bundled plans come to 0.3 to 0.6, a few that share their opening words to 0.88."""
-_INDICATOR_LEVELS = _Levels(0.86, 0.8, 0.5)
-"""Indicators are short and alike ("Tỷ lệ công chức, viên chức ..."): different ones come to 0.5 to 0.89."""
+_LEVELS: Mapping[RowTable, _Levels] = {
+    # two different tasks of the bundled plans come to 0.3 to 0.6, a few that share their opening words to 0.88
+    "tasks": _Levels(0.74, 0.62, 0.4),
+    # indicators are short and alike ("Tỷ lệ công chức, viên chức ..."): different ones come to 0.5 to 0.89
+    "indicators": _Levels(0.86, 0.8, 0.5),
+}
+_HEADING_LEVELS = _Levels(0.72, 0.72, 0.55)
+
+
+def _folded(text: str) -> str:
+    return fold(text)
+
+
+def _compared(text: str) -> str:
+    return fold(text).strip(" .;,:")
 
 
 @frozen
 class _Sketch:
-    """What a row is recognised by."""
+    """What a row is recognised by; its texts as they are compared."""
 
     code: str
     """Stored code; "" where a code says nothing about identity."""
     section: str
     """A key that two sections share when they are the same one."""
-    number: str
-    leaf: str
+    number: str = field(converter=_folded)
+    leaf: str = field(converter=_compared)
     """What is to be done: the sub-task, or the task where there is none."""
-    parent: str = ""
+    parent: str = field(default="", converter=_compared)
     """The task above it, where it says something else."""
-    product: str = ""
+    product: str = field(default="", converter=_compared)
 
 
-def _folded(sketch: _Sketch) -> _Sketch:
-    """The sketch with its texts as they are compared."""
-    texts = (fold(text).strip(" .;,:") for text in (sketch.leaf, sketch.parent, sketch.product))
-    return _Sketch(sketch.code, sketch.section, fold(sketch.number), *texts)
-
-
-def _pair(
-    old: Sequence[_Sketch], new: Sequence[_Sketch], levels: _Levels = _TASK_LEVELS
-) -> dict[int, tuple[int, float]]:
+def _pair(old: Sequence[_Sketch], new: Sequence[_Sketch], levels: _Levels) -> dict[int, tuple[int, float]]:
     """Index of a new row -> (index of the old row that it continues, similarity of their texts); each at most once.
 
     The best pairs are taken first, ties go to the same code, section, number and the nearest position.
     """
-    befores, afters = [_folded(item) for item in old], [_folded(item) for item in new]
-    scored = sorted(_candidates(befores, afters, levels))
     found: dict[int, tuple[int, float]] = {}
     taken: set[int] = set()
-    for _, _, i, j, similarity in scored:
+    for _, _, i, j, similarity in sorted(_candidates(old, new, levels)):
         if i not in taken and j not in found:
             taken.add(i)
             found[j] = (i, similarity)
@@ -105,7 +106,7 @@ def _candidates(
 
 
 def _likeness(one: _Sketch, other: _Sketch) -> float:
-    """How alike the texts of two folded rows are, 0 to 1."""
+    """How alike the texts of two rows are, 0 to 1."""
     leaf = _alike(one.leaf, other.leaf)
     if one.parent and other.parent:
         leaf = _LEAF * leaf + _PARENT * _alike(one.parent, other.parent)
@@ -128,6 +129,7 @@ def _alike(one: str, other: str) -> float:
 
 GENERAL = ("title", "number", "symbol", "issued_on")
 _SHEETS: Mapping[RowTable, AppendixSheet] = {"tasks": TASKS, "indicators": INDICATORS}
+_HEADING_SHEETS: Mapping[RowTable, AppendixSheet] = {"tasks": SECTIONS, "indicators": INDICATOR_GROUPS}
 _OWN = frozenset({"code", "section", "group", "number", "subnumber", "standard_deadline", "kind", "threshold"})
 """Columns that say where a row stands, and what the office adds to it."""
 FIELDS = {
@@ -135,17 +137,13 @@ FIELDS = {
 }
 """The texts of a row that a new version may word otherwise."""
 _PLACES = frozenset({"section", "group", "number", "subnumber"})
-_HEADING_LEVELS = _Levels(0.72, 0.72, 0.55)
-
-_Choice = str
-"""What the office decided on a new row: the code that it continues, or "" for a row that is new."""
 
 
 @frozen
 class Decisions:
     """What the office corrected in the comparison."""
 
-    continues: Mapping[tuple[RowTable, int], _Choice]
+    continues: Mapping[tuple[RowTable, int], str]
     """(table, index in the new plan) -> the old code that the row continues, "" for a new row."""
     left_out: frozenset[tuple[RowTable, int]] = frozenset()
     """Rows of the new document that do not come into the plan."""
@@ -174,11 +172,10 @@ def compare_plans(
     `keep`: old rows that the new document does not name stay in the plan (it amends a part of it only); then its
     numbers and headings are its own, and say nothing about those of the plan.
     """
-    sections = _match_sections(old, new)
-    rows: list[PlanRowChange] = []
-    for table, levels in (("tasks", _TASK_LEVELS), ("indicators", _INDICATOR_LEVELS)):
-        rows += _Table(table, old, new, sections).compare(decisions, levels, same_file=same_file, keep=keep)  # type: ignore[arg-type]
-    return PlanComparison(tuple(rows), tuple(_general(old, new, sections, keep=keep)), sections.pairs)
+    tables = {table: _Table(table, old, new) for table in _SHEETS}
+    rows = [row for one in tables.values() for row in one.compare(decisions, same_file=same_file, keep=keep)]
+    general = [*_properties(old, new), *(item for one in tables.values() for item in one.heading_changes(keep=keep))]
+    return PlanComparison(tuple(rows), tuple(general), {table: one.headings for table, one in tables.items()})
 
 
 def nearest(plan: Plan, other: Plan, table: RowTable) -> dict[int, tuple[int, float]]:
@@ -186,12 +183,8 @@ def nearest(plan: Plan, other: Plan, table: RowTable) -> dict[int, tuple[int, fl
 
     Several rows of `other` may share one; a row that none resembles enough is not there.
     """
-    rows = _Table(table, plan, other, _match_sections(plan, other))
-    olds, news = (getattr(item, table) for item in (plan, other))
-    levels = _TASK_LEVELS if table == "tasks" else _INDICATOR_LEVELS
-    before, after = ([_folded(item) for item in rows.sketches(side, False, new=side is news)] for side in (olds, news))
     found: dict[int, tuple[int, float]] = {}
-    for _, _, i, j, similarity in sorted(_candidates(before, after, levels)):
+    for _, _, i, j, similarity in sorted(_candidates(*_Table(table, plan, other).sketches(), _LEVELS[table])):
         found.setdefault(j, (i, similarity))
     return found
 
@@ -213,7 +206,7 @@ def completed(old: Plan, new: Plan) -> Plan:
 def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
     """The tasks of a document without headings, each under that of the row it continues, else of the row before it."""
     olds, news = ([_Sketch("", "", "", *row.work) for row in plan.tasks] for plan in (old, new))
-    pairs = _pair(olds, news)
+    pairs = _pair(olds, news, _LEVELS["tasks"])
     section = old.sections[-1].number if not pairs else old.tasks[pairs[min(pairs)][0]].section
     tasks = []
     for index, row in enumerate(new.tasks):
@@ -222,77 +215,55 @@ def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
     return tuple(tasks)
 
 
-@frozen
-class _Sections:
-    """How the headings of the new plan continue those of the old one."""
-
-    pairs: Mapping[RowTable, Mapping[int, int]]
-    """Index of a new heading -> index of the old one."""
-    old_of: Mapping[RowTable, Mapping[str, str]]
-    """Number of a new heading -> number of the old one that it continues; a number without a heading is its own."""
-
-    def key(self, table: RowTable, number: str) -> str:
-        """The old number of a new heading; a text that no heading has where the heading is new."""
-        return self.old_of[table].get(number, number)
-
-
-def _match_sections(old: Plan, new: Plan) -> _Sections:
-    """The headings of the new plan beside those of the old one: by title, or by number where the title is reworded."""
-    pairs: dict[RowTable, dict[int, int]] = {}
-    numbers: dict[RowTable, dict[str, str]] = {}
-    for table in FIELDS:
-        befores, afters = old.headings(table), new.headings(table)
-        olds, news = (
-            [_Sketch(item.number, "", item.number, item.title) for item in items] for items in (befores, afters)
-        )
-        pairs[table] = {j: i for j, (i, _) in _pair(olds, news, _HEADING_LEVELS).items()}
-        numbers[table] = {
-            item.number: befores[pairs[table][j]].number if j in pairs[table] else f"\0{item.number}"
-            for j, item in reversed(list(enumerate(afters)))
-        }
-    return _Sections(pairs, numbers)
-
-
-@frozen
 class _Table:
-    """The rows of one kind in both plans."""
+    """One table of both plans, its headings side by side: by title, or by number where the title is reworded."""
 
-    table: RowTable
-    old: Plan
-    new: Plan
-    sections: _Sections
+    def __init__(self, table: RowTable, old: Plan, new: Plan) -> None:
+        self.table = table
+        self.olds: Sequence[Task | Indicator] = getattr(old, table)
+        self.news: Sequence[Task | Indicator] = getattr(new, table)
+        self.old_headings, self.new_headings = old.headings(table), new.headings(table)
+        befores, afters = (
+            [_Sketch(item.number, "", item.number, item.title) for item in items]
+            for items in (self.old_headings, self.new_headings)
+        )
+        self.headings = {j: i for j, (i, _) in _pair(befores, afters, _HEADING_LEVELS).items()}
+        """Index of a new heading -> index of the old one."""
+        self._old_numbers = {
+            item.number: self.old_headings[self.headings[j]].number if j in self.headings else f"\0{item.number}"
+            for j, item in reversed(list(enumerate(self.new_headings)))
+        }
 
-    def compare(
-        self, decisions: Decisions | None, levels: _Levels, *, same_file: bool, keep: bool
-    ) -> Iterator[PlanRowChange]:
+    def _old_number(self, number: str) -> str:
+        """The old number of a new heading, a text that no heading has where the heading is new; a number without a
+        heading is its own."""
+        return self._old_numbers.get(number, number)
+
+    def compare(self, decisions: Decisions | None, *, same_file: bool, keep: bool) -> Iterator[PlanRowChange]:
         """New rows in their order, then the old ones that none of them continues."""
-        befores, afters = getattr(self.old, self.table), getattr(self.new, self.table)
         silent = _PLACES if keep else frozenset()
         if not same_file:  # a document without such a column says nothing of it: texts that no row fills stay
-            silent |= {field for field in FIELDS[self.table] if not any(row.printed(field) for row in afters)}
-        pairs = _pair(self.sketches(befores, same_file), self.sketches(afters, same_file, new=True), levels)
+            silent |= {name for name in FIELDS[self.table] if not any(row.printed(name) for row in self.news)}
+        pairs = _pair(*self.sketches(same_file=same_file), _LEVELS[self.table])
+        left_out, kept = frozenset[tuple[RowTable, int]](), {(self.table, row.code) for row in self.olds if keep}
         if decisions is not None:
-            pairs = self._decided(decisions, befores, pairs)
-        left_out = decisions.left_out if decisions else frozenset()
-        kept = decisions.kept if decisions else frozenset()
-        for j, after in enumerate(afters):
+            pairs, left_out, kept = self._decided(decisions, pairs), decisions.left_out, set(decisions.kept)
+        gone = dict.fromkeys(range(len(self.olds)))
+        for j in range(len(self.news)):
             if (self.table, j) in left_out:
                 continue
             if j not in pairs:
-                yield PlanRowChange(self.table, None, j, 0.0, ("added",))
+                yield PlanRowChange(self.table, None, j, kinds=("added",))
                 continue
-            i, similarity = pairs[j]
-            yield self._continued((befores[i], after), j, similarity, silent)
-        gone = set(range(len(befores))) - {i for j, (i, _) in pairs.items() if (self.table, j) not in left_out}
-        for i in sorted(gone):
-            stays = (self.table, befores[i].code) in kept if decisions else keep
-            yield PlanRowChange(self.table, befores[i].code, None, 0.0, ("kept" if stays else "dropped",))
+            gone.pop(pairs[j][0], None)
+            yield self._continued(*pairs[j], j, silent)
+        for i in gone:
+            code = self.olds[i].code
+            yield PlanRowChange(self.table, code, kinds=("kept" if (self.table, code) in kept else "dropped",))
 
-    def _decided(
-        self, decisions: Decisions, befores: Sequence[Task | Indicator], found: Mapping[int, tuple[int, float]]
-    ) -> dict[int, tuple[int, float]]:
+    def _decided(self, decisions: Decisions, found: Mapping[int, tuple[int, float]]) -> dict[int, tuple[int, float]]:
         """The pairs as the office wants them; the similarity found before stays beside a pair that it left."""
-        places = {row.code: i for i, row in enumerate(befores)}
+        places = {row.code: i for i, row in enumerate(self.olds)}
         pairs = {}
         for (table, j), code in decisions.continues.items():
             if table == self.table and code in places:
@@ -300,60 +271,57 @@ class _Table:
                 pairs[j] = (i, found[j][1] if found.get(j, (-1, 0.0))[0] == i else 0.0)
         return pairs
 
-    def sketches(self, rows: Sequence[Task | Indicator], same_file: bool, *, new: bool = False) -> list[_Sketch]:
-        """What each row of either plan (`new`: the other one) is recognised by."""
-        return [self._sketch(row, same_file, new=new) for row in rows]
+    def sketches(self, *, same_file: bool = False) -> tuple[list[_Sketch], list[_Sketch]]:
+        """What each old and each new row is recognised by."""
+        return (
+            [_sketch(row, row.heading, same_file=same_file) for row in self.olds],
+            [_sketch(row, self._old_number(row.heading), same_file=same_file) for row in self.news],
+        )
 
-    def _sketch(self, row: Task | Indicator, same_file: bool, *, new: bool) -> _Sketch:
-        key = self.sections.key(self.table, row.heading) if new else row.heading
-        code = row.code if same_file else ""
-        if isinstance(row, Indicator):
-            return _Sketch(code, key, row.number, row.indicator, product=row.unit)
-        leaf, parent = row.work
-        product = f"{row.deliverable} {row.kpi}".strip()
-        return _Sketch(code, key, row.subnumber or row.number, leaf, parent, product)
-
-    def _continued(
-        self, rows: tuple[Task | Indicator, Task | Indicator], index: int, similarity: float, silent: frozenset[str]
-    ) -> PlanRowChange:
-        before, after = rows
-        titles = {column.key: column.title for column in _SHEETS[self.table].columns}
+    def _continued(self, i: int, similarity: float, j: int, silent: frozenset[str]) -> PlanRowChange:
+        before, after = self.olds[i], self.news[j]
+        sheet, section = _SHEETS[self.table], "section" if self.table == "tasks" else "group"
         fields = [
-            FieldChange(field, titles[field], before.printed(field), after.printed(field))
-            for field in FIELDS[self.table]
-            if field not in silent and not same_text(before.printed(field), after.printed(field))
+            FieldChange(name, sheet.name_of(name), before.printed(name), after.printed(name))
+            for name in FIELDS[self.table]
+            if name not in silent and not same_text(before.printed(name), after.printed(name))
         ]
         kinds = ["changed"] if fields else []
-        section = "section" if self.table == "tasks" else "group"
-        if section not in silent and self.sections.key(self.table, after.heading) != before.heading:
+        if section not in silent and self._old_number(after.heading) != before.heading:
             kinds.append("moved")
-        places = (section, "number", "subnumber")
-        printed = [(field, titles[field]) for field in places if field in titles and field not in silent]
-        for field, title in printed:
-            one, other = getattr(before, field) or "", getattr(after, field) or ""
-            if not same_text(one, other):
-                fields.append(FieldChange(field, title, one, other))
-                if field != section or "moved" not in kinds:
+        for name in (section, "number", "subnumber"):
+            one, other = (getattr(row, name, "") or "" for row in (before, after))
+            if name not in silent and not same_text(one, other):
+                fields.append(FieldChange(name, sheet.name_of(name), one, other))
+                if name != section or "moved" not in kinds:
                     kinds.append("renumbered")
-        return PlanRowChange(self.table, before.code, index, similarity, tuple(dict.fromkeys(kinds)), tuple(fields))
+        return PlanRowChange(self.table, before.code, j, similarity, tuple(dict.fromkeys(kinds)), tuple(fields))
 
-
-def _general(old: Plan, new: Plan, sections: _Sections, *, keep: bool) -> Iterator[FieldChange]:
-    for field in GENERAL:
-        before, after = getattr(old.properties, field), getattr(new.properties, field)
-        if after and not same_text(_words(before), _words(after)):
-            yield FieldChange(field, CARD.name_of(field), _words(before), _words(after))
-    for table, title in (("tasks", SECTIONS.title), ("indicators", INDICATOR_GROUPS.title)):
-        befores, afters = old.headings(table), new.headings(table)  # type: ignore[arg-type]
-        pairs = sections.pairs[table]  # type: ignore[index]
-        for j, item in enumerate(afters):
-            was = befores[pairs[j]] if j in pairs else None
+    def heading_changes(self, *, keep: bool) -> Iterator[FieldChange]:
+        """Headings that are new, reworded, renumbered or gone."""
+        title = _HEADING_SHEETS[self.table].title
+        for j, item in enumerate(self.new_headings):
+            was = self.old_headings[self.headings[j]] if j in self.headings else None
             differs = was is None or was.number != item.number or not same_text(was.title, item.title)
             if differs and (was is None or not keep):
-                yield FieldChange(table, title, _heading(was), _heading(item))
-        for i, item in enumerate(befores):
-            if i not in pairs.values() and not keep:
-                yield FieldChange(table, title, _heading(item), "")
+                yield FieldChange(self.table, title, _heading(was), _heading(item))
+        for i, item in enumerate(self.old_headings):
+            if i not in self.headings.values() and not keep:
+                yield FieldChange(self.table, title, _heading(item), "")
+
+
+def _sketch(row: Task | Indicator, section: str, *, same_file: bool) -> _Sketch:
+    code = row.code if same_file else ""
+    if isinstance(row, Indicator):
+        return _Sketch(code, section, row.number, row.indicator, product=row.unit)
+    return _Sketch(code, section, row.subnumber or row.number, *row.work, f"{row.deliverable} {row.kpi}")
+
+
+def _properties(old: Plan, new: Plan) -> Iterator[FieldChange]:
+    for name in GENERAL:
+        before, after = getattr(old.properties, name), getattr(new.properties, name)
+        if after and not same_text(_words(before), _words(after)):
+            yield FieldChange(name, CARD.name_of(name), _words(before), _words(after))
 
 
 def _heading(item: Section | None) -> str:

@@ -14,11 +14,11 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.deadlines import Deadline
 from nq57xl.plan.model import Plan, Properties, Section, Task
 from nq57xl.plan.refine import (
-    _AnsweringRow,
     FormRows,
     MatchLine,
     RowMatch,
     RowPlace,
+    _AnsweringRow,
     _text_print,
     match_lines,
     read_matches,

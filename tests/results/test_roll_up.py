@@ -16,7 +16,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Value
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.model import Indicator, IndicatorKind, Task
-from nq57xl.plan.refine import _AnsweringRow, MatchLine, RowMatch
+from nq57xl.plan.refine import MatchLine, RowMatch, _AnsweringRow
 from nq57xl.resources import read_schema
 from nq57xl.results.model import Contribution, IndicatorEntry, IndicatorRow, LeadEntry, RowStanding, TaskRow
 from nq57xl.results.roll_up import RollUp, roll_up

@@ -10,7 +10,7 @@ from typing import Any
 from nq57xl.forms.model import Value
 from nq57xl.plan.deadlines import Deadline
 from nq57xl.plan.model import Task
-from nq57xl.plan.refine import _AnsweringRow, MatchLine, RowMatch
+from nq57xl.plan.refine import MatchLine, RowMatch, _AnsweringRow
 from nq57xl.results.model import FreeRow
 from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart
 from nq57xl.results.superior_filling import FilledForm, fill_form
