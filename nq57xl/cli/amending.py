@@ -114,12 +114,7 @@ def _print_history(found: Sequence[Amendment]) -> None:
     print_table(("Phiên bản", "Hiệu lực từ", "Văn bản", "Ghi nhận lúc", "Người thực hiện", "Thay đổi"), rows)
 
 
-@command(
-    short_help="Điều chỉnh kế hoạch: so sánh, xác nhận, áp dụng.",
-    help="So sánh phụ lục mới (hoặc văn bản điều chỉnh) với phụ lục đang dùng và lập bảng so-sanh-ke-hoach.xlsx; với "
-    "--yes hoặc --confirm thì áp dụng: mã đầu việc giữ nguyên, phụ lục cũ lưu ở backup/, sổ ghi phiên bản và ngày "
-    "hiệu lực.",
-)
+@command("Điều chỉnh kế hoạch: so sánh, xác nhận, áp dụng.")
 @click.argument("document", metavar="[VĂN_BẢN]", required=False, type=NamedPath(dir_okay=False))
 @click.option(
     "--effective",
@@ -150,7 +145,8 @@ def _amend(  # noqa: PLR0917 - click passes them by name
     show_history: bool,
     json_: bool,
 ) -> None:
-    """A new version of the plan."""
+    """So sánh phụ lục mới (hoặc văn bản điều chỉnh) với phụ lục đang dùng và lập bảng so-sanh-ke-hoach.xlsx; với --yes
+    hoặc --confirm thì áp dụng: mã đầu việc giữ nguyên, phụ lục cũ lưu ở backup/, sổ ghi phiên bản và ngày hiệu lực."""
     from nq57xl.commands import amend as run
 
     here = office(context)
@@ -213,31 +209,25 @@ def _print_edits(listed: PeriodEdits) -> None:
     print_table(headings, rows)
 
 
-@command(
-    short_help="Các biên tập của văn phòng trong kỳ.",
-    help="Liệt kê biên tập đã ghi nhận từ bien-tap.xlsx: ô nào, trước, sau, ai sửa, vì sao, lúc nào.",
-)
+@command("Các biên tập của văn phòng trong kỳ.")
 @period_option()
 @as_json
 def _edits(context: click.Context, period: str | None, json_: bool) -> None:
-    """The edits of a period."""
+    """Liệt kê biên tập đã ghi nhận từ bien-tap.xlsx: ô nào, trước, sau, ai sửa, vì sao, lúc nào."""
     from nq57xl.commands.edits import edits as run
 
     listed = run(office(context), period)
     answer(listed, json_, _edits_json, _print_edits)
 
 
-@command(
-    short_help="Chốt số liệu của kỳ.",
-    help="Lập báo cáo rồi chốt số liệu của kỳ: từ đó báo cáo giữ nguyên; báo cáo nộp sau, biên tập sau chỉ vào trang "
-    "«Bổ sung sau chốt».",
-)
+@command("Chốt số liệu của kỳ.")
 @period_option()
 @click.option("--reason", default="", metavar="LÝ_DO", help="Lý do, ghi vào sổ; bắt buộc khi mở lại.")
 @click.option("--reopen", is_flag=True, help="Mở lại kỳ đã chốt.")
 @click.option("--erase-contacts", "erase", is_flag=True, help="Xóa điện thoại, thư điện tử của người lập ở kỳ đã chốt.")
 def _close(context: click.Context, period: str | None, reason: str, reopen: bool, erase: bool) -> None:
-    """Freezes a period, or opens it again; or erases the contacts of one that is closed."""
+    """Lập báo cáo rồi chốt số liệu của kỳ: từ đó báo cáo giữ nguyên; báo cáo nộp sau, biên tập sau chỉ vào trang «Bổ
+    sung sau chốt»."""
     from nq57xl.cli import printing
     from nq57xl.commands import close as command
     from nq57xl.commands.close import erase_contacts

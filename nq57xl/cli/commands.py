@@ -47,10 +47,7 @@ if TYPE_CHECKING:
     from nq57xl.plan.model import Plan
 
 
-@command(
-    short_help="Tạo thư mục làm việc từ một kế hoạch.",
-    help="Tạo thư mục làm việc từ kế hoạch có sẵn (bql-2026, sxd-2026) hoặc từ tệp phụ lục .xlsx.",
-)
+@command("Tạo thư mục làm việc từ một kế hoạch.")
 @click.argument("folder", metavar="THƯ_MỤC", type=NamedPath(file_okay=False))
 @click.option("--plan", metavar="KẾ_HOẠCH", help="bql-2026, sxd-2026 hoặc đường dẫn tệp phụ lục .xlsx.")
 @click.option(
@@ -66,7 +63,7 @@ if TYPE_CHECKING:
     help="Dùng các quyết định ở so-sanh-nam-truoc.xlsx của thư mục này: dòng nào nối tiếp dòng nào của năm trước.",
 )
 def _init(context: click.Context, folder: Path, plan: str | None, previous: Path | None, confirm: bool) -> None:
-    """A new workspace; what goes on from the year before, confirmed."""
+    """Tạo thư mục làm việc từ kế hoạch có sẵn (bql-2026, sxd-2026) hoặc từ tệp phụ lục .xlsx."""
     from nq57xl.commands.init import confirm_continued
     from nq57xl.commands.init import init as run
 
@@ -89,10 +86,7 @@ def _init(context: click.Context, folder: Path, plan: str | None, previous: Path
     talk("Bước tiếp theo: xem và sửa phu-luc.xlsx, rồi chạy «nq57xl generate --period KỲ».")
 
 
-@command(
-    short_help="In kế hoạch như chương trình đã hiểu.",
-    help="In kế hoạch như chương trình đã hiểu: đơn vị, đầu việc, thời hạn, chỉ tiêu.",
-)
+@command("In kế hoạch như chương trình đã hiểu.")
 @click.option(
     "--version",
     "number",
@@ -102,23 +96,20 @@ def _init(context: click.Context, folder: Path, plan: str | None, previous: Path
 )
 @as_json
 def _show(context: click.Context, number: int | None, json_: bool) -> None:
-    """The plan as understood."""
+    """In kế hoạch như chương trình đã hiểu: đơn vị, đầu việc, thời hạn, chỉ tiêu."""
     from nq57xl.commands.init import show as run
 
     plan = run(office(context), number)
     answer(plan, json_, type(plan).as_json, _print_plan)
 
 
-@command(
-    short_help="Kiểm tra phụ lục trước khi phát hành.",
-    help="Kiểm tra phụ lục: điểm phải sửa trước khi phát hành, điểm nên xem lại.",
-)
+@command("Kiểm tra phụ lục trước khi phát hành.")
 @click.option(
     "--write", is_flag=True, help="Ghi kết quả vào trang «Soát kế hoạch» của phu-luc.xlsx, có liên kết tới ô."
 )
 @as_json
 def _lint(context: click.Context, write: bool, json_: bool) -> None:
-    """Findings on the master appendix."""
+    """Kiểm tra phụ lục: điểm phải sửa trước khi phát hành, điểm nên xem lại."""
     from nq57xl.commands import init as run
 
     if write:
@@ -130,10 +121,7 @@ def _lint(context: click.Context, write: bool, json_: bool) -> None:
     sys.exit(1 if any(item.severity == "error" for item in findings) else 0)
 
 
-@command(
-    short_help="Lập phụ lục từ văn bản kế hoạch.",
-    help="Lập phụ lục gốc từ văn bản kế hoạch (.docx, .pdf, .txt, .xlsx, .md, .html). Mã thoát 1 nếu có ô cần rà soát.",
-)
+@command("Lập phụ lục từ văn bản kế hoạch.")
 @click.argument("document", metavar="VĂN_BẢN", required=False, type=NamedPath(dir_okay=False))
 @click.option(
     "--review",
@@ -147,7 +135,7 @@ def _lint(context: click.Context, write: bool, json_: bool) -> None:
 def _import_(
     context: click.Context, document: Path | None, answered: Path | None, output: Path | None, json_: bool
 ) -> None:
-    """A master appendix from a plan document."""
+    """Lập phụ lục gốc từ văn bản kế hoạch (.docx, .pdf, .txt, .xlsx, .md, .html). Mã thoát 1 nếu có ô cần rà soát."""
     from nq57xl.commands.import_plan import import_plan, take_review
 
     if answered is not None and document is None:
@@ -182,10 +170,7 @@ def _due_period(context: click.Context) -> str:
     return due.code
 
 
-@command(
-    short_help="Lập biểu mẫu của kỳ cho từng đơn vị.",
-    help="Lập và ghi nhận biểu mẫu của kỳ cho từng đơn vị; bên cạnh mỗi dòng là số liệu kỳ trước đã được nhận.",
-)
+@command("Lập biểu mẫu của kỳ cho từng đơn vị.")
 @period_option("hỏi, đề xuất kỳ đến hạn")
 @click.option("--unit", "units", multiple=True, metavar="MÃ", help="Chỉ lập cho đơn vị này (dùng được nhiều lần).")
 @click.option(
@@ -203,7 +188,7 @@ def _due_period(context: click.Context) -> str:
 def _generate(
     context: click.Context, period: str | None, units: tuple[str, ...], with_support: bool, drafts: bool
 ) -> None:
-    """The forms of a period."""
+    """Lập và ghi nhận biểu mẫu của kỳ cho từng đơn vị; bên cạnh mỗi dòng là số liệu kỳ trước đã được nhận."""
     from nq57xl.commands.generate import generate as run
     from nq57xl.commands.generate import write_drafts
 
@@ -216,10 +201,7 @@ def _generate(
         talk(f"{len(made.drafts)} thư nháp, {made.group.name}, {made.archive.name}: {made.archive.parent}")
 
 
-@command(
-    short_help="Nhận, kiểm tra tệp đơn vị gửi về.",
-    help="Nhận tệp đơn vị gửi về (mặc định: thư mục inbox/), kiểm tra, ghi sổ và lập biểu trả lại.",
-)
+@command("Nhận, kiểm tra tệp đơn vị gửi về.")
 @click.argument("sources", nargs=-1, metavar="[TỆP_HOẶC_THƯ_MỤC]...", type=NamedPath())
 @period_option()
 @click.option("--received", type=MOMENT, metavar="NGÀY", help="Thời điểm nhận, ví dụ 2026-04-16 hoặc 2026-04-16T15:30.")
@@ -241,7 +223,7 @@ def _collect(  # noqa: PLR0917 - click passes them by name
     passwords: tuple[str, ...],
     json_: bool,
 ) -> None:
-    """Takes in what came back."""
+    """Nhận tệp đơn vị gửi về (mặc định: thư mục inbox/), kiểm tra, ghi sổ và lập biểu trả lại."""
     from nq57xl.commands.collect import collect as run
     from nq57xl.rules.findings import ACCEPTED
 
@@ -252,15 +234,12 @@ def _collect(  # noqa: PLR0917 - click passes them by name
     sys.exit(1 if strict and any(item.verdict not in fine for item in done.returns) else 0)
 
 
-@command(
-    short_help="Ai đã báo cáo, ai chưa, đúng hạn hay chậm.",
-    help="Ai đã báo cáo, ai chưa, đúng hạn hay chậm, còn vướng gì.",
-)
+@command("Ai đã báo cáo, ai chưa, đúng hạn hay chậm.")
 @period_option()
 @as_json
 @click.option("--text", is_flag=True, help="In đoạn văn để dán vào tin nhắn, thư nhắc.")
 def _status(context: click.Context, period: str | None, json_: bool, text: bool) -> None:
-    """Who has reported."""
+    """Ai đã báo cáo, ai chưa, đúng hạn hay chậm, còn vướng gì."""
     from nq57xl.commands.status import status as run
 
     here = run(office(context), period)
@@ -311,20 +290,17 @@ def _print_status(here: PeriodOverview) -> None:
     click.echo("Đã đủ báo cáo." if status.complete else short)
 
 
-@command(short_help="Lập báo cáo tổng hợp của kỳ.", help="Lập báo cáo tổng hợp từ các báo cáo đã nhận.")
+@command("Lập báo cáo tổng hợp của kỳ.")
 @period_option()
 @click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi ra tệp này.")
 def _merge(context: click.Context, period: str | None, output: Path | None) -> None:
-    """The consolidated workbooks."""
+    """Lập báo cáo tổng hợp từ các báo cáo đã nhận."""
     from nq57xl.commands.merge import merge as run
 
     print_merged(run(office(context), period, output))
 
 
-@command(
-    short_help="Chạy thử cả vòng với số liệu giả định.",
-    help="Chạy thử cả vòng với số liệu giả định của hai kế hoạch có sẵn.",
-)
+@command("Chạy thử cả vòng với số liệu giả định.")
 @click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=NamedPath(file_okay=False))
 @click.option(
     "--province",
@@ -332,7 +308,7 @@ def _merge(context: click.Context, period: str | None, output: Path | None) -> N
     help="Hai cấp: một tỉnh, 6 cơ quan, mỗi cơ quan 4 đến 8 đơn vị, ba tháng (mặc định trong out/demo-tinh, vài phút).",
 )
 def _demo(_context: click.Context, folder: Path | None, province: bool) -> None:
-    """The whole loop with made-up departments."""
+    """Chạy thử cả vòng với số liệu giả định của hai kế hoạch có sẵn."""
     if province:
         _tell_province(folder or Path("out") / "demo-tinh")
     else:

@@ -74,15 +74,12 @@ def _print_units(c: PeriodComparison) -> None:
             click.echo(f"{item.name}: kỳ trước {before}, kỳ này {after}.")
 
 
-@command(
-    short_help="So sánh hai kỳ.",
-    help="So sánh hai kỳ: đầu việc mới hoàn thành, mới quá hạn, tỷ lệ tăng giảm, chỉ tiêu, đơn vị báo cáo.",
-)
+@command("So sánh hai kỳ.")
 @click.argument("before", metavar="KỲ_TRƯỚC")
 @click.argument("after", metavar="KỲ_SAU")
 @as_json
 def _diff(context: click.Context, before: str, after: str, json_: bool) -> None:
-    """What moved between two periods."""
+    """So sánh hai kỳ: đầu việc mới hoàn thành, mới quá hạn, tỷ lệ tăng giảm, chỉ tiêu, đơn vị báo cáo."""
     from nq57xl.commands.consolidated import diff as run
     from nq57xl.results.comparison import comparison_json
 
@@ -96,11 +93,7 @@ _PARQUET_MISSING = (
 )
 
 
-@command(
-    short_help="Xuất dữ liệu của kỳ cho hệ thống khác.",
-    help="Xuất dữ liệu của kỳ cho hệ thống khác: mọi ô đã nhập của các báo cáo được chấp nhận và các kết quả tính "
-    "được, mỗi dòng một giá trị, mã ổn định, giá trị chính xác.",
-)
+@command("Xuất dữ liệu của kỳ cho hệ thống khác.")
 @period_option()
 @click.option(
     "--format",
@@ -112,7 +105,8 @@ _PARQUET_MISSING = (
 )
 @click.option("--contacts", is_flag=True, help="Kèm điện thoại, thư điện tử của người lập (tệp du-lieu-noi-bo.*).")
 def _export(context: click.Context, period: str | None, formats: tuple[Format, ...], contacts: bool) -> None:
-    """The period's data."""
+    """Xuất dữ liệu của kỳ cho hệ thống khác: mọi ô đã nhập của các báo cáo được chấp nhận và các kết quả tính được, mỗi
+    dòng một giá trị, mã ổn định, giá trị chính xác."""
     from nq57xl.commands.consolidated import export as run
 
     done = run(office(context), period, formats, contacts=contacts)
@@ -140,11 +134,7 @@ _TYPES = {
 _MEASURES = {"percent": "tỷ lệ", "number": "số", "choice": "có hoặc không"}
 
 
-@command(
-    short_help="In các ô, kiểu và phép kiểm tra của một bảng.",
-    help="In các ô, kiểu dữ liệu và phép kiểm tra của một bảng trong biểu mẫu (ví dụ: led, indicator), theo "
-    "schemas/ của thư mục làm việc nếu có. Với --json hoặc --yaml, in lược đồ pandera để chương trình khác dùng.",
-)
+@command("In các ô, kiểu và phép kiểm tra của một bảng.")
 @click.argument("table", metavar="BẢNG")
 @click.option("--year", type=click.IntRange(2000, 2099), metavar="NĂM", help="Năm của kế hoạch (mặc định: năm nay).")
 @click.option(
@@ -156,7 +146,8 @@ _MEASURES = {"percent": "tỷ lệ", "number": "số", "choice": "có hoặc kh�
 @click.option("--json", "form", flag_value="json", help="In lược đồ pandera dạng JSON ra stdout.")
 @click.option("--yaml", "form", flag_value="yaml", help="In lược đồ pandera dạng YAML ra stdout.")
 def _schema(context: click.Context, table: str, year: int | None, measure: str, form: str | None) -> None:
-    """The schema of a table."""
+    """In các ô, kiểu dữ liệu và phép kiểm tra của một bảng trong biểu mẫu (ví dụ: led, indicator), theo schemas/ của
+    thư mục làm việc nếu có. Với --json hoặc --yaml, in lược đồ pandera để chương trình khác dùng."""
     from nq57xl.rules.judge import schema_text
     from nq57xl.rules.load import load_schema
     from nq57xl.rules.rows import RowKind
@@ -195,12 +186,7 @@ def _print(table: Table, schema: Schema, kind: RowKind) -> None:
     print_table(("Ô", "Báo khi", "Điều kiện", "Mức", "Mã"), checks, "Phép kiểm tra")
 
 
-@command(
-    short_help="Điền biểu của cấp trên từ số tổng hợp của cơ quan.",
-    help="Điền biểu mẫu mà cấp trên phát hành cho cơ quan (ví dụ NQ57_2026-04_SXD.xlsx) từ báo cáo tổng hợp của chính "
-    "cơ quan trong kỳ đó. Lần đầu lập bảng đối chiếu việc của hai kế hoạch để người phụ trách xác nhận, rồi chạy lại "
-    "đúng lệnh này. Ô không trả lời được thì để trống và nêu tên; mã thoát 1 nếu còn dòng cần người xử lý.",
-)
+@command("Điền biểu của cấp trên từ số tổng hợp của cơ quan.")
 @click.argument("form", metavar="BIỂU.xlsx", type=NamedPath(dir_okay=False))
 @period_option("kỳ ghi trong biểu")
 @click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi biểu đã điền vào tệp này.")
@@ -209,7 +195,9 @@ def _print(table: Table, schema: Schema, kind: RowKind) -> None:
 def _upward(  # noqa: PLR0917 - click passes them by name
     context: click.Context, form: Path, period: str | None, output: Path | None, confirm: bool, json_: bool
 ) -> None:
-    """The form of the office above."""
+    """Điền biểu mẫu mà cấp trên phát hành cho cơ quan (ví dụ NQ57_2026-04_SXD.xlsx) từ báo cáo tổng hợp của chính cơ
+    quan trong kỳ đó. Lần đầu lập bảng đối chiếu việc của hai kế hoạch để người phụ trách xác nhận, rồi chạy lại đúng
+    lệnh này. Ô không trả lời được thì để trống và nêu tên; mã thoát 1 nếu còn dòng cần người xử lý."""
     from nq57xl.commands.upward import upward as run
 
     done = run(office(context), form, period, output, confirm=confirm)

@@ -128,7 +128,7 @@ _NAMED = (
 def _add_decision(kind: DecisionKind, short_help: str, help: str) -> None:
     """A command that needs no more than the return, the period and the reason."""
 
-    @command(kind, short_help=short_help, help=f"{help} {_NAMED}")
+    @command(short_help, name=kind, more=f"{help} {_NAMED}")
     @_return
     @period_option()
     @_reason
@@ -151,10 +151,7 @@ _add_decision(
 )
 
 
-@command(
-    short_help="Đính chính thời điểm nhận.",
-    help=f"Đính chính thời điểm nhận của một báo cáo: đúng hạn hay chậm, bản nào mới hơn được tính lại. {_NAMED}",
-)
+@command("Đính chính thời điểm nhận.", more=_NAMED)
 @_return
 @period_option()
 @click.option("--at", "at", required=True, type=MOMENT, metavar="NGÀY", help="Thời điểm đúng: 2026-04-16T08:00.")
@@ -163,7 +160,7 @@ _add_decision(
 def _received(  # noqa: PLR0917 - click passes them by name
     context: click.Context, wanted: str, period: str | None, at: datetime, reason: str, json_: bool
 ) -> None:
-    """Puts the received time right."""
+    """Đính chính thời điểm nhận của một báo cáo: đúng hạn hay chậm, bản nào mới hơn được tính lại."""
     _decide(context, "received", wanted, period, reason, json_=json_, at=at)
 
 
@@ -187,11 +184,7 @@ def _rechecked_json(done: RecheckRun) -> dict[str, Any]:
     return {"period": done.period.code, "returns": returns}
 
 
-@command(
-    short_help="Chấm lại báo cáo đã lưu.",
-    help="Chấm lại báo cáo đã lưu bằng chương trình hiện nay: kết quả tốt hơn được ghi nhận; kết quả xấu hơn, hoặc làm "
-    f"thay đổi số liệu đã nhận, chỉ được đề xuất cho đến khi có --confirm. Không ghi BÁO_CÁO: cả kỳ. {_NAMED}",
-)
+@command("Chấm lại báo cáo đã lưu.", more=_NAMED)
 @click.argument("wanted", metavar="[BÁO_CÁO]", required=False)
 @period_option()
 @_reason
@@ -200,7 +193,8 @@ def _rechecked_json(done: RecheckRun) -> dict[str, Any]:
 def _recheck(  # noqa: PLR0917 - click passes them by name
     context: click.Context, wanted: str | None, period: str | None, reason: str, confirm: bool, json_: bool
 ) -> None:
-    """Judges again what is in the archive."""
+    """Chấm lại báo cáo đã lưu bằng chương trình hiện nay: kết quả tốt hơn được ghi nhận; kết quả xấu hơn, hoặc làm thay
+    đổi số liệu đã nhận, chỉ được đề xuất cho đến khi có --confirm. Không ghi BÁO_CÁO: cả kỳ."""
     from nq57xl.commands.decide import recheck as run
 
     done = run(office(context), wanted, period, reason, confirm=confirm)
@@ -217,14 +211,11 @@ def _tell_rechecked(done: RecheckRun) -> None:
         talk("Kỳ này chưa có báo cáo nào để chấm lại.")
 
 
-@command(
-    short_help="Đối chiếu sổ, bản lưu và kết quả.",
-    help="Đối chiếu sổ dữ liệu, các tệp đã lưu và các tệp đã lập: mọi mã băm, mọi tham chiếu; nêu cái gì thiếu và lấy "
-    "lại từ đâu. Mã thoát 1 nếu có chỗ không khớp.",
-)
+@command("Đối chiếu sổ, bản lưu và kết quả.")
 @as_json
 def _verify(context: click.Context, json_: bool) -> None:
-    """Ledger, archive and outputs agree."""
+    """Đối chiếu sổ dữ liệu, các tệp đã lưu và các tệp đã lập: mọi mã băm, mọi tham chiếu; nêu cái gì thiếu và lấy lại
+    từ đâu. Mã thoát 1 nếu có chỗ không khớp."""
     from nq57xl.commands.backup import verify as run
 
     done = run(office(context))
@@ -241,15 +232,12 @@ def _verify(context: click.Context, json_: bool) -> None:
     sys.exit(1 if done.problems else 0)
 
 
-@command(
-    short_help="Nhật ký: ai đã làm gì, khi nào, vì sao.",
-    help="In nhật ký của thư mục làm việc: ai đã làm gì, khi nào, vì sao; việc cũ trước, việc mới sau.",
-)
+@command("Nhật ký: ai đã làm gì, khi nào, vì sao.")
 @period_option("mọi kỳ")
 @click.option("--last", type=click.IntRange(min=1), metavar="SỐ", help="Chỉ in chừng này việc gần nhất.")
 @as_json
 def _log(context: click.Context, period: str | None, last: int | None, json_: bool) -> None:
-    """The event log."""
+    """In nhật ký của thư mục làm việc: ai đã làm gì, khi nào, vì sao; việc cũ trước, việc mới sau."""
     from nq57xl.commands.decide import events
 
     found = events(office(context), period, last)
@@ -260,11 +248,7 @@ def _events_json(found: tuple[Event, ...]) -> dict[str, Any]:
     return {"events": [json_fields(item, "id at who what detail") for item in found]}
 
 
-@command(
-    short_help="Kiểm tra thử một tệp, không ghi nhận.",
-    help="Kiểm tra thử một tệp như lệnh collect sẽ làm, không ghi nhận gì vào thư mục làm việc. Mã thoát 0 nếu tệp sẽ "
-    "được nhận, 1 nếu không.",
-)
+@command("Kiểm tra thử một tệp, không ghi nhận.")
 @click.argument("file", metavar="TỆP", type=NamedPath())
 @period_option()
 @click.option("--out", "output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi biểu đã đánh dấu ra tệp này.")
@@ -273,7 +257,8 @@ def _events_json(found: tuple[Event, ...]) -> dict[str, Any]:
 def _check(  # noqa: PLR0917 - click passes them by name
     context: click.Context, file: Path, period: str | None, output: Path | None, passwords: tuple[str, ...], json_: bool
 ) -> None:
-    """The verdict on one file, with nothing recorded."""
+    """Kiểm tra thử một tệp như lệnh collect sẽ làm, không ghi nhận gì vào thư mục làm việc. Mã thoát 0 nếu tệp sẽ được
+    nhận, 1 nếu không."""
     from nq57xl.commands.collect import check_file
 
     done = check_file(office(context), file, period, passwords=passwords, output=output)
@@ -281,11 +266,7 @@ def _check(  # noqa: PLR0917 - click passes them by name
     sys.exit(0 if done.accepted else 1)
 
 
-@command(
-    short_help="Ghi ý kiến về một ô của báo cáo.",
-    help="Ghi ý kiến của đơn vị tổng hợp về một ô: ý kiến đi cùng biểu trả lại, còn nguyên cho đến khi đơn vị sửa ô "
-    f"hoặc giải trình trên dòng. Không ghi BÁO_CÁO: lấy các ý kiến đã ghi ở trang «Ý kiến» của kiem-tra.xlsx. {_NAMED}",
-)
+@command("Ghi ý kiến về một ô của báo cáo.", more=_NAMED)
 @click.argument("wanted", metavar="[BÁO_CÁO]", required=False)
 @period_option()
 @click.option("--task", default="", metavar="MÃ_DÒNG", help="Đầu việc hoặc chỉ tiêu.")
@@ -295,7 +276,8 @@ def _check(  # noqa: PLR0917 - click passes them by name
 def _remark(  # noqa: PLR0917 - click passes them by name
     context: click.Context, wanted: str | None, period: str | None, task: str, cell: str, text: str, json_: bool
 ) -> None:
-    """The office's own word on a cell."""
+    """Ghi ý kiến của đơn vị tổng hợp về một ô: ý kiến đi cùng biểu trả lại, còn nguyên cho đến khi đơn vị sửa ô hoặc
+    giải trình trên dòng. Không ghi BÁO_CÁO: lấy các ý kiến đã ghi ở trang «Ý kiến» của kiem-tra.xlsx."""
     from nq57xl.commands.decide import read_remarks, remark_on_cell
 
     if wanted and cell and text:
@@ -329,12 +311,7 @@ def _print_waivers(found: tuple[Waiver, ...]) -> None:
     print_table(headings, rows)
 
 
-@command(
-    short_help="Miễn giải trình một điểm nên xem lại.",
-    help="Điểm nên xem lại mà đơn vị đã giải trình ổn định thì không hỏi lại nữa: vẫn hiện, ghi rõ được miễn, đến hết "
-    "kỳ của --until; báo cáo không còn điểm nên xem lại nào khác được chấp nhận hẳn. Điểm phải sửa thì không miễn. "
-    "MÃ lấy trong «collect --json» hoặc kiem-tra.xlsx.",
-)
+@command("Miễn giải trình một điểm nên xem lại.")
 @click.argument("unit", metavar="[ĐƠN_VỊ]", required=False)
 @click.argument("code", metavar="[MÃ]", required=False)
 @click.option("--task", default="", metavar="MÃ_DÒNG", help="Chỉ một đầu việc hoặc chỉ tiêu.")
@@ -356,7 +333,9 @@ def _waive(  # noqa: PLR0917 - click passes them by name
     end: int | None,
     json_: bool,
 ) -> None:
-    """Waives a warning, lists waivers, ends one."""
+    """Điểm nên xem lại mà đơn vị đã giải trình ổn định thì không hỏi lại nữa: vẫn hiện, ghi rõ được miễn, đến hết kỳ
+    của --until; báo cáo không còn điểm nên xem lại nào khác được chấp nhận hẳn. Điểm phải sửa thì không miễn. MÃ lấy
+    trong «collect --json» hoặc kiem-tra.xlsx."""
     from nq57xl.commands import waive as use
 
     if listed:

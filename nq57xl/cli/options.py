@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import sys
 from collections.abc import Callable, Iterable
@@ -70,11 +71,12 @@ def cli(context: click.Context, folder: Path) -> None:
     context.obj = folder
 
 
-def command(name: str = "", *, short_help: str, help: str) -> Callable[[Callable[..., None]], click.Command]:
-    """Makes a function, which gets click's context first, a command: of its own name, if it is given none."""
+def command(short_help: str, *, name: str = "", more: str = "") -> Callable[[Callable[..., None]], click.Command]:
+    """Makes a function, which gets click's context first, a command. Its docstring is the help, with `more` behind it;
+    its name is the command's, unless another is given."""
 
     def declare(function: Callable[..., None]) -> click.Command:
-        own = name or function.__name__.strip("_")
+        own, help = name or function.__name__.strip("_"), f"{inspect.getdoc(function) or ''} {more}".strip()
         return cli.command(own, short_help=short_help, help=help)(click.pass_context(function))
 
     return declare

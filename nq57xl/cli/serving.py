@@ -30,16 +30,13 @@ if TYPE_CHECKING:
     from nq57xl.web.server import Places
 
 
-@command(
-    short_help="Mở bàn làm việc trên trình duyệt.",
-    help="Mở bàn làm việc trên trình duyệt của máy này (127.0.0.1). Không ghi thư mục: làm việc với các thư mục trong "
-    "«NQ57» ở thư mục Tài liệu của người dùng. Kết thúc bằng nút trên trang hoặc Ctrl+C.",
-)
+@command("Mở bàn làm việc trên trình duyệt.")
 @click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=NamedPath(file_okay=False))
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="SỐ", help="Cổng (mặc định: cổng còn trống).")
 @click.option("--no-browser", is_flag=True, help="Không mở trình duyệt; chỉ in địa chỉ.")
 def _serve(context: click.Context, folder: Path | None, port: int, no_browser: bool) -> None:
-    """The desk."""
+    """Mở bàn làm việc trên trình duyệt của máy này (127.0.0.1). Không ghi thư mục: làm việc với các thư mục trong
+    «NQ57» ở thư mục Tài liệu của người dùng. Kết thúc bằng nút trên trang hoặc Ctrl+C."""
     from nq57xl.web.server import serve as run
 
     given = folder if folder is not None else (context.obj if context.obj != Path() else None)
@@ -114,11 +111,7 @@ def _until_interrupted() -> Iterator[Callable[[float], bool]]:
             signal.signal(number, handler)
 
 
-@command(
-    short_help="Theo dõi thư mục, tự nhận tệp mới.",
-    help="Theo dõi thư mục (mặc định: inbox/) và tự nhận từng tệp khi đã ghi xong, mỗi tệp một dòng; nhấn Ctrl+C để "
-    "dừng. Các lệnh khác vẫn chạy được trong lúc theo dõi.",
-)
+@command("Theo dõi thư mục, tự nhận tệp mới.")
 @click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=NamedPath())
 @period_option()
 @click.option(
@@ -145,7 +138,8 @@ def _watch(  # noqa: PLR0917 - click passes them by name
     unit_folders: bool,
     json_: bool,
 ) -> None:
-    """Collects what arrives."""
+    """Theo dõi thư mục (mặc định: inbox/) và tự nhận từng tệp khi đã ghi xong, mỗi tệp một dòng; nhấn Ctrl+C để dừng.
+    Các lệnh khác vẫn chạy được trong lúc theo dõi."""
     from nq57xl.commands.answers import make_unit_folders
     from nq57xl.commands.watch import watch as run
     from nq57xl.commands.watch import watched_period

@@ -22,12 +22,7 @@ def _ledger() -> None:
     đồ riêng; thư mục làm việc (archive/, inbox/, out/) nằm trên ổ dùng chung."""
 
 
-@_ledger.command(
-    "copy",
-    short_help="Chép toàn bộ sổ dữ liệu sang nơi mới.",
-    help="Chép toàn bộ sổ dữ liệu, so lại từng dòng rồi mới dùng nơi mới; không dòng nào bị bỏ. Sổ cũ được giữ lại "
-    "(tệp trong backup/, hoặc trên máy chủ).",
-)
+@_ledger.command("copy", short_help="Chép toàn bộ sổ dữ liệu sang nơi mới.")
 @click.option(
     "--to",
     "where",
@@ -38,21 +33,19 @@ def _ledger() -> None:
 )
 @click.pass_context
 def _copy(context: click.Context, where: str) -> None:
-    """Moves the ledger."""
+    """Chép toàn bộ sổ dữ liệu, so lại từng dòng rồi mới dùng nơi mới; không dòng nào bị bỏ. Sổ cũ được giữ lại (tệp
+    trong backup/, hoặc trên máy chủ)."""
     from nq57xl.commands.backup import ledger_to_file, ledger_to_server
 
     done = (ledger_to_server if where == "server" else ledger_to_file)(office(context))
     talk(f"Đã chuyển {sum(done.counts.values())} dòng của {len(done.counts)} bảng. Sổ cũ giữ ở: {done.kept}.")
 
 
-@command(
-    short_help="Sao lưu thư mục làm việc thành một tệp .zip.",
-    help="Sao lưu toàn bộ thư mục làm việc (cả sổ dữ liệu, kể cả khi sổ nằm trên máy chủ) thành một tệp .zip để mang "
-    "sang máy khác hoặc cất giữ. Người khác vẫn xem được trong lúc sao lưu. Tệp đã có thì không ghi đè.",
-)
+@command("Sao lưu thư mục làm việc thành một tệp .zip.")
 @click.argument("target", metavar="TỆP.zip", type=NamedPath(dir_okay=False))
 def _backup(context: click.Context, target: Path) -> None:
-    """Writes a backup."""
+    """Sao lưu toàn bộ thư mục làm việc (cả sổ dữ liệu, kể cả khi sổ nằm trên máy chủ) thành một tệp .zip để mang sang
+    máy khác hoặc cất giữ. Người khác vẫn xem được trong lúc sao lưu. Tệp đã có thì không ghi đè."""
     from nq57xl.commands.backup import write_backup
     from nq57xl.text.files import replacing, require_new
 
@@ -63,14 +56,11 @@ def _backup(context: click.Context, target: Path) -> None:
     talk(f"Đã sao lưu vào {target}.")
 
 
-@command(
-    short_help="Lập lại thư mục làm việc từ tệp sao lưu.",
-    help="Lập lại thư mục làm việc từ tệp sao lưu, vào một thư mục chưa có, rồi đối chiếu sổ dữ liệu với các tệp lưu.",
-)
+@command("Lập lại thư mục làm việc từ tệp sao lưu.")
 @click.argument("source", metavar="TỆP.zip", type=NamedPath(dir_okay=False))
 @click.argument("folder", metavar="THƯ_MỤC", type=NamedPath(file_okay=False))
 def _restore(context: click.Context, source: Path, folder: Path) -> None:
-    """Makes a workspace of a backup, and verifies it."""
+    """Lập lại thư mục làm việc từ tệp sao lưu, vào một thư mục chưa có, rồi đối chiếu sổ dữ liệu với các tệp lưu."""
     from nq57xl.cli.environment import office_at
     from nq57xl.commands.backup import restore as run
     from nq57xl.commands.backup import verify
@@ -91,17 +81,14 @@ def _restore(context: click.Context, source: Path, folder: Path) -> None:
         context.exit(1)
 
 
-@command(
-    short_help="Lưu bản ký (.pdf) kèm báo cáo của đơn vị.",
-    help="Lưu bản ký (.pdf có số, ngày, chữ ký) của đơn vị cùng báo cáo của kỳ; không đọc số liệu từ đó. Lệnh status "
-    "nêu các bản ký đã nhận.",
-)
+@command("Lưu bản ký (.pdf) kèm báo cáo của đơn vị.")
 @click.argument("unit", metavar="ĐƠN_VỊ")
 @click.argument("file", metavar="TỆP", type=NamedPath(dir_okay=False))
 @period_option()
 @as_json
 def _attach(context: click.Context, unit: str, file: Path, period: str | None, json_: bool) -> None:
-    """Files a signed copy."""
+    """Lưu bản ký (.pdf có số, ngày, chữ ký) của đơn vị cùng báo cáo của kỳ; không đọc số liệu từ đó. Lệnh status nêu
+    các bản ký đã nhận."""
     from nq57xl.commands.signed_copies import attach as run
 
     done = run(office(context), unit, file, period)
@@ -109,16 +96,13 @@ def _attach(context: click.Context, unit: str, file: Path, period: str | None, j
     answer(done, json_, lambda copy: json_fields(copy, "unit file sha256 at"), lambda _: click.echo(told))
 
 
-@command(
-    short_help="Quá trình báo cáo của một đơn vị, một đầu việc.",
-    help="In quá trình báo cáo của một đơn vị hoặc một đầu việc, chỉ tiêu qua các kỳ: đã báo cáo gì, khi nào, đúng hạn "
-    "hay chậm, điểm kiểm tra, biên tập. MÃ là mã đơn vị (VP) hoặc mã dòng (II.2.1).",
-)
+@command("Quá trình báo cáo của một đơn vị, một đầu việc.")
 @click.argument("code", metavar="MÃ")
 @click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi thêm ra tệp Excel này.")
 @as_json
 def _history(context: click.Context, code: str, output: Path | None, json_: bool) -> None:
-    """A unit's or a row's history."""
+    """In quá trình báo cáo của một đơn vị hoặc một đầu việc, chỉ tiêu qua các kỳ: đã báo cáo gì, khi nào, đúng hạn hay
+    chậm, điểm kiểm tra, biên tập. MÃ là mã đơn vị (VP) hoặc mã dòng (II.2.1)."""
     from nq57xl.commands.history import history as run
 
     done = run(office(context), code, output)
@@ -155,18 +139,15 @@ def _tell_reminders(done: Reminders) -> None:
         talk(f"Hôm nay không phải ngày nhắc theo lịch của kỳ{later}.")
 
 
-@command(
-    short_help="Soạn lời nhắc đơn vị còn thiếu, phải sửa, cần giải trình.",
-    help="Soạn lời nhắc theo ngày đang chạy: một lời cho nhóm (số lượng, tên đơn vị), một lời và một thư nháp cho từng "
-    "đơn vị còn thiếu báo cáo, phải sửa hoặc cần giải trình, kèm biểu mẫu. Không tự gửi. Chạy lại trong ngày thì lời "
-    "nhắc không đổi. Đã gửi bằng tay thì ghi lại bằng --sent.",
-)
+@command("Soạn lời nhắc đơn vị còn thiếu, phải sửa, cần giải trình.")
 @period_option()
 @click.option("--sent", is_flag=True, help="Ghi nhận đã nhắc bằng tay: các đơn vị nêu tên, hoặc mọi đơn vị còn nợ.")
 @click.argument("units", metavar="[ĐƠN_VỊ]...", nargs=-1)
 @as_json
 def _remind(context: click.Context, period: str | None, sent: bool, units: tuple[str, ...], json_: bool) -> None:
-    """Writes reminders; notes what was sent."""
+    """Soạn lời nhắc theo ngày đang chạy: một lời cho nhóm (số lượng, tên đơn vị), một lời và một thư nháp cho từng đơn
+    vị còn thiếu báo cáo, phải sửa hoặc cần giải trình, kèm biểu mẫu. Không tự gửi. Chạy lại trong ngày thì lời nhắc
+    không đổi. Đã gửi bằng tay thì ghi lại bằng --sent."""
     from nq57xl.commands import remind as use
 
     if sent:
@@ -182,16 +163,13 @@ def _remind(context: click.Context, period: str | None, sent: bool, units: tuple
     answer(done, json_, _reminders_json, _tell_reminders)
 
 
-@command(
-    short_help="Lịch báo cáo của năm (.xlsx, .ics).",
-    help="In lịch báo cáo của năm: ngày chốt số liệu, hạn của đơn vị, hạn của cơ quan cho từng tháng, quý, sáu tháng, "
-    "chín tháng, năm; ghi ra tệp Excel để in và tệp .ics để đưa vào lịch điện thoại, thư. Ngày nghỉ hoán đổi, cách "
-    "chuyển hạn trùng ngày nghỉ đặt ở trang Kế hoạch của phu-luc.xlsx.",
-)
+@command("Lịch báo cáo của năm (.xlsx, .ics).")
 @click.argument("year", metavar="[NĂM]", type=click.IntRange(2000, 2099), required=False)
 @as_json
 def _calendar(context: click.Context, year: int | None, json_: bool) -> None:
-    """The calendar of a year."""
+    """In lịch báo cáo của năm: ngày chốt số liệu, hạn của đơn vị, hạn của cơ quan cho từng tháng, quý, sáu tháng, chín
+    tháng, năm; ghi ra tệp Excel để in và tệp .ics để đưa vào lịch điện thoại, thư. Ngày nghỉ hoán đổi, cách chuyển hạn
+    trùng ngày nghỉ đặt ở trang Kế hoạch của phu-luc.xlsx."""
     from nq57xl.commands.remind import year_calendar
     from nq57xl.outputs.reminders import day_words
 
