@@ -42,14 +42,9 @@ class Return:
 
     def lost_with(self, cause: Finding) -> Iterator[FormCell]:
         """The cells of the sheet, row or column that a finding tells to be missing; of other findings none."""
-        for place, (sheet, _) in self.places.items():
-            if (
-                cause.code in _LOST
-                and sheet == cause.sheet
-                and all(
-                    said in (None, "", own)
-                    for said, own in zip((cause.table, cause.task, cause.field), place, strict=True)
-                )
+        for place, (sheet, _) in self.places.items() if cause.code in _LOST else ():
+            if sheet == cause.sheet and all(
+                said in ("", own) for said, own in zip(cause.form_cell, place, strict=True)
             ):
                 yield place
 
