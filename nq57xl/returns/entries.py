@@ -232,6 +232,7 @@ class Entries:
             own = attrs.evolve(self.values.pop(), field=slot.field)
         other, facts = self._others[slot.form_cell], self.form.facts.get(slot.form_cell[:2], {})
         second = "" if other is None else convert(other, self._field(slot), facts, self.form.schema.lists).typed
+        self._addresses = [item for item in self._addresses if item.cell != address]
         self.findings = [found for found in self.findings if found.cell != address] + [self.ask_which(own, second)]
 
     def ask_which(self, own: Value, second: str, where: str = "") -> Finding:

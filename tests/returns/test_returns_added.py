@@ -58,6 +58,19 @@ def test_row_duplicate() -> None:
     assert (codes(back), found.severity, found.task) == (["ROW_DUPLICATE"], "error", "I.1")
 
 
+def test_a_cell_in_doubt_gives_away_no_address() -> None:
+    """Of a number that stands there twice with different content nothing is taken, nor the address within it."""
+
+    def change(sheet: Worksheet, row: int) -> None:
+        number, title = column_of(sheet, "evidence_number"), column_of(sheet, "evidence_title")
+        for line, text in ((row_of(sheet, "led|I.1"), "258/BC-VP https://a.vn/258"), (row, "9/BC-VP https://a.vn/9")):
+            sheet.cell(line, number).value, sheet.cell(line, title).value = text, None
+
+    back = returned(edited(repeat_row("led|I.1", change), filled()[0]))
+    assert only(back, "ROW_DUPLICATE").field == "evidence_number"
+    assert ("led", "I.1", "evidence_link") not in back.cells
+
+
 def test_two_keys_swapped_by_hand() -> None:
     """Keys typed over with another row's key never move values silently."""
 
