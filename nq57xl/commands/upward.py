@@ -36,7 +36,7 @@ from nq57xl.text.files import write_atomic
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.limits import LIMITS
-from nq57xl.xlsx.patch import CellContent, put_values, saved_since_made, unlocked_cells, without_results
+from nq57xl.xlsx.patch import CellContent, put_values, saved_since_made, unlocked_cells
 
 _BESIDE = "-nguon.xlsx"
 _ODD = "«{name}» có cấu trúc khác thường, không điền được: hãy mở bằng Excel, LibreOffice, lưu lại rồi chạy lại."
@@ -161,7 +161,7 @@ def _filled_in(
         for cell in row.cells.values():
             typed.setdefault(cell.sheet, set()).add(cell.cell)
     try:
-        return without_results(put_values(data, contents, growing=True), typed)
+        return put_values(data, contents, kept=typed)
     except (LookupError, ValueError) as error:
         raise Nq57Error(_ODD.format(name=name)) from error
 

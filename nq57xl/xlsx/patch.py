@@ -20,24 +20,36 @@ from nq57xl.xlsx.package import zip_entry
 from nq57xl.xlsx.write import cell_text
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_MAIN_TAG = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_MAIN_TAG, _REL_TAG = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}", f"{{{_OFFICE}}}"
 _ESCAPED = re.compile(r"(_x[0-9A-Fa-f]{4}_)")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
-_REL_TAG = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
 
-def _sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
-    """Title and part name of each worksheet."""
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    targets = {item.get("Id", ""): item.get("Target", "") for item in relations}
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    parts = []
-    for item in book.iter(f"{_MAIN_TAG}sheet"):
-        target = targets[item.get(f"{_REL_TAG}id", "")]
+def _parts(archive: zipfile.ZipFile) -> tuple[dict[str, str], str]:
+    """Title -> part name of each worksheet, and the part name of the styles."""
+    targets, styles = {}, ""
+    for item in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels")):
+        target = item.get("Target", "")
         part = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
-        if "worksheets/" in part:
-            parts.append((item.get("name", ""), part))
-    return parts
+        targets[item.get("Id", "")] = part
+        styles = part if item.get("Type", "").endswith("/styles") else styles
+    sheets = ElementTree.fromstring(archive.read("xl/workbook.xml")).iter(f"{_MAIN_TAG}sheet")
+    parts = {item.get("name", ""): targets[item.get(f"{_REL_TAG}id", "")] for item in sheets}
+    return {title: part for title, part in parts.items() if "worksheets/" in part}, styles
+
+
+def _rewritten(old: zipfile.ZipFile, changed: dict[str, str]) -> bytes:
+    """The package with those parts, new ones at its end; all else byte for byte."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as new:
+        for item in old.infolist():
+            xml = changed.pop(item.filename, None)
+            content = old.read(item) if xml is None else xml.encode("utf-8")
+            new.writestr(item, content, compress_type=zipfile.ZIP_DEFLATED)
+        for name, xml in changed.items():
+            new.writestr(zip_entry(name), xml.encode("utf-8"))
+    return stream.getvalue()
 
 
 def _plain(text: str) -> str:
@@ -58,16 +70,29 @@ CellContent = str | float | dt.date
 _EPOCH = dt.date(1899, 12, 30)
 
 
-def put_values(data: bytes, values: Sequence[tuple[str, str, CellContent]], *, growing: bool = False) -> bytes:
+def put_values(
+    data: bytes, values: Sequence[tuple[str, str, CellContent]], *, kept: Mapping[str, Collection[str]] | None = None
+) -> bytes:
     """The workbook with those (sheet, cell, content) in place; the cells keep their format and lock.
 
-    `growing`: rows become as high as the texts put into them need.
+    `kept`, for a form that is handed on: rows become as high as the texts put into them need, and formulas lose their
+    results, so that every program that opens it computes them anew, but for those at these addresses (sheet title ->
+    addresses), which somebody has typed: their results are what was meant.
     """
     wanted: dict[str, dict[str, CellContent]] = {}
     for sheet, cell, content in values:
         wanted.setdefault(sheet, {})[cell] = content
     try:
-        return _patched(data, wanted, growing=growing)
+        with zipfile.ZipFile(io.BytesIO(data)) as old:
+            changed = {}
+            for title, part in _parts(old)[0].items():
+                if title not in wanted and kept is None:
+                    continue
+                xml = old.read(part).decode("utf-8")
+                if cells := wanted.get(title):
+                    xml = _sheet(xml, cells) if kept is None else _grown(_sheet(xml, cells), cells)
+                changed[part] = xml if kept is None else _recomputed(xml, kept.get(title, ()))
+            return _rewritten(old, changed)
     except LookupError:
         return _through_openpyxl(data, values)
 
@@ -78,13 +103,13 @@ def unlocked_cells(data: bytes) -> dict[str, frozenset[str]]:
     The package has been scanned before: here it is only taken apart.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        styles = ElementTree.fromstring(archive.read(_styles_part(archive)))
+        parts, styles_part = _parts(archive)
+        styles = ElementTree.fromstring(archive.read(styles_part))
         formats = styles.find(f"{_MAIN_TAG}cellXfs")
         found = [form.find(f"{_MAIN_TAG}protection") for form in (formats if formats is not None else ())]
         free = {str(n) for n, item in enumerate(found) if item is not None and item.get("locked") in ("0", "false")}
         cells = {
-            title: ElementTree.fromstring(archive.read(part)).iter(f"{_MAIN_TAG}c")
-            for title, part in _sheet_parts(archive)
+            title: ElementTree.fromstring(archive.read(part)).iter(f"{_MAIN_TAG}c") for title, part in parts.items()
         }
         return {
             title: frozenset(cell.get("r", "") for cell in own if cell.get("s") in free) for title, own in cells.items()
@@ -105,22 +130,6 @@ def saved_since_made(data: bytes) -> bool:
 _CACHED = re.compile(r"(<c\b[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*)<v>[^<]*</v>")
 
 
-def without_results(data: bytes, kept: Mapping[str, Collection[str]]) -> bytes:
-    """The workbook whose formulas have no results, so that every program that opens it computes them anew.
-
-    `kept`: sheet title -> addresses of formulas that somebody has typed: their results are what was meant.
-    """
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
-        parts = {part: kept.get(title, ()) for title, part in _sheet_parts(old)}
-        for item in old.infolist():
-            content = old.read(item)
-            if item.filename in parts:
-                content = _recomputed(content.decode("utf-8"), parts[item.filename]).encode("utf-8")
-            new.writestr(item, content, compress_type=zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
-
-
 _ADDRESS = re.compile(r'\br="([^"]*)"')
 
 
@@ -130,20 +139,6 @@ def _recomputed(xml: str, kept: Collection[str]) -> str:
         return found[0] if at is not None and at[1] in kept else found[1]
 
     return _CACHED.sub(without, xml)
-
-
-def _patched(data: bytes, wanted: dict[str, dict[str, CellContent]], *, growing: bool) -> bytes:
-    """Raises LookupError when a row or cell cannot be found in the XML as written."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
-        parts = {part: wanted[title] for title, part in _sheet_parts(old) if title in wanted}
-        for item in old.infolist():
-            content = old.read(item)
-            if item.filename in parts:
-                xml = _sheet(content.decode("utf-8"), parts[item.filename])
-                content = (_grown(xml, parts[item.filename]) if growing else xml).encode("utf-8")
-            new.writestr(item, content, compress_type=zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
 
 
 _ROW = re.compile(r"(<row\b([^>]*[^/])>)(.*?)</row>", re.DOTALL)
@@ -228,10 +223,8 @@ def _through_openpyxl(data: bytes, values: Sequence[tuple[str, str, CellContent]
     return stream.getvalue()
 
 
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _REL = f"{_OFFICE}/worksheet"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def put_sheet(data: bytes, title: str, added: bytes) -> bytes:
@@ -252,41 +245,28 @@ def put_sheet(data: bytes, title: str, added: bytes) -> bytes:
 
 
 def _with_sheet(old: zipfile.ZipFile, title: str, one: zipfile.ZipFile) -> bytes:
-    styles_part = _styles_part(old)
+    def xml(name: str) -> str:
+        return old.read(name).decode("utf-8")
+
+    parts, styles_part = _parts(old)
     sheet, texts, formats = (one.read(f"xl/{part}.xml").decode("utf-8") for part in _ADDED)
-    styles_xml, numbers = _with_formats(old.read(styles_part).decode("utf-8"), formats)
+    styles_xml, numbers = _with_formats(xml(styles_part), formats)
     changed = {styles_part: styles_xml}
-    part = next((part for own, part in _sheet_parts(old) if fold(own) == fold(title)), None)
+    part = next((part for own, part in parts.items() if fold(own) == fold(title)), None)
     if part is None:
         part = next(name for n in count(1) if (name := f"xl/worksheets/sheet{n}.xml") not in old.namelist())
-        relations = old.read("xl/_rels/workbook.xml.rels").decode("utf-8")
+        relations = xml("xl/_rels/workbook.xml.rels")
         taken = re.findall(r'\bId="([^"]*)"', relations)
         rid = next(name for n in count(1) if (name := f"rId{n}") not in taken)
-        target = part.removeprefix("xl/")
-        link = f'<Relationship Id="{rid}" Type="{_REL}" Target="{target}"/>'
-        changed["xl/_rels/workbook.xml.rels"] = _before(relations, "</Relationships>", link)
-        changed["xl/workbook.xml"] = _with_entry(old.read("xl/workbook.xml").decode("utf-8"), title, rid)
-        types = old.read("[Content_Types].xml").decode("utf-8")
+        link = f'<Relationship Id="{rid}" Type="{_REL}" Target="{part.removeprefix("xl/")}"/>'
         entry = f'<Override PartName="/{part}" ContentType="{_TYPE}"/>'
-        changed["[Content_Types].xml"] = _before(types, "</Types>", entry)
+        changed |= {
+            "xl/_rels/workbook.xml.rels": _before(relations, "</Relationships>", link),
+            "xl/workbook.xml": _with_entry(xml("xl/workbook.xml"), title, rid),
+            "[Content_Types].xml": _before(xml("[Content_Types].xml"), "</Types>", entry),
+        }
     changed[part] = _standing_alone(sheet, texts, numbers)
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
-        for item in old.infolist():
-            content = changed.pop(item.filename).encode("utf-8") if item.filename in changed else old.read(item)
-            new.writestr(item, content, compress_type=zipfile.ZIP_DEFLATED)
-        for filename, text in changed.items():
-            new.writestr(zip_entry(filename), text.encode("utf-8"))
-    return stream.getvalue()
-
-
-def _styles_part(old: zipfile.ZipFile) -> str:
-    relations = old.read("xl/_rels/workbook.xml.rels").decode("utf-8")
-    for element in re.findall(r"<Relationship\b[^>]*>", relations):
-        if re.search(r'Type="[^"]*/styles"', element):
-            target = _attribute(element, "Target")
-            return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    raise LookupError("styles")
+    return _rewritten(old, changed)
 
 
 def _attribute(element: str, name: str) -> str:
@@ -341,10 +321,7 @@ def _with_formats(xml: str, added: str) -> tuple[str, list[int]]:
     for plural, single in (("fonts", "font"), ("fills", "fill"), ("borders", "border"), ("cellXfs", "xf")):
         numbers[single] = []
         for element in _elements(added, plural, single)[1]:
-            own = re.sub(
-                r'\b(font|fill|border)Id="(\d+)"', lambda at: f'{at[1]}Id="{numbers[at[1]][int(at[2])]}"', element
-            )
-            xml, number = _listed(xml, plural, single, own)
+            xml, number = _listed(xml, plural, single, _OWN_ID.sub(renumbered, element))
             numbers[single].append(number)
     return xml, numbers["xf"]
 
