@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 from zipfile import ZipFile, ZipInfo
 
@@ -79,8 +80,10 @@ Attributes = dict[str, str]
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 """What zipfile raises for archives that are broken, or built to be."""
 _CHUNK = 1 << 18
-_PROPERTY, _PIECES = 200, 200
-"""Letters of a property that are read, and pieces that they come in."""
+_PROPERTY = 200
+"""Letters of a property that are read."""
+_TREE = 32 * 1024 * 1024
+"""Bytes of XML that is taken as a whole: styles bloated by years of pasting reach some 10 MB."""
 _END, _END_SIZE = b"PK\x05\x06", 22
 _ZIP64 = 0xFFFFFFFF
 """Archives of the large kind keep true sizes elsewhere."""
@@ -173,35 +176,23 @@ class Package:
         prefixed: bool = False,
         cdata: Callable[[], None] | None = None,
     ) -> None:
-        """`parse_xml` of a part; `chunks`: its content, where it does not go to expat as it is."""
+        """Streams a part through expat; `chunks`: its content, where it does not go to expat as it is."""
         self._parsed.add(name.lower())
         pieces = self.chunks(name) if chunks is None else chunks
-        parse_xml(name, pieces, start, end, text, prefixed=prefixed, cdata=cdata)
+        _parse_xml(name, pieces, start, end, text, prefixed=prefixed, cdata=cdata)
 
     def content(self, name: str) -> bytes:
         """All of a part that is parsed by who asks; empty where there is none."""
         self._parsed.add(name.lower())
         return b"".join(self.chunks(name))
 
+    def tree(self, name: str) -> Element:
+        """`xml_tree` of a part; an element without a name where there is none."""
+        return xml_tree(name, self.content(name))
+
     def text(self, part: str, name: str) -> str:
-        """Text of the element of that name in a part of properties; "" where there is none."""
-        pieces: list[str] = []
-        inside = ""
-
-        def start(tag: str, _: Attributes) -> None:
-            nonlocal inside
-            inside = tag
-
-        def text(piece: str) -> None:
-            if inside == name and len(pieces) < _PIECES:
-                pieces.append(piece[:_PROPERTY])
-
-        def end(_: str) -> None:
-            nonlocal inside
-            inside = ""
-
-        self.parse(part, start, end, text)
-        return "".join(pieces)[:_PROPERTY].strip()
+        """Text of the first element of that name in a part of properties; "" where there is none."""
+        return next((item.text or "" for item in self.tree(part).iter(name)), "")[:_PROPERTY].strip()
 
     def refuse_doctypes(self) -> None:
         """Looks for a DOCTYPE in the XML parts not parsed yet: readers open more parts than the scan does."""
@@ -228,12 +219,12 @@ class Package:
                 _refuse_doctype()
 
 
-def parse_xml(
+def _parse_xml(
     name: str,
     chunks: Iterable[bytes],
-    start: Callable[[str, Attributes], None],
-    end: Callable[[str], None] | None = None,
-    text: Callable[[str], None] | None = None,
+    start: Callable[[str, Attributes], object],
+    end: Callable[[str], object] | None = None,
+    text: Callable[[str], object] | None = None,
     *,
     prefixed: bool = False,
     cdata: Callable[[], None] | None = None,
@@ -264,13 +255,24 @@ def parse_xml(
         raise refuse("FILE_BROKEN") from error
 
 
+def xml_tree(name: str, content: bytes) -> Element:
+    """The XML as a tree whose tags have no prefix; attributes keep theirs. Refused as by `Package.parse`."""
+    if len(content) > _TREE:
+        raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
+    if not content:
+        return Element("")
+    builder = TreeBuilder()
+    _parse_xml(name, (content,), builder.start, builder.end, builder.data)
+    return builder.close()
+
+
 _DOCTYPE = b"<!DOCTYPE"
 _XML = (".xml", ".rels", ".vml")
 _UTF16 = frozenset({b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<"})
 
 
 def _counted(
-    start: Callable[[str, Attributes], None], end: Callable[[str], None] | None, *, prefixed: bool
+    start: Callable[[str, Attributes], object], end: Callable[[str], object] | None, *, prefixed: bool
 ) -> tuple[Callable[[str, Attributes], None], Callable[[str], None]]:
     """The two handlers, which count how deep elements are nested."""
     depth, deepest = 0, _XML_DEPTH

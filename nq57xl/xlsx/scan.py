@@ -9,14 +9,16 @@ import posixpath
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
+from xml.etree.ElementTree import Element
 
 import attrs
-from attrs import define, field, frozen
+from attrs import frozen
 
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.cells import Remark
 from nq57xl.xlsx.limits import refuse
-from nq57xl.xlsx.package import Attributes, Package, local, parse_xml
+from nq57xl.xlsx.package import Package, local, xml_tree
 from nq57xl.xlsx.scan_cells import Scan, SheetScan, active_notes, check_count, place_told
 from nq57xl.xlsx.scan_sheet import read_sheet
 from nq57xl.xlsx.scan_styles import read_shared
@@ -56,17 +58,12 @@ _USUAL_PART = 1 << 14
 @lru_cache(maxsize=100)  # nearly all forms have the same
 def _listed(part: str, folder: str, content: bytes) -> Mapping[str, _Relation]:
     found: dict[str, _Relation] = {}
-
-    def start(tag: str, attributes: Attributes) -> None:
-        if tag == "Relationship":
-            target, kind = attributes.get("Target", ""), attributes.get("Type", "").rpartition("/")[2]
-            external = attributes.get("TargetMode") == "External"
-            if not external:
-                joined = posixpath.normpath(posixpath.join(folder, target))
-                target = target.lstrip("/") if target.startswith("/") else joined
-            found[attributes.get("Id", "")] = _Relation(target, kind, external)
-
-    parse_xml(part, (content,), start)
+    for item in xml_tree(part, content).iter("Relationship"):
+        target, external = item.get("Target", ""), item.get("TargetMode") == "External"
+        if not external:
+            joined = posixpath.normpath(posixpath.join(folder, target))
+            target = target.lstrip("/") if target.startswith("/") else joined
+        found[item.get("Id", "")] = _Relation(target, item.get("Type", "").rpartition("/")[2], external)
     return found
 
 
@@ -77,18 +74,16 @@ def _read_beside(package: Package, part: str, sheet: SheetScan) -> None:
         return
     threads = [item.target for item in found.values() if item.kind == "threadedComment"]
     threaded: dict[_Place, list[str]] = {}
-    for target in threads:
-        reader = _ThreadReader(threaded)
-        package.parse(target, reader.start, reader.end, reader.text)
+    for comment in chain.from_iterable(package.tree(target).iter("threadedComment") for target in threads):
+        if text := comment.findtext("text", "").strip():
+            threaded.setdefault(place_told(comment.get("ref", "")), []).append(text)
     for place, texts in threaded.items():
         sheet.add_remark(Remark("comment", "\n".join(texts), place, place))
     for item in found.values():
         if item.kind == "comments":
-            comments = _CommentReader(sheet, threaded.keys())
-            package.parse(item.target, comments.start, comments.end, comments.text)
+            _read_comments(package.tree(item.target), sheet, threaded.keys())
         elif item.kind == "drawing":
-            drawing = _DrawingReader(sheet)
-            package.parse(item.target, drawing.start, drawing.end, drawing.text)
+            _read_drawing(package.tree(item.target), sheet)
     for area, relation in sheet.links:
         if (leads := found.get(relation)) is not None and leads.external and leads.target:
             _link(sheet, area, leads.target)
@@ -112,131 +107,52 @@ def _link(sheet: SheetScan, area: str, target: str) -> None:
         sheet.add_remark(Remark("link", target, (top, left), (bottom, right)))
 
 
-@define
-class _CommentReader:
-    """Expat callbacks for comments of the old kind."""
-
-    _sheet: SheetScan
-    _threaded: Collection[_Place]
-    """Places that have comments of the new kind."""
-    _authors: list[str] = field(factory=list)
-    _author: str = ""
-    _place: _Place | None = None
-    _pieces: list[str] = field(factory=list)
-    _inside: bool = False
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        if tag == "comment":
-            number = attributes.get("authorId", "")
-            known = number.isdecimal() and len(number) < 6 and int(number) < len(self._authors)
-            self._author = self._authors[int(number)] if known else ""
-            self._place = place_told(attributes.get("ref", ""))
-        if tag in ("comment", "author"):
-            self._pieces = []
-        self._inside = tag == "author" or (tag == "t" and self._place is not None)
-
-    def text(self, piece: str) -> None:
-        if self._inside:
-            self._pieces.append(piece)
-
-    def end(self, tag: str) -> None:
-        self._inside = False
-        if tag == "author":
-            self._authors.append("".join(self._pieces).strip())
-        elif tag == "comment" and self._place is not None:
-            text = "".join(self._pieces)
-            if text.startswith(_THREAD):
-                text = text.partition("Comment:")[2] or text.rpartition("\n\n")[2]
-            if self._place not in self._threaded and text.strip():
-                self._sheet.add_remark(Remark("comment", text.strip(), self._place, self._place, self._author))
-            self._place = None
+def _read_comments(root: Element, sheet: SheetScan, threaded: Collection[_Place]) -> None:
+    """Comments of the old kind; `threaded`: places that have comments of the new kind."""
+    authors = [(item.text or "").strip() for item in root.iter("author")]
+    for comment in root.iter("comment"):
+        place, number = place_told(comment.get("ref", "")), comment.get("authorId", "")
+        text = "".join(item.text or "" for item in comment.iter("t"))
+        if text.startswith(_THREAD):
+            text = text.partition("Comment:")[2] or text.rpartition("\n\n")[2]
+        if place not in threaded and text.strip():
+            known = number.isdecimal() and len(number) < 6 and int(number) < len(authors)
+            sheet.add_remark(Remark("comment", text.strip(), place, place, authors[int(number)] if known else ""))
 
 
-@define
-class _ThreadReader:
-    """Expat callbacks for comments of the new kind, answers included."""
-
-    _found: dict[_Place, list[str]]
-    _place: _Place | None = None
-    _pieces: list[str] | None = None
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        if tag == "threadedComment":
-            self._place = place_told(attributes.get("ref", ""))
-        elif tag == "text" and self._place is not None:
-            self._pieces = []
-
-    def text(self, piece: str) -> None:
-        if self._pieces is not None:
-            self._pieces.append(piece)
-
-    def end(self, tag: str) -> None:
-        if tag == "text" and self._pieces is not None and self._place is not None:
-            if text := "".join(self._pieces).strip():
-                self._found.setdefault(self._place, []).append(text)
-            self._pieces = None
+def _read_drawing(root: Element, sheet: SheetScan) -> None:
+    """What stands on the shapes of a drawing, and where its pictures lie."""
+    for item in list(root.iter()):
+        for fallback in item.findall("Fallback"):  # said a second time, for old programs
+            item.remove(fallback)
+    for anchor in (item for item in root.iter() if item.tag.endswith("Anchor")):
+        first, last = _corners(anchor)
+        pieces: list[str] = []
+        for item in anchor.iter():
+            if item.tag == "t":
+                pieces.append(item.text or "")
+            elif item.tag in ("p", "br") and pieces:
+                pieces.append("\n")
+        if text := "".join(pieces).strip():
+            sheet.add_remark(Remark("box", text, first, last))
+        if any(item.tag in ("pic", "graphicFrame") for item in anchor.iter()):
+            sheet.add_remark(Remark("picture", "", first, last))
 
 
-_COORDINATES = frozenset({"row", "col", "rowOff", "colOff"})
-
-
-@define
-class _DrawingReader:
-    """Expat callbacks for a drawing: what stands on its shapes, and where the pictures lie."""
-
-    _sheet: SheetScan
-    _corners: dict[str, dict[str, int]] = field(factory=dict)
-    """"from" and "to" of the anchor -> "row", "col", and how far beyond their beginning."""
-    _corner: str = ""
-    _inside: str = ""
-    _pieces: list[str] = field(factory=list)
-    _picture: bool = False
-    _passed: int = 0
-    """Within what is said a second time, for old programs."""
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        if self._passed or tag == "Fallback":
-            self._passed += 1
-        elif tag.endswith("Anchor"):
-            self._corners, self._pieces, self._picture = {}, [], False
-        elif tag in ("from", "to"):
-            self._corner = tag
-        elif tag in _COORDINATES or tag == "t":
-            self._inside = tag
-        elif tag in ("p", "br") and self._pieces:
-            self._pieces.append("\n")
-        elif tag in ("pic", "graphicFrame"):
-            self._picture = True
-
-    def text(self, piece: str) -> None:
-        if self._passed:
-            return
-        if self._inside == "t":
-            self._pieces.append(piece)
-        elif self._inside and self._corner and piece.isdecimal() and len(piece) < 10:
-            self._corners.setdefault(self._corner, {})[self._inside] = int(piece)
-
-    def end(self, tag: str) -> None:
-        if self._passed:
-            self._passed -= 1
-        elif tag == self._inside:
-            self._inside = ""
-        elif tag in ("from", "to"):
-            self._corner = ""
-        elif tag.endswith("Anchor"):
-            self._note()
-
-    def _note(self) -> None:
-        begins, ends = self._corners.get("from"), self._corners.get("to")
-        first = (begins.get("row", 0), begins.get("col", 0)) if begins else None
-        last = first
-        if first is not None and ends:  # a corner that lies at the very beginning of a cell leaves it free
-            bottom = ends.get("row", 0) - (not ends.get("rowOff"))
-            last = max(first[0], bottom), max(first[1], ends.get("col", 0) - (not ends.get("colOff")))
-        if text := "".join(self._pieces).strip():
-            self._sheet.add_remark(Remark("box", text, first, last))
-        if self._picture:
-            self._sheet.add_remark(Remark("picture", "", first, last))
+def _corners(anchor: Element) -> tuple[_Place | None, _Place | None]:
+    """The first cell that a drawing covers and the last."""
+    begins, ends = (
+        {item.tag: int(text) for item in anchor.iterfind(f"{corner}/*") if (text := item.text or "").isdecimal()
+         and len(text) < 10}
+        for corner in ("from", "to")
+    )  # fmt: skip
+    if not begins:
+        return None, None
+    first = last = begins.get("row", 0), begins.get("col", 0)
+    if ends:  # a corner that lies at the very beginning of a cell leaves it free
+        bottom, right = (ends.get(side, 0) - (not ends.get(f"{side}Off")) for side in ("row", "col"))
+        last = max(first[0], bottom), max(first[1], right)
+    return first, last
 
 
 def _notes(package: Package, *, calls: bool) -> tuple[Finding, ...]:
@@ -256,14 +172,9 @@ def _notes(package: Package, *, calls: bool) -> tuple[Finding, ...]:
 
 def _reaches_programs(package: Package, part: str) -> bool:
     """Whether an external link is a DDE or OLE link, and not one to a workbook."""
-    found = False
-
-    def start(tag: str, _: Attributes) -> None:
-        nonlocal found
-        found = found or tag in ("ddeLink", "oleLink")
-
-    package.parse(part, start)
-    return found
+    found: list[str] = []
+    package.parse(part, lambda tag, _: found.append(tag) if tag in ("ddeLink", "oleLink") else None)
+    return bool(found)
 
 
 def scan_xlsx(data: bytes) -> Scan:
@@ -305,20 +216,12 @@ def _sheet_list(package: Package, workbook: str) -> tuple[list[tuple[str, SheetS
 
 @lru_cache(maxsize=100)
 def _about_sheets(part: str, content: bytes) -> tuple[list[tuple[str, str, bool]], bool]:
-    found: list[tuple[str, str, bool]] = []
-    date1904 = False
-
-    def start(tag: str, attributes: Attributes) -> None:
-        nonlocal date1904
-        if tag == "workbookPr":
-            date1904 = attributes.get("date1904") in ("1", "true")
-        elif tag == "sheet":
-            # r:id, whatever the prefix; "sheetId" is another attribute
-            relation = next((value for key, value in attributes.items() if ":" in key and local(key) == "id"), "")
-            found.append((relation, attributes.get("name", ""), attributes.get("state", "visible") == "visible"))
-
-    parse_xml(part, (content,), start)
-    return found, date1904
+    root, found = xml_tree(part, content), []
+    for sheet in root.iter("sheet"):
+        # r:id, whatever the prefix; "sheetId" is another attribute
+        relation = next((value for key, value in sheet.items() if ":" in key and local(key) == "id"), "")
+        found.append((relation, sheet.get("name", ""), sheet.get("state", "visible") == "visible"))
+    return found, any(item.get("date1904") in ("1", "true") for item in root.iter("workbookPr"))
 
 
 def _saved_at(package: Package) -> datetime | None:

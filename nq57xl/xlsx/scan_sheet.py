@@ -21,7 +21,7 @@ from attrs import define, field
 from nq57xl.text.addresses import place_of
 from nq57xl.xlsx.cells import CellLook, RawValue, Remark, Run, text_cell
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse
-from nq57xl.xlsx.package import Attributes, Package, parse_xml
+from nq57xl.xlsx.package import Attributes, Package, xml_tree
 from nq57xl.xlsx.scan_cells import ERRORS, SheetScan, iso_date, place_told, too_long
 from nq57xl.xlsx.scan_styles import RunReader, Shared, unescaped
 from nq57xl.xlsx.shown import is_temporal, under_format
@@ -248,17 +248,11 @@ _AREAS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:{-} "
 
 @lru_cache(maxsize=1_000)
 def _says_nothing(xml: bytes) -> bool:
-    seen = False
-
-    def start(tag: str, attributes: Attributes) -> None:
-        nonlocal seen
-        seen = seen or (tag in _LOOKED_AT and not (tag == "col" and "hidden" not in attributes))
-
     try:
-        parse_xml("", (xml,), start)
+        tree = xml_tree("", xml)
     except Refused:
         return False
-    return not seen
+    return not any(item.tag in _LOOKED_AT and (item.tag != "col" or "hidden" in item.attrib) for item in tree.iter())
 
 
 @lru_cache(maxsize=1_000)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from xml.etree.ElementTree import Element
 
 from attrs import define, field, frozen
 
 from nq57xl.text.legacy import charset_of_font
 from nq57xl.xlsx.cells import CellLook, Run
 from nq57xl.xlsx.limits import LIMITS, refuse
-from nq57xl.xlsx.package import Attributes, Package, parse_xml
+from nq57xl.xlsx.package import Attributes, Package, xml_tree
 from nq57xl.xlsx.scan_cells import too_long
 from nq57xl.xlsx.shown import builtin
 
@@ -79,53 +80,29 @@ def read_shared(package: Package, styles: str, texts: str, *, date1904: bool) ->
 
 @lru_cache(maxsize=16)  # forms that one program saved share their styles
 def _looks_of(content: bytes) -> _Looks:
-    reader = _StyleReader()
-    parse_xml("xl/styles.xml", (content,), reader.start, reader.end)
+    root = xml_tree("xl/styles.xml", content)
+    codes = {_number(item, "numFmtId"): item.get("formatCode", "") for item in root.iterfind("numFmts/numFmt")}
+    fonts = [_font(item) for item in root.iterfind("fonts/font")]
+    cells = [(_number(item, "fontId"), _number(item, "numFmtId")) for item in root.iterfind("cellXfs/xf")]
     looks: dict[tuple[int, int], CellLook | None] = {}
-    for font, number in reader.cells:
+    for font, number in cells:
         if (font, number) not in looks:
-            name, struck = reader.fonts[font] if 0 <= font < len(reader.fonts) else ("", False)
-            legacy = name if charset_of_font(name) else ""
-            code = reader.codes.get(number) or builtin(number)
+            legacy, struck = fonts[font] if 0 <= font < len(fonts) else ("", False)
+            code = codes.get(number) or builtin(number)
             code = "" if code.casefold() == "general" else code
             looks[font, number] = CellLook(code, legacy, struck) if code or legacy or struck else None
-    return _Looks(tuple(looks[key] for key in reader.cells))
+    return _Looks(tuple(looks[key] for key in cells))
 
 
-class _StyleReader:
-    """Expat callbacks for styles.xml."""
-
-    def __init__(self) -> None:
-        self.fonts: list[tuple[str, bool]] = []
-        """(name, struck through)."""
-        self.codes: dict[int, str] = {}
-        self.cells: list[tuple[int, int]] = []
-        self._inside = ""
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        """Fonts, number formats and cell styles in their order."""
-        if tag in ("fonts", "cellXfs", "numFmts", "dxfs", "cellStyleXfs"):
-            self._inside = tag
-        elif self._inside == "fonts":
-            if tag == "font":
-                self.fonts.append(("", False))
-            elif tag == "name" and self.fonts:
-                self.fonts[-1] = (attributes.get("val", ""), self.fonts[-1][1])
-            elif tag == "strike" and self.fonts:
-                self.fonts[-1] = (self.fonts[-1][0], _says_yes(attributes))
-        elif tag == "numFmt" and self._inside == "numFmts":
-            self.codes[_number(attributes, "numFmtId")] = attributes.get("formatCode", "")
-        elif tag == "xf" and self._inside == "cellXfs":
-            self.cells.append((_number(attributes, "fontId"), _number(attributes, "numFmtId")))
-
-    def end(self, tag: str) -> None:
-        """Leaves a group."""
-        if tag == self._inside:
-            self._inside = ""
+def _font(font: Element) -> tuple[str, bool]:
+    """Name of a legacy font, "" for others; whether it strikes through."""
+    name, strike = font.find("name"), font.find("strike")
+    text = "" if name is None else name.get("val", "")
+    return text if charset_of_font(text) else "", strike is not None and _says_yes(strike.attrib)
 
 
-def _number(attributes: Attributes, name: str) -> int:
-    text = attributes.get(name, "")
+def _number(item: Element, name: str) -> int:
+    text = item.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 

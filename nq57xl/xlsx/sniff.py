@@ -17,10 +17,10 @@ import zlib
 from collections.abc import Sequence
 from typing import Literal
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse, too_large
-from nq57xl.xlsx.package import ZIP_ERRORS, Attributes, Package, local, open_zip
+from nq57xl.xlsx.package import ZIP_ERRORS, Package, local, open_zip
 
 Kind = Literal[
     "xlsx", "xlsm", "xlsb", "xls", "ods", "encrypted", "zip", "docx", "pdf", "html", "csv", "picture", "empty",
@@ -245,31 +245,12 @@ def _part(package: Package, name: str, lock: _Lock | None, password: str) -> byt
 
 def _locks(package: Package) -> dict[str, _Lock]:
     """The parts that are encrypted in the one way that is opened here."""
-    reader = _ManifestReader()
-    package.parse(_MANIFEST, reader.start, reader.end)
-    return reader.locks
-
-
-@define
-class _ManifestReader:
-    """Reads META-INF/manifest.xml as it streams by."""
-
-    locks: dict[str, _Lock] = field(factory=dict)
-    _name: str = ""
-    _told: dict[str, str] = field(factory=dict)
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        """Collects what is said of the encryption of the part."""
-        kind = local(tag)
-        if kind == "file-entry":
-            self._name, self._told = attributes.get("manifest:full-path", ""), {}
-        elif kind in ("encryption-data", "algorithm", "key-derivation", "start-key-generation"):
-            self._told |= {f"{kind}/{local(name)}": value for name, value in attributes.items()}
-
-    def end(self, tag: str) -> None:
-        """A part is described."""
-        if local(tag) == "encryption-data" and (lock := _lock_of(self._told)) is not None:
-            self.locks[self._name] = lock
+    locks = {}
+    for entry in package.tree(_MANIFEST).iter("file-entry"):
+        told = {f"{item.tag}/{local(name)}": value for item in entry.iter() for name, value in item.items()}
+        if entry.find("encryption-data") is not None and (lock := _lock_of(told)) is not None:
+            locks[entry.get("manifest:full-path", "")] = lock
+    return locks
 
 
 def _lock_of(told: dict[str, str]) -> _Lock | None:
