@@ -27,7 +27,7 @@ from nq57xl.rules.schema import (
 from nq57xl.text.legacy import bare, clean, fold, is_broken, mended, plain_d, surely_unicode
 from nq57xl.text.typed import lacks_day, read_date, read_number
 from nq57xl.xlsx.cells import RawCell, plain_number, short, shown, text_cell
-from nq57xl.xlsx.shown import Wanted, days_of, readings, show, shown_text
+from nq57xl.xlsx.shown import Wanted, days_of, kind_of, readings, shown_text
 
 _Words = dict[str, Any]
 _Lists = Mapping[str, tuple[Choice, ...]]
@@ -418,7 +418,7 @@ def _day(raw: RawCell, number: float) -> _Converted:
     likely = is_day or _SERIALS[0] <= number < _SERIALS[1]
     days = cast("tuple[date, ...]", readings(number, code, "date")) if likely else ()
     if not days:
-        monthly = is_day and show(number, code).kind in ("month", "year")
+        monthly = is_day and kind_of(number, code) in ("month", "year")
         return _told("DATE_WITHOUT_DAY", value=short(_seen(raw))) if monthly else _unreadable(raw, "date")
     day, result = days[0], vietnamese_date(days[-1])
     if len(days) == 1:

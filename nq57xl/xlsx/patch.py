@@ -26,7 +26,7 @@ _ESCAPED = re.compile(r"(_x[0-9A-Fa-f]{4}_)")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
-def _parts(archive: zipfile.ZipFile) -> tuple[dict[str, str], str]:
+def _sheet_parts(archive: zipfile.ZipFile) -> tuple[dict[str, str], str]:
     """Title -> part name of each worksheet, and the part name of the styles."""
     targets, styles = {}, ""
     for item in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels")):
@@ -85,7 +85,7 @@ def put_values(
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as old:
             changed = {}
-            for title, part in _parts(old)[0].items():
+            for title, part in _sheet_parts(old)[0].items():
                 if title not in wanted and kept is None:
                     continue
                 xml = old.read(part).decode("utf-8")
@@ -103,7 +103,7 @@ def unlocked_cells(data: bytes) -> dict[str, frozenset[str]]:
     The package has been scanned before: here it is only taken apart.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        parts, styles_part = _parts(archive)
+        parts, styles_part = _sheet_parts(archive)
         styles = ElementTree.fromstring(archive.read(styles_part))
         formats = styles.find(f"{_MAIN_TAG}cellXfs")
         found = [form.find(f"{_MAIN_TAG}protection") for form in (formats if formats is not None else ())]
@@ -248,7 +248,7 @@ def _with_sheet(old: zipfile.ZipFile, title: str, one: zipfile.ZipFile) -> bytes
     def xml(name: str) -> str:
         return old.read(name).decode("utf-8")
 
-    parts, styles_part = _parts(old)
+    parts, styles_part = _sheet_parts(old)
     sheet, texts, formats = (one.read(f"xl/{part}.xml").decode("utf-8") for part in _ADDED)
     styles_xml, numbers = _with_formats(xml(styles_part), formats)
     changed = {styles_part: styles_xml}

@@ -6,8 +6,9 @@ Formats are ECMA-376, Part 1, 18.8.30 and 18.8.31, as programs in the wild write
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
@@ -19,6 +20,7 @@ from attrs import frozen
 
 _ShownKind = Literal["nothing", "words", "number", "day", "month", "year", "time", "duration"]
 """`day`: a day of a month, with or without the year and the hour; `month`, `year`: a date without its day."""
+_MOMENTS = frozenset({"day", "month", "year", "time", "duration"})
 Wanted = Literal["percent", "number", "date"]
 
 _REGION = re.compile(r"\[\$-(?:F800|F400|x-sysdate|x-systime)[^\]]*\]", re.IGNORECASE)
@@ -58,6 +60,9 @@ _TOKEN = re.compile(
     r"|(?P<literal>.)",
     re.IGNORECASE | re.DOTALL,
 )
+_COMPARED: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne,
+}  # fmt: skip
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?[0-9.]+)")
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
 
@@ -89,6 +94,10 @@ class _Section:
     scale: int = 0
     """Commas after the last digit: each hides three figures."""
 
+    def seen(self, number: float) -> float:
+        """The number that a person reads there, before it is rounded: 0.5 under `0.0"%"`; 102000 under `0,` is 102."""
+        return float(number * 100**self.percents / 1000**self.scale)
+
 
 @frozen
 class _NumberFormat:
@@ -97,24 +106,6 @@ class _NumberFormat:
     sections: tuple[_Section, ...]
     region: bool
     """The format follows the region of the computer that opens the file: it says nothing about the order of a day."""
-
-
-@frozen
-class _Shown:
-    """What a cell shows, as far as its meaning goes."""
-
-    kind: _ShownKind
-    number: float | None = None
-    """The number that a person reads there, before it is rounded: 0.5 under `0.0"%"`; 102000 under `0,` is 102."""
-    percents: int = 0
-    """Percent signs of the format itself."""
-    before: str = ""
-    after: str = ""
-    """Words drawn around the number."""
-    order: str = ""
-    """Of a day in figures: "dmy", "mdy" …; "" where the month is in words."""
-    region: bool = False
-    """The format follows the region of the computer."""
 
 
 def builtin(number: int) -> str:
@@ -228,16 +219,12 @@ def _with_figures(section: _Section) -> _Section:
 # --- what is shown --------------------------------------------------------------------------------------------------
 
 
-def show(value: float, code: str) -> _Shown:
+def kind_of(value: float, code: str) -> _ShownKind:
     """What a cell with that number in it shows under the format `code`; `shown_text` says it in letters."""
-    form = _parse(code)
-    section, number = _chosen(form.sections, value)
-    if section is None or (section.kind not in ("number", "words", "nothing") and not _is_moment(value, section)):
-        return _Shown("nothing")
-    if section.kind != "number":
-        return _Shown(section.kind, order=section.order, region=form.region)
-    seen = number * 100**section.percents / 1000**section.scale
-    return _Shown("number", seen, section.percents, section.before, section.after)
+    section, _ = _chosen(_parse(code).sections, value)
+    if section is None or (section.kind in _MOMENTS and not _is_moment(value, section)):
+        return "nothing"
+    return section.kind
 
 
 def shown_text(value: float | str, code: str) -> str:
@@ -253,7 +240,7 @@ def shown_text(value: float | str, code: str) -> str:
     if section is None:
         return ""
     if section.kind == "number":
-        figures = _figures(section.figures, abs(number * 100**section.percents / 1000**section.scale))
+        figures = _figures(section.figures, abs(section.seen(number)))
         minus = "-" if number < 0 and re.search("[1-9]", figures) else ""
         return f"{minus}{section.before}{figures}{section.after}".strip()
     if section.kind in ("words", "nothing"):
@@ -274,7 +261,7 @@ def _chosen(sections: Sequence[_Section], value: float) -> tuple[_Section | None
     numbers = sections[:3]
     if any(section.condition for section in numbers):
         for section in numbers:
-            if section.condition is None or _holds(value, *section.condition):
+            if section.condition is None or _COMPARED[section.condition[0]](value, section.condition[1]):
                 return section, abs(value) if section is not numbers[0] and value < 0 else value
         return None, value
     if len(numbers) == 1 or value > 0:
@@ -282,13 +269,6 @@ def _chosen(sections: Sequence[_Section], value: float) -> tuple[_Section | None
     if value < 0:
         return numbers[1], -value
     return numbers[2] if len(numbers) > 2 else numbers[0], value
-
-
-def _holds(value: float, sign: str, limit: float) -> bool:
-    return {
-        "<": value < limit, "<=": value <= limit, ">": value > limit, ">=": value >= limit,
-        "=": value == limit, "<>": value != limit,
-    }[sign]  # fmt: skip
 
 
 def _figures(figures: Sequence[_Token], number: float) -> str:
@@ -403,7 +383,7 @@ def shows_more(text: str, code: str) -> bool:
 
 def is_temporal(code: str) -> bool:
     """Whether a number format shows a day, a time or hours gone by."""
-    return bool(code) and _parse(code).sections[0].kind in ("day", "month", "year", "time", "duration")
+    return bool(code) and _parse(code).sections[0].kind in _MOMENTS
 
 
 def under_format(number: float, code: str, *, date1904: bool) -> tuple[float, date | time | timedelta | float]:
@@ -414,7 +394,7 @@ def under_format(number: float, code: str, *, date1904: bool) -> tuple[float, da
         return number, number
     if date1904 and _parse(code).sections[0].kind in ("day", "month", "year"):
         number += DAYS_1904
-    kind = show(number, code).kind
+    kind = kind_of(number, code)
     if kind == "duration":
         return number, timedelta(seconds=round(number * 86_400))
     if kind not in ("day", "month", "year", "time"):
@@ -459,17 +439,19 @@ def readings(
     where what is shown is no such thing at all. Percentages are fractions. That a format rounds is no second reading;
     neither are hours beside a day, unless they are those of a Vietnamese midnight in UTC.
     """
-    shown = show(value, code)
+    form, kind = _parse(code), kind_of(value, code)
+    section, number = _chosen(form.sections, value)
     if wanted == "date":
-        return _days(value + (DAYS_1904 if date1904 else 0), shown)
-    if shown.kind != "number" or shown.number is None or shown.percents > 1:
+        region = form.region and section is not None and kind == section.kind != "number"
+        return _days(value + (DAYS_1904 if date1904 else 0), kind, section, region=region)
+    if kind != "number" or section is None or section.percents > 1:
         return ()
-    seen = _seen_percent(shown) if wanted == "percent" else _seen_number(shown)
+    seen = (_seen_percent if wanted == "percent" else _seen_number)(_signed(section, section.seen(number)), section)
     if seen is None:
         return ()
     stored = value
     if wanted == "percent":
-        stored, seen = _fraction(value, own=shown.percents == 1), round(seen, 12)
+        stored, seen = _fraction(value, own=section.percents == 1), round(seen, 12)
     return (stored,) if abs(stored - seen) <= 1e-9 * max(1.0, abs(stored)) else (stored, seen)
 
 
@@ -479,49 +461,43 @@ def _fraction(number: float, *, own: bool) -> float:
     return number if own or abs(number) <= 1 else round(number / 100, 12)
 
 
-def _seen_percent(shown: _Shown) -> float | None:
-    number, around = _signed(shown), f"{shown.before} {shown.after}"
-    if number is None:
-        return None
-    if "‰" in around:
-        return number / 1000
-    drawn = _PERCENT_WORDS.search(around) is not None and not shown.percents
-    words = _PERCENT_WORDS.sub("", around)
-    if _JOINED.search(words) or _UNITS.search(words) or (shown.percents and around.count("%") > shown.percents):
-        return None
-    return number / 100 if shown.percents or drawn or "%" in around else _fraction(number, own=False)
-
-
-def _seen_number(shown: _Shown) -> float | None:
-    number, around = _signed(shown), f"{shown.before} {shown.after}"
-    if number is None:
-        return None
-    if _PERCENT_WORDS.search(around) or "‰" in around:
-        return number / (1000 if "‰" in around else 1 if shown.percents else 100)
-    if _JOINED.search(around):
-        return None
-    unit = _UNITS.match(shown.after.strip())
-    return number * _TIMES[unit[1].lower()] if unit else number
-
-
-def _signed(shown: _Shown) -> float | None:
+def _signed(section: _Section, number: float) -> float:
     """The number with the sign that is drawn before it; brackets around it are a minus, too."""
-    number, before, after = shown.number, shown.before.strip(), shown.after.strip()
-    if number is None:
-        return None
+    before, after = section.before.strip(), section.after.strip()
     brackets = before.endswith("(") and after.startswith(")")
     return -number if brackets or before.endswith(("-", "\u2212", "\u2013")) else number
 
 
-def _days(serial: float, shown: _Shown) -> tuple[date, ...]:
+def _seen_percent(number: float, section: _Section) -> float | None:
+    around = f"{section.before} {section.after}"
+    if "‰" in around:
+        return number / 1000
+    drawn = _PERCENT_WORDS.search(around) is not None and not section.percents
+    words = _PERCENT_WORDS.sub("", around)
+    if _JOINED.search(words) or _UNITS.search(words) or (section.percents and around.count("%") > section.percents):
+        return None
+    return number / 100 if section.percents or drawn or "%" in around else _fraction(number, own=False)
+
+
+def _seen_number(number: float, section: _Section) -> float | None:
+    around = f"{section.before} {section.after}"
+    if _PERCENT_WORDS.search(around) or "‰" in around:
+        return number / (1000 if "‰" in around else 1 if section.percents else 100)
+    if _JOINED.search(around):
+        return None
+    unit = _UNITS.match(section.after.strip())
+    return number * _TIMES[unit[1].lower()] if unit else number
+
+
+def _days(serial: float, kind: str, section: _Section | None, *, region: bool) -> tuple[date, ...]:
     if not 0 <= serial < _LAST_SERIAL - 1:
         return ()
     moment = _EPOCH + timedelta(days=serial)
     day = (moment + _DRIFT).date() if (moment + _DRIFT).time() < moment.time() else moment.date()
-    if not shown.region and shown.kind != "day" and (shown.kind != "number" or shown.percents):
+    if section is None or not (region or kind == "day" or (kind == "number" and not section.percents)):
         return ()
     if abs(moment - datetime(moment.year, moment.month, moment.day) - _UTC_MIDNIGHT) < _DRIFT:
         return (day, day + timedelta(days=1))
-    if not shown.region and shown.order in _EXCHANGED and day.day <= 12 and day.day != day.month:
+    if not region and section.order in _EXCHANGED and day.day <= 12 and day.day != day.month:
         return (day, date(day.year, day.day, day.month))
     return (day,)
