@@ -11,6 +11,7 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import Generated
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.deadlines import Deadline
 from nq57xl.plan.model import Plan, Task
@@ -60,8 +61,7 @@ def row_of(c: Consolidation, code: str) -> TaskRow | None:
 
 def consolidation(office: Office, period: str) -> Consolidation:
     with office.reading() as ledger:
-        plan, days = office.valid(period, ledger)
-        return consolidated(office, ledger, plan, days)
+        return consolidated(OfficePeriod.of(office, ledger, period))
 
 
 def filled(office: Office, form: Path, target: Path, *, seed: int = 7) -> Path:

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.demo import Department
-from nq57xl.commands.generate import Generated, IssuedForm
+from nq57xl.commands.generate import Generated, _IssuedForm
 from nq57xl.commands.office import Office
 from nq57xl.forms.model import FormRow
 from nq57xl.plan.periods import parse_period
@@ -70,11 +70,11 @@ APRIL = {
 }
 
 
-def of_unit(done: Generated, unit: str = "VP") -> IssuedForm:
+def of_unit(done: Generated, unit: str = "VP") -> _IssuedForm:
     return next(item for item in done.forms if item.form.unit == unit)
 
 
-def row(issued: IssuedForm, key: str, table: str = "led") -> FormRow:
+def row(issued: _IssuedForm, key: str, table: str = "led") -> FormRow:
     found = issued.form.table(table)
     assert found is not None
     return next(item for item in found.rows if item.key == key)

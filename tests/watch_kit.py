@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from nq57xl.commands.answers import Answers
-from nq57xl.commands.collect import Collected, CollectedFile
+from nq57xl.commands.collect import Collected
 from nq57xl.commands.office import Office
 from nq57xl.commands.watch import WatchNews
 from nq57xl.forms.model import Source
+from nq57xl.returns.model import JudgedReturn
 from tests.ledger_kit import NOON, digest
 from tests.samples import sample_period
 
@@ -42,18 +43,19 @@ class Fake:
         if error is not None:
             raise error
         taken = tuple(
-            CollectedFile(
+            JudgedReturn(
                 Source(str(path), path.name, digest(path.name), 1, NOON, "first_seen"),
                 "duplicate" if path.name in self.known else "accepted",
                 "VP",
                 period,
+                None,
             )
             for path in given
         )
         self.known |= {path.name for path in given}
         self.told += [(path.name, path.stat().st_mtime_ns) for path in given]
         answers = Answers(root / "kiem-tra.xlsx", root, ())
-        return Collected(sample_period(), taken, (), (), answers)
+        return Collected(sample_period(), taken, (), answers)
 
 
 def messages(news: Iterator[WatchNews]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from nq57xl.commands.collect import Collected, CollectedFile, collect
+from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
@@ -19,6 +19,7 @@ from nq57xl.forms.render import render_form
 from nq57xl.forms.shared_cells import whole_cells
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import IndicatorKind
+from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.schema import CellValue
 from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.xlsx.patch import put_values
@@ -116,7 +117,7 @@ def send_units(root: Path, period: str, reports: Mapping[str, Typed], *, day: in
     return _sent(root, period, [(unit, f"{unit} {day}", changes) for unit, changes in reports.items()], day)
 
 
-def send_each(root: Path, period: str, reports: Mapping[str, Typed]) -> dict[str, CollectedFile]:
+def send_each(root: Path, period: str, reports: Mapping[str, Typed]) -> dict[str, JudgedReturn]:
     """What becomes of each of several reports of VP, named by what is otherwise in them, collected in one run."""
     done = _sent(root, period, [("VP", name, changes) for name, changes in reports.items()], 15)
     named = {Path(item.source.path).stem.partition("; ")[2]: item for item in done.returns}

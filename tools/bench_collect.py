@@ -30,7 +30,7 @@ from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.judge import BATCH
+from nq57xl.commands.judge import _BATCH
 from nq57xl.commands.office import Office
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.appendix_write import write_appendix
@@ -256,7 +256,7 @@ def growth(folder: Path, count: int = GROWTH_RETURNS) -> list[float]:
         nonlocal begun
         done = record(ledger, period, judged, at)
         spent = _with_readers() - begun
-        costs.append(spent / BATCH / _calamine(files[:: max(1, len(files) // 50)]))
+        costs.append(spent / _BATCH / _calamine(files[:: max(1, len(files) // 50)]))
         begun = _with_readers()
         return done
 

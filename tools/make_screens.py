@@ -42,11 +42,11 @@ Step = dict[str, Any]
 def workspace(root: Path) -> tuple[Path, Path]:
     """The form of a unit as issued, and as it came back from a return with mistakes and a remark of the office's."""
     from nq57xl.commands.collect import collect
-    from nq57xl.commands.decide import remark_on_cell
     from nq57xl.commands.demo import Department
     from nq57xl.commands.generate import generate
     from nq57xl.commands.init import init
     from nq57xl.commands.office import Office
+    from nq57xl.commands.remarks import remark
     from nq57xl.forms.wording import form_file_name
     from nq57xl.text.clock import VIETNAM, Clock
 
@@ -61,7 +61,7 @@ def workspace(root: Path) -> tuple[Path, Path]:
     with office.reading() as ledger:
         (record,) = ledger.returns(PERIOD)
     value = next(item for item in record.judged.values if (item.table, item.field) == ("led", "result"))
-    remark_on_cell(office, UNIT, PERIOD, (value.key, "result"), "Ghi rõ số hồ sơ đã giải quyết trong kỳ.")
+    remark(office, UNIT, PERIOD, "Ghi rõ số hồ sơ đã giải quyết trong kỳ.", (value.key, "result"))
     return form, office.workspace.back_dir(PERIOD) / name
 
 

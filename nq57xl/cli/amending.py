@@ -161,10 +161,8 @@ def _amend(  # noqa: PLR0917 - click passes them by name
         raise click.UsageError("Cần văn bản mới, hoặc --confirm TỆP, hoặc --history.")
     elif yes and day is None:
         raise click.UsageError("--yes cần --effective NGÀY: ngày hiệu lực của bản điều chỉnh.")
-    elif yes and day is not None:
-        done = run.apply_amendment(here, document, day, partial=partial)
     else:
-        done = run.propose_amendment(here, document, day, partial=partial)
+        done = run.propose_amendment(here, document, day, partial=partial, apply=yes)
     answer(done, json_, _amended_json, _print_amended)
 
 
@@ -230,7 +228,7 @@ def _close(context: click.Context, period: str | None, reason: str, reopen: bool
     sung sau chốt»."""
     from nq57xl.cli import printing
     from nq57xl.commands import close as command
-    from nq57xl.commands.close import erase_contacts
+    from nq57xl.commands.decide import erase_contacts
 
     if erase:
         count = erase_contacts(office(context), period, reason)

@@ -116,7 +116,7 @@ def _lint(context: click.Context, write: bool, json_: bool) -> None:
         findings, kept = run.write_lint(office(context))
         talk("Trang «Soát kế hoạch» không đổi." if kept is None else f"Đã ghi trang «Soát kế hoạch»; tệp cũ ở {kept}")
     else:
-        findings = run.lint(office(context))
+        findings = office(context).lint()
     answer(findings, json_, lambda found: {"findings": [finding_json(item) for item in found]}, _print_findings)
     sys.exit(1 if any(item.severity == "error" for item in findings) else 0)
 
@@ -355,7 +355,7 @@ def _scene_lines(outcome: object) -> list[str]:
         for item in outcome.returns:
             lines.append(f"{VERDICTS[item.verdict]}: {Path(item.source.path).name}")
             lines += [f"  – {point.cell} {point.text} {point.fix}" for point in to_answer(item.findings)]
-        return lines + [f"Biểu trả lại: {path.name}" for path in outcome.sent_back]
+        return lines + [f"Biểu trả lại: {path.name}" for path in outcome.answers.sent_back]
     return [str(outcome)] if isinstance(outcome, Path) else []
 
 
@@ -488,7 +488,7 @@ def _print_collected(done: Collected) -> None:
         talk("Không có tệp nào để nhận.")
     for finding in done.period_findings:
         click.echo(f"Liên quan nhiều đơn vị: {finding.message} {finding.fix}")
-    for path in done.sent_back:
+    for path in done.answers.sent_back:
         talk(f"Biểu trả lại đơn vị: {path}")
     if any(finding.code == "LOST_FROM_EARLIER" for item in done.returns for finding in item.findings):
         talk("Có bản để trống những ô bản trước đã nhập; nếu là hai nửa của một báo cáo: «nq57xl collect --combine».")

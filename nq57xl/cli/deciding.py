@@ -26,7 +26,7 @@ from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
     from nq57xl.commands.collect import Checked
-    from nq57xl.commands.decide import Decided, RecheckOutcome, RecheckRun
+    from nq57xl.commands.decide import Decided, RecheckRun
     from nq57xl.ledger.base import Event
     from nq57xl.ledger.decisions import DecisionKind, Waiver
 
@@ -89,7 +89,7 @@ def _decided_json(done: Decided) -> dict[str, Any]:
 
 def _tell_events(events: tuple[Event, ...]) -> None:
     """One line for each event, then what it is about."""
-    from nq57xl.commands.decide import event_in_words
+    from nq57xl.commands.log import event_in_words
 
     if not events:
         click.echo("Chưa có việc nào được ghi.")
@@ -164,7 +164,7 @@ def _received(  # noqa: PLR0917 - click passes them by name
     _decide(context, "received", wanted, period, reason, json_=json_, at=at)
 
 
-_OUTCOMES: dict[RecheckOutcome, str] = {
+_OUTCOMES = {
     "unchanged": "không đổi",
     "counts": "đã ghi nhận kết quả mới",
     "proposed": "chờ xác nhận bằng --confirm",
@@ -238,7 +238,7 @@ def _verify(context: click.Context, json_: bool) -> None:
 @as_json
 def _log(context: click.Context, period: str | None, last: int | None, json_: bool) -> None:
     """In nhật ký của thư mục làm việc: ai đã làm gì, khi nào, vì sao; việc cũ trước, việc mới sau."""
-    from nq57xl.commands.decide import events
+    from nq57xl.commands.log import events
 
     found = events(office(context), period, last)
     answer(found, json_, _events_json, _tell_events)
@@ -278,10 +278,10 @@ def _remark(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """Ghi ý kiến của đơn vị tổng hợp về một ô: ý kiến đi cùng biểu trả lại, còn nguyên cho đến khi đơn vị sửa ô hoặc
     giải trình trên dòng. Không ghi BÁO_CÁO: lấy các ý kiến đã ghi ở trang «Ý kiến» của kiem-tra.xlsx."""
-    from nq57xl.commands.decide import read_remarks, remark_on_cell
+    from nq57xl.commands.remarks import read_remarks, remark
 
     if wanted and cell and text:
-        done = remark_on_cell(office(context), wanted, period, (task, cell), text)
+        done = remark(office(context), wanted, period, text, (task, cell))
     elif wanted or cell or text:
         raise click.UsageError("Cần BÁO_CÁO, --cell và --text; hoặc không ghi gì để lấy ý kiến trong kiem-tra.xlsx.")
     else:
@@ -336,7 +336,7 @@ def _waive(  # noqa: PLR0917 - click passes them by name
     """Điểm nên xem lại mà đơn vị đã giải trình ổn định thì không hỏi lại nữa: vẫn hiện, ghi rõ được miễn, đến hết kỳ
     của --until; báo cáo không còn điểm nên xem lại nào khác được chấp nhận hẳn. Điểm phải sửa thì không miễn. MÃ lấy
     trong «collect --json» hoặc kiem-tra.xlsx."""
-    from nq57xl.commands import waive as use
+    from nq57xl.commands import decide as use
 
     if listed:
         found = use.waivers(office(context))

@@ -15,8 +15,8 @@ from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.answers import Answers
-    from nq57xl.commands.collect import CollectedFile
     from nq57xl.commands.merge import Merged
+    from nq57xl.returns.model import JudgedReturn
 
 
 VERDICTS = {
@@ -38,9 +38,9 @@ def finding_json(item: Finding) -> dict[str, Any]:
     return found | ({"waived": json_fields(item.waived, "until reason")} if item.waived else {})
 
 
-def collected_file_json(item: CollectedFile) -> dict[str, Any]:
+def collected_file_json(item: JudgedReturn) -> dict[str, Any]:
     """One file of `collect --json` and `check --json`, and one line of `watch --json`."""
-    known = {"file": item.source.path, "sha256": item.source.sha256, **json_fields(item, "unit period")}
+    known = {"file": item.source.path, "sha256": item.source.sha256, "unit": item.unit, "period": item.form_period}
     how = json_fields(item.source, "received_at received_basis")
     return known | how | {"verdict": item.verdict, "findings": [finding_json(one) for one in item.findings]}
 
@@ -60,7 +60,7 @@ def print_problems(problems: Iterable[str]) -> None:
         talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
 
 
-def print_collected_file(item: CollectedFile) -> None:
+def print_collected_file(item: JudgedReturn) -> None:
     """One file: its verdict, then what the unit has to do about it."""
     unit = f" ({item.unit})" if item.unit else ""
     click.echo(visible(f"{VERDICTS[item.verdict]}: {item.source.path}{unit}"))
@@ -83,7 +83,7 @@ def print_merged(done: Merged) -> None:
         click.echo(str(path))
     if done.beside:
         talk("Báo cáo cũ đã được chỉnh sửa bằng tay nên giữ nguyên; bản mới ghi bên cạnh.")
-    for finding in done.standing.status.period_findings:
+    for finding in done.consolidation.status.period_findings:
         if finding.code.startswith("MONTH"):
             talk(f"{finding.message} {finding.fix}".rstrip())
     c = done.consolidation
@@ -96,8 +96,8 @@ def print_merged(done: Merged) -> None:
                 f"Nhận sau khi chốt: {len(c.addendum.late)} báo cáo, {len(c.addendum.changes)} ô thay đổi; xem trang "
                 "«Bổ sung sau chốt» của nguon-so-lieu.xlsx."
             )
-    elif not done.standing.status.complete:
-        missing = [unit.name for unit in done.standing.status.units if unit.counting is None]
+    elif not done.consolidation.status.complete:
+        missing = [unit.name for unit in done.consolidation.status.units if unit.counting is None]
         short = f"còn thiếu: {', '.join(missing)}" if missing else "chưa đủ báo cáo của các tháng"
         talk(f"Báo cáo chưa đầy đủ, {short}.")
     if done.unwritten:

@@ -25,8 +25,8 @@ from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.answers import Answers
-    from nq57xl.commands.collect import CollectedFile
     from nq57xl.commands.watch import WatchNews
+    from nq57xl.returns.model import JudgedReturn
     from nq57xl.web.server import Places
 
 
@@ -141,21 +141,19 @@ def _watch(  # noqa: PLR0917 - click passes them by name
     """Theo dõi thư mục (mặc định: inbox/) và tự nhận từng tệp khi đã ghi xong, mỗi tệp một dòng; nhấn Ctrl+C để dừng.
     Các lệnh khác vẫn chạy được trong lúc theo dõi."""
     from nq57xl.commands.answers import make_unit_folders
-    from nq57xl.commands.watch import watch as run
-    from nq57xl.commands.watch import watched_period
+    from nq57xl.commands.watch import Watcher
 
     place = office(context)
     counts: Counter[str] = Counter()
     answers: Answers | None = None
-    here = watched_period(place, period)
-    root = folder or place.workspace.inbox
     if unit_folders:
-        make_unit_folders(place, root)
+        make_unit_folders(place, folder)
+    watcher = Watcher.at(place, folder, period)
     with _until_interrupted() as stop:
-        looks = run(place, folder, period, interval=interval, pause=stop, once=once)
-        talk(f"Đang theo dõi «{root}», {here.title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")
+        title = watcher.latest.title
+        talk(f"Đang theo dõi «{watcher.root}», {title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")
         try:
-            for news in looks:
+            for news in watcher.watch(interval, stop, once=once):
                 _tell_news(news, json_=json_)
                 if news.collected is not None:
                     counts.update(item.verdict for item in news.collected.returns)
@@ -180,7 +178,7 @@ def _tell_news(news: WatchNews, *, json_: bool) -> None:
         talk(problem)
 
 
-def _file_line(item: CollectedFile) -> str:
+def _file_line(item: JudgedReturn) -> str:
     """One line for one file: verdict, path, unit, how many points."""
     asked = Counter(one.severity for one in item.findings if one.asks)
     told = ", ".join(f"{asked[severity]} {word}" for severity, word in _POINTS.items() if asked[severity])

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.import_plan import bytes_of, import_bytes, require_readable
-from nq57xl.commands.office import Office
+from nq57xl.commands.import_plan import PlanDocument, read_plan, require_readable
+from nq57xl.commands.office import Office, bytes_of
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_bytes
 from nq57xl.plan.amend import Origin, amended, moved_review, read_comparison, write_comparison
-from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.compare import Decisions, compare_plans, completed
 from nq57xl.plan.model import Amendment, Plan, PlanComparison, PlanRowChange
@@ -27,24 +24,6 @@ from nq57xl.plan.review_questions import Review
 from nq57xl.text import files
 
 _COMPARISON = "so-sanh-ke-hoach.xlsx"
-
-
-@frozen
-class _Read:
-    """The new version as its document has it."""
-
-    path: Path
-    data: bytes
-    plan: Plan
-    review: tuple[Review, ...]
-    """What a person should look at, where it was imported from a document."""
-    same_file: bool
-    """It is an edited copy of this workspace's own appendix: its codes mean the same rows."""
-
-    @property
-    def sha256(self) -> str:
-        """Of its content."""
-        return hashlib.sha256(self.data).hexdigest()
 
 
 @frozen
@@ -69,9 +48,15 @@ class Amended:
 
 
 def propose_amendment(
-    office: Office, document: Path, effective_from: dt.date | None = None, *, partial: bool = False
+    office: Office,
+    document: Path,
+    effective_from: dt.date | None = None,
+    *,
+    partial: bool = False,
+    apply: bool = False,
 ) -> Amended:
-    """Compares; writes nothing but the workbook in which the office confirms.
+    """Compares; writes nothing but the workbook in which the office confirms. With `apply` the new version is put in
+    place as proposed.
 
     Without `effective_from` the document's own date is proposed, else today. `partial`: rows that the document does not
     name stay. Raises Nq57Error when the document cannot be read or the effective day lies before that of an earlier
@@ -79,27 +64,18 @@ def propose_amendment(
     """
     with office.changing("amend") as ledger:
         old = _present(office)
-        read = _read(document, old, office)
+        read = _read(document, office)
         own = read.plan.properties.issued_on
         own = None if own == old.properties.issued_on else own
         effective_from = effective_from or own or office.clock.now().date()
         _require_later(ledger, effective_from)
         made = _made(ledger, (old, read), effective_from, keep=partial)
-        if not _differs(made):
-            return made
+        if apply or not _differs(made):
+            return _applied(office, ledger, read, made)
         origin = Origin(str(document.resolve()), read.sha256, old.version, effective_from, partial)
         content = write_comparison(old, made.new, made.comparison, origin)
         path = write_guarded(ledger, office.workspace.out / "dieu-chinh" / _COMPARISON, content)
         return attrs.evolve(made, file=path)
-
-
-def apply_amendment(office: Office, document: Path, effective_from: dt.date, *, partial: bool = False) -> Amended:
-    """Compares and puts the new version in place, as proposed."""
-    with office.changing("amend") as ledger:
-        old = _present(office)
-        read = _read(document, old, office)
-        _require_later(ledger, effective_from)
-        return _applied(office, ledger, read, _made(ledger, (old, read), effective_from, keep=partial))
 
 
 def confirm_amendment(
@@ -118,7 +94,7 @@ def confirm_amendment(
             raise Nq57Error(
                 "phu-luc.xlsx đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend» rồi xác nhận."
             )
-        read = _read(document or Path(origin.document), old, office)
+        read = _read(document or Path(origin.document), office)
         if read.sha256 != origin.sha256:
             raise Nq57Error(f"«{read.path.name}» đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend».")
         day = effective_from or origin.effective_from
@@ -137,7 +113,7 @@ def pending_amendment(office: Office) -> Amended | None:
     old = office.appendix().plan
     if old.version != origin.plan_version:
         return None
-    read = _read(Path(origin.document), old, office)
+    read = _read(Path(origin.document), office)
     with office.reading() as ledger:
         made = _made(ledger, (old, read), origin.effective_from, decisions, keep=origin.partial)
     return attrs.evolve(made, file=path)
@@ -147,15 +123,6 @@ def applied_amendments(office: Office) -> tuple[Amendment, ...]:
     """Every amendment, oldest first."""
     with office.reading() as ledger:
         return ledger.amendments()
-
-
-def plan_of_version(office: Office, number: int) -> Plan:
-    """The plan of that version: 1 is the first, each amendment begins the next. Raises Nq57Error for another number."""
-    with office.reading() as ledger:
-        known = ledger.amendments()
-        if not 1 <= number <= len(known) + 1:
-            raise Nq57Error(f"Không có phiên bản {number} của kế hoạch; các phiên bản: 1 đến {len(known) + 1}.")
-        return office.appendix().plan if number > len(known) else ledger.plan(known[number - 1].before)
 
 
 def _present(office: Office) -> Plan:
@@ -172,15 +139,12 @@ def _present(office: Office) -> Plan:
     return appendix.plan
 
 
-def _read(document: Path, old: Plan, office: Office) -> _Read:
-    data = bytes_of(document)
-    own = None
-    if data[:4] == b"PK\x03\x04":
-        with suppress(Nq57Error):
-            own = read_appendix(data, document.name)
+def _read(document: Path, office: Office) -> PlanDocument:
+    """The new version as its document has it."""
+    read = read_plan(document, office.clock.now().date(), office.workspace.root)
+    own = read.appendix
     if own is None:
-        made = import_bytes(data, document, office.clock.now().date(), office.workspace.root)
-        return _Read(document, data, made.plan, made.review, same_file=False)
+        return read
     require_readable(office.in_own_words(own.findings), document.name)
     given = {code for _, _, code in own.new_codes}
     plan = attrs.evolve(
@@ -188,7 +152,7 @@ def _read(document: Path, old: Plan, office: Office) -> _Read:
         tasks=tuple(attrs.evolve(row, code="") if row.code in given else row for row in own.plan.tasks),
         indicators=tuple(attrs.evolve(row, code="") if row.code in given else row for row in own.plan.indicators),
     )
-    return _Read(document, data, plan, (), same_file=plan.properties.id == old.properties.id)
+    return attrs.evolve(read, plan=plan)
 
 
 def _require_later(ledger: Ledger, effective_from: dt.date) -> None:
@@ -202,7 +166,7 @@ def _require_later(ledger: Ledger, effective_from: dt.date) -> None:
 
 def _made(
     ledger: Ledger,
-    sides: tuple[Plan, _Read],
+    sides: tuple[Plan, PlanDocument],
     effective_from: dt.date,
     decisions: Decisions | None = None,
     *,
@@ -210,11 +174,11 @@ def _made(
 ) -> Amended:
     """The comparison and the plan that comes of it; nothing is written."""
     old, read = sides
-    new = read.plan if read.same_file else completed(old, read.plan)
-    found = compare_plans(old, new, decisions, same_file=read.same_file, keep=keep)
-    plan = amended(
-        old, new, found, ledger.used_codes(), same_file=read.same_file, keep=keep, effective_from=effective_from
-    )
+    # an edited copy of this workspace's own appendix: its codes mean the same rows
+    same_file = read.appendix is not None and read.plan.properties.id == old.properties.id
+    new = read.plan if same_file else completed(old, read.plan)
+    found = compare_plans(old, new, decisions, same_file=same_file, keep=keep)
+    plan = amended(old, new, found, ledger.used_codes(), same_file=same_file, keep=keep, effective_from=effective_from)
     issued = (parse_period(code, plan.properties) for code in ledger.periods())
     periods = tuple(period.code for period in issued if period.cutoff >= effective_from)
     review = moved_review(read.review, found, new, plan)
@@ -225,7 +189,7 @@ def _differs(made: Amended) -> bool:
     return made.plan.version != made.old.version
 
 
-def _applied(office: Office, ledger: Ledger, read: _Read, made: Amended) -> Amended:
+def _applied(office: Office, ledger: Ledger, read: PlanDocument, made: Amended) -> Amended:
     """The new appendix in place of the old one, which is kept in backup/; the ledger keeps both versions."""
     if not _differs(made):
         return made
@@ -244,7 +208,7 @@ def _applied(office: Office, ledger: Ledger, read: _Read, made: Amended) -> Amen
     return attrs.evolve(made, applied=True, file=kept)
 
 
-def _cut_off(ledger: Ledger, read: _Read, made: Amended) -> Plan | None:
+def _cut_off(ledger: Ledger, read: PlanDocument, made: Amended) -> Plan | None:
     """The plan that a run before this one recorded for the same amendment and did not get into its place."""
     known = ledger.amendments()
     last = known[-1] if known else None

@@ -12,20 +12,19 @@ from typing import TypeVar
 from attrs import frozen
 
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import Form, Source
 from nq57xl.forms.render import marked as placed
 from nq57xl.forms.render import render_form, render_forms
 from nq57xl.forms.wording import FORM_PREFIX, form_file_name
-from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.ledger.model import PeriodStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.check_book import CheckBook, LinkedFiles, render_check_book
 from nq57xl.outputs.letters import letter_name, letter_of, write_letter
-from nq57xl.plan.model import Plan
-from nq57xl.plan.periods import parse_period
 from nq57xl.results.standing import FiledReturn, filed_returns
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding
@@ -49,29 +48,16 @@ def make_unit_folders(office: Office, root: Path | None = None) -> tuple[Path, .
     Raises Nq57Error where it cannot be made.
     """
     with office.reading() as ledger:
-        plan, period = office.valid(ledger.latest_period() or f"{office.appendix().plan.properties.year}", ledger)
-    made = tuple((root or office.workspace.inbox) / unit.code for unit in reporting_units(plan, period))
+        code = ledger.latest_period() or f"{office.appendix().plan.properties.year}"
+        here = OfficePeriod.of(office, ledger, code)
+    units = reporting_units(here.plan, here.period)
+    made = tuple((root or office.workspace.inbox) / unit.code for unit in units)
     for folder in made:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Nq57Error(f"Không tạo được thư mục «{folder}»: {error.strerror or error}.") from error
     return made
-
-
-def _verdict_name(period: str, unit: str) -> str:
-    """Name of the one-page answer to a unit."""
-    return f"{_VERDICT}{form_file_name(period, unit, '.html')}"
-
-
-def _marked_name(period: str, unit: str) -> str:
-    """Name under which the marked form lies beside it."""
-    return f"{_MARKED}{form_file_name(period, unit)}"
-
-
-def _receipt_name(period: str, name: str) -> str:
-    """Name of the answer to a file that is nobody's form."""
-    return f"{_VERDICT}{FORM_PREFIX}{period}_{Path(name).stem[:_STEM].strip()}.html"
 
 
 def is_answer_name(name: str) -> bool:
@@ -85,19 +71,17 @@ def _lies_in(folder: Path, source: Source) -> bool:
     return any(path.stat().st_size == source.size and files.sha256_of(path) == source.sha256 for path in same)
 
 
-def _lay_answers(
-    office: Office, ledger: Ledger, folder: Path, period: str, wanted: Mapping[str, bytes]
-) -> Iterator[Nq57Error | OSError]:
+def _lay_answers(here: OfficePeriod, folder: Path, wanted: Mapping[str, bytes]) -> Iterator[Nq57Error | OSError]:
     """Brings the answers of a period that lie in a unit's folder in line with `wanted` (name -> content).
 
     What a person has saved under one of the names stays, the answer goes beside it. Gives what could not be done.
     """
-    workspace = office.workspace
+    workspace, ledger = here.office.workspace, here.ledger
     written, failed = write_all_guarded(ledger, {folder / name: data for name, data in wanted.items()})
     yield from failed
     kept = {*written.values(), *(folder / name for name in wanted)}
     for start in (_VERDICT, _MARKED):
-        for path in sorted(folder.glob(f"{start}{FORM_PREFIX}{period}_*")):
+        for path in sorted(folder.glob(f"{start}{FORM_PREFIX}{here.code}_*")):
             try:
                 if path not in kept and ledger.was_written(workspace.key_of(path), files.sha256_of(path)):
                     files.remove(path)
@@ -107,26 +91,20 @@ def _lay_answers(
                 yield error
 
 
-@frozen
-class _SentBack:
-    """The marked forms as they stand in tra-lai/."""
-
-    paths: tuple[Path, ...]
-    problems: tuple[str, ...]
-    """What could not be made, in words."""
-
-
 _log = logging.getLogger(__name__)
 
 
-def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> _SentBack:
-    """Writes, for each unit, the marked form to its newest return where that asks for an answer; removes the others."""
-    folder = office.workspace.back_dir(status.period)
+def _write_back(here: OfficePeriod, status: PeriodStatus) -> tuple[tuple[Path, ...], list[str]]:
+    """Writes, for each unit, the marked form to its newest return where that asks for an answer; removes the others.
+
+    Gives them as they stand in tra-lai/, and what could not be made, in words.
+    """
+    ledger, workspace = here.ledger, here.office.workspace
     wanted: dict[Path, tuple[Form, JudgedReturn]] = {}
     for unit in status.units:
-        path = folder / form_file_name(status.period, unit.code)
-        record = to_answer(unit)
-        form = form_back(ledger, record, status.period) if record else None
+        path = workspace.back_dir(here.code) / form_file_name(here.code, unit.code)
+        record = unit.newest if unit.newest is not None and unit.newest.judged.asks_back else None
+        form = form_back(ledger, record, here.code) if record else None
         if record is None or form is None:
             remove_guarded(ledger, path)
         else:
@@ -137,7 +115,7 @@ def write_back(office: Office, ledger: Ledger, status: PeriodStatus) -> _SentBac
         raise failed[0]
     for path in wanted.keys() - made.keys():  # what an earlier return was told is no answer to this one
         remove_guarded(ledger, path)
-    return _SentBack(tuple(written.values()), tuple(problems))
+    return tuple(written.values()), problems
 
 
 def _rendered(wanted: Mapping[Path, tuple[Form, JudgedReturn]]) -> tuple[dict[Path, bytes], list[str]]:
@@ -160,11 +138,6 @@ def _rendered(wanted: Mapping[Path, tuple[Form, JudgedReturn]]) -> tuple[dict[Pa
 
 def _not_made(what: str) -> str:
     return f"Chưa lập được «{what}» vì chương trình gặp lỗi; kết quả kiểm tra đã được ghi, lần chạy sau sẽ lập lại."
-
-
-def to_answer(unit: UnitStatus) -> ReturnRecord | None:
-    """The return that asks for an answer: the newest one when it was rejected, or has something to be explained."""
-    return unit.newest if unit.newest is not None and unit.newest.judged.asks_back else None
 
 
 def form_back(ledger: Ledger, record: ReturnRecord, period: str, *, cells: bool = True) -> Form | None:
@@ -195,46 +168,40 @@ class Answers:
     """Of the letters."""
     drafts: tuple[Path, ...]
     """Of mails, one for each return: notices of units first, then receipts for every other file."""
+    sent_back: tuple[Path, ...] = ()
+    """The marked forms in tra-lai/."""
     problems: tuple[str, ...] = ()
     """What could not be written, in words, each once: everything is recorded, and the next run writes it."""
 
 
 def answer(
-    office: Office,
-    ledger: Ledger,
-    plan: Plan,
-    status: PeriodStatus,
-    problems: Sequence[str] = (),
-    *,
-    root: Path | None = None,
+    here: OfficePeriod, status: PeriodStatus, problems: Sequence[str] = (), *, root: Path | None = None
 ) -> Answers:
-    """Brings the letters and kiem-tra.xlsx of a period in line with the ledger; the same ledger gives the same bytes.
+    """Brings marked forms, letters and kiem-tra.xlsx in line with the ledger; the same ledger gives the same bytes.
 
-    The caller holds the writer's lock, and tra-lai/ is in line already; `problems`: what could not be made there;
-    `root`: a shared folder whose units' folders get their answers beside those of the inbox.
-    Nothing here fails the command: the returns are recorded by now, and a file that is open elsewhere is told under
-    `problems`.
+    The caller holds the writer's lock; `problems`: what is to be told with those met here; `root`: a shared folder
+    whose units' folders get their answers beside those of the inbox.
+    Only a marked form that is open elsewhere fails the command: the returns are recorded by now, and what else cannot
+    be written is told under `problems`.
     """
-    return _AnswerWriter(office, ledger, plan, status, problems).done(root)
+    sent_back, unmade = _write_back(here, status)
+    return _AnswerWriter(here, status, (*problems, *unmade)).done(sent_back, root)
 
 
 class _AnswerWriter:
     """The answers of one period."""
 
-    def __init__(
-        self, office: Office, ledger: Ledger, plan: Plan, status: PeriodStatus, problems: Sequence[str]
-    ) -> None:
-        self.office, self.ledger, self.plan, self.status = office, ledger, plan, status
-        self.workspace = office.workspace
-        self.period = parse_period(status.period, plan.properties)
-        self.folder = self.workspace.letters_dir(status.period)
+    def __init__(self, here: OfficePeriod, status: PeriodStatus, problems: Sequence[str]) -> None:
+        self.here, self.status, self.ledger, self.period = here, status, here.ledger, here.period
+        self.workspace = here.office.workspace
+        self.folder = self.workspace.letters_dir(here.code)
         self.problems: dict[str, None] = dict.fromkeys(problems)
         self.remarks: dict[str, list[str]] = {}
-        for event in ledger.events("remark"):
+        for event in self.ledger.events("remark"):
             if "cell" not in event.detail:  # those on cells are findings
                 self.remarks.setdefault(str(event.detail.get("sha256")), []).append(str(event.detail.get("text")))
 
-    def done(self, root: Path | None) -> Answers:
+    def done(self, sent_back: tuple[Path, ...], root: Path | None) -> Answers:
         known = {one.id: one for unit in self.status.units for one in (unit.counting, unit.newest) if one}
         records = [known.get(one.id, one) for one in self.ledger.returns(self.status.period, valued=False)]
         returns = filed_returns(self.status, records)
@@ -247,7 +214,8 @@ class _AnswerWriter:
             self._try(partial(self._lay, shared, returns, marked), shared.name)
         told = sorted((item for item in returns if item.record.id in letters), key=lambda item: not item.newest)
         drafts = tuple(path for item in told for path in letters[item.record.id] if path.suffix == _DRAFT)
-        return Answers(self._check_book(returns, marked, letters), self.folder, drafts, tuple(self.problems))
+        check_book = self._check_book(returns, marked, letters)
+        return Answers(check_book, self.folder, drafts, sent_back, tuple(self.problems))
 
     def _marked(self, item: FiledReturn) -> Path | None:
         """The form that goes back to the unit, as it stands in tra-lai/."""
@@ -275,20 +243,21 @@ class _AnswerWriter:
 
     def _lay(self, root: Path, returns: Sequence[FiledReturn], marked: Mapping[str, Path]) -> None:
         """The units' answers into their folders below `root`."""
-        period = self.period.code
+        period = self.here.code
         newest = {item.unit.code: item for item in returns if item.newest and item.unit}
         for code, folder in unit_folders(root, [unit.code for unit in self.status.units]).items():
             wanted: dict[str, bytes] = {}
             if item := newest.get(code):
-                back = marked.get(code) if item.asks else None
-                wanted[_verdict_name(period, code)] = self._page(item, back, _marked_name(period, code))
+                back, name = marked.get(code) if item.asks else None, f"{_MARKED}{form_file_name(period, code)}"
+                wanted[f"{_VERDICT}{form_file_name(period, code, '.html')}"] = self._page(item, back, name)
                 if back is not None:
-                    wanted[_marked_name(period, code)] = back.read_bytes()
-            for item in returns:
+                    wanted[name] = back.read_bytes()
+            for item in returns:  # a receipt for what is nobody's form
                 source = item.record.judged.source
                 if item.unit is None and not item.record.excluded and _lies_in(folder, source):
-                    wanted[_receipt_name(period, source.name)] = self._page(item, None, "")
-            self.problems |= dict.fromkeys(map(str, _lay_answers(self.office, self.ledger, folder, period, wanted)))
+                    stem = Path(source.name).stem[:_STEM].strip()
+                    wanted[f"{_VERDICT}{FORM_PREFIX}{period}_{stem}.html"] = self._page(item, None, "")
+            self.problems |= dict.fromkeys(map(str, _lay_answers(self.here, folder, wanted)))
 
     def _page(self, item: FiledReturn, back: Path | None, name: str) -> bytes:
         """The letter as a page; `name`: under which the unit finds the marked form."""
@@ -309,7 +278,7 @@ class _AnswerWriter:
         code = form.short_id if form else ""
         remarks = self.remarks.get(record.judged.source.sha256, ())
         letter = letter_of(
-            item, self.plan, self.period, form_code=code, marked=shown, findings=findings, remarks=remarks
+            item, self.here.plan, self.period, form_code=code, marked=shown, findings=findings, remarks=remarks
         )
         shapes = write_letter(letter, attached, self.workspace.root)
         contents = dict(zip(_SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True))
@@ -317,7 +286,7 @@ class _AnswerWriter:
 
     def _shapes(self, item: FiledReturn) -> tuple[str, ...]:
         """What a letter is written as: to the gathering unit itself goes no mail."""
-        own = item.unit is not None and item.unit.code == self.plan.properties.gatherer
+        own = item.unit is not None and item.unit.code == self.here.plan.properties.gatherer
         return _SUFFIXES[:2] if own else _SUFFIXES
 
     def _clear(self, names: set[str]) -> None:
@@ -325,8 +294,7 @@ class _AnswerWriter:
         for path in sorted(self.folder.glob("*")):
             stem = path.stem.partition(" (")[0]
             if path.suffix in _SUFFIXES and stem.startswith(_OURS) and f"{stem}{path.suffix}" not in names:
-                remove = partial(remove_guarded, self.ledger, path)
-                self._try(remove, path.name)
+                self._try(partial(remove_guarded, self.ledger, path), path.name)
 
     def _check_book(
         self, returns: Sequence[FiledReturn], marked: Mapping[str, Path], letters: Mapping[int, tuple[Path, ...]]
@@ -346,7 +314,7 @@ class _AnswerWriter:
             drafts={number: link(path) for number, paths in letters.items() for path in paths if path.suffix == _DRAFT},
         )
         remarks = self.ledger.remarks(self.period.code)
-        check = CheckBook(self.period, self.status, tuple(returns), self.office.schema(), places, remarks)
+        check = CheckBook(self.period, self.status, tuple(returns), self.here.office.schema(), places, remarks)
         write = partial(write_guarded, self.ledger, target)
         return self._try(lambda: write(render_check_book(check)), target.name)
 

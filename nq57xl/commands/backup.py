@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.storage import FileStorage, copy_ledger, server_storage, storage_of, writing
+from nq57xl.ledger.storage import FileStorage, copy_ledger, server_storage, storage_of
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.text.files import TEMPORARY, sha256_of, write_atomic
@@ -30,7 +30,7 @@ def write_backup(office: Office, target: BinaryIO) -> None:
     """
     workspace = office.workspace
     with (
-        writing(workspace, "backup", office.clock, office.person),
+        office.writing("backup"),
         zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as zipped,
         tempfile.TemporaryDirectory() as folder,
     ):
@@ -45,13 +45,6 @@ def write_backup(office: Office, target: BinaryIO) -> None:
             with Ledger.open(workspace, office.clock, office.person):
                 copy_ledger(storage_of(workspace), copy, office.clock)  # brought up to date by opening it
             zipped.write(copy.path, workspace.database.name)
-
-
-def backup_of(office: Office) -> bytes:
-    """The same as bytes, for a page."""
-    buffer = io.BytesIO()
-    write_backup(office, buffer)
-    return buffer.getvalue()
 
 
 def restore(data: bytes, folder: Path) -> None:
@@ -96,7 +89,7 @@ def ledger_to_server(office: Office) -> _LedgerCopy:
     if not workspace.database.is_file():
         raise Nq57Error("Thư mục làm việc không có nq57xl.db để chuyển: sổ đã nằm trên máy chủ, hoặc chưa có sổ nào.")
     local = evolve(office, workspace=evolve(workspace, server=""))
-    with writing(local.workspace, "ledger copy", office.clock, office.person):
+    with local.writing("ledger copy"):
         with Ledger.open(local.workspace, office.clock, office.person) as ledger:
             kept = ledger.backup("ledger copy")
         server = server_storage(workspace, create=True)
@@ -116,7 +109,7 @@ def ledger_to_file(office: Office) -> _LedgerCopy:
         raise Nq57Error("Thư mục làm việc đã có nq57xl.db: không ghi đè. Hãy chuyển tệp đó đi nơi khác.")
     staged = FileStorage(workspace.database.with_name(f".nq57xl.db{TEMPORARY}"))
     staged.path.unlink(missing_ok=True)
-    with writing(workspace, "ledger copy", office.clock, office.person):
+    with office.writing("ledger copy"):
         with Ledger.open(workspace, office.clock, office.person):
             pass  # a ledger of an earlier program is brought up to date first
         server = server_storage(workspace, create=False)
@@ -128,10 +121,7 @@ def ledger_to_file(office: Office) -> _LedgerCopy:
 
 
 def _note(office: Office, where: str) -> None:
-    with (
-        writing(office.workspace, "ledger copy", office.clock, office.person),
-        Ledger.open(office.workspace, office.clock, office.person) as ledger,
-    ):
+    with office.writing("ledger copy"), Ledger.open(office.workspace, office.clock, office.person) as ledger:
         ledger.event("ledger", {"to": where})
 
 
@@ -152,11 +142,15 @@ def verify(office: Office) -> _Verified:
     with office.reading() as ledger:
         files, outputs = ledger.files(), ledger.latest_outputs()
         problems = [*_ledger(ledger, workspace), *_archive(files, workspace), *_strays(files, workspace)]
-        notes: list[str] = []
+        notes = []
+        # a form issued must still be there; other outputs are made again by their command, and a person may edit them
         for key, digest in outputs.items():
-            problem, note = _output(workspace, key, digest, ledger)
-            problems += problem
-            notes += note
+            path = workspace.root / key
+            if not path.is_file():
+                if "/bieu-mau/" in key:
+                    problems.append(f"Thiếu {key}: lập lại bằng «nq57xl generate»; nội dung vẫn như khi phát hành.")
+            elif (found := sha256_of(path)) != digest and not ledger.was_written(key, found):
+                notes.append(f"{key} đã được sửa sau khi lập.")
     return _Verified(len(files), len(outputs), tuple(problems), tuple(notes))
 
 
@@ -182,19 +176,6 @@ def _strays(files: dict[str, str], workspace: Workspace) -> Iterator[str]:
     for path in sorted(workspace.archive.glob("??/*")):
         if path.is_file() and path.stem not in files and len(path.stem) == 64 and sha256_of(path) != path.stem:
             yield f"archive/{path.parent.name}/{path.name}: nội dung không khớp tên; hãy chép lại từ bản sao lưu."
-
-
-def _output(workspace: Workspace, key: str, digest: str, ledger: Ledger) -> tuple[list[str], list[str]]:
-    """A form issued must still be there; other outputs are made again by their command, and a person may edit them."""
-    path = workspace.root / key
-    if not path.is_file():
-        if "/bieu-mau/" in key:
-            return [f"Thiếu {key}: lập lại bằng «nq57xl generate»; nội dung vẫn như khi phát hành."], []
-        return [], []
-    found = sha256_of(path)
-    if found == digest or ledger.was_written(key, found):
-        return [], []
-    return [], [f"{key} đã được sửa sau khi lập."]
 
 
 def _same_content(folder: Path, sha256: str) -> str:

@@ -7,29 +7,29 @@ import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from pathlib import Path, PurePath
 from typing import Any
 
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.answers import Answers, answer, form_back, write_back
-from nq57xl.commands.judge import fault, judge, judge_in_batches, unread
-from nq57xl.commands.office import Office
-from nq57xl.commands.previous_reports import with_plan_rows
+from nq57xl.commands.answers import Answers, answer, form_back
+from nq57xl.commands.judge import judge, unread
+from nq57xl.commands.office import Office, fault
 from nq57xl.commands.remarks import take_remarks
 from nq57xl.commands.signed_copies import FiledBeside, is_scan
-from nq57xl.commands.standing import standing
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import FileUnreadError, Nq57Error
 from nq57xl.forms.model import Source
 from nq57xl.forms.render import render_form
 from nq57xl.ledger.model import PeriodStatus, SignedCopy
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archive_bytes, archive_file, archived
-from nq57xl.plan.model import Period, Plan
+from nq57xl.plan.model import Period
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.returns.sources import container_kind, gather, members, with_mail_time
-from nq57xl.rules.findings import ACCEPTED, Finding, Verdict, make
+from nq57xl.rules.findings import ACCEPTED, Finding, make
 from nq57xl.text.files import require_new, write_atomic
 
 _Problem = tuple[Source, tuple[Finding, ...]]
@@ -123,9 +123,7 @@ def _saved_last(judged: Sequence[JudgedReturn], sources: Sequence[Source]) -> li
 _SUFFIX = " (ghép).xlsx"
 
 
-def _recombined(
-    office: Office, ledger: Ledger, plan: Plan, period: Period, given: Sequence[Source], *, busy: Collection[str]
-) -> tuple[JudgedReturn, ...]:
+def _recombined(here: OfficePeriod, given: Sequence[Source], *, busy: Collection[str]) -> Iterator[JudgedReturn]:
     """For each unit whose newest return is among the known files given: what it says with its blanks filled.
 
     It is a return of its own, beside those that it is made of: its file is the form with everything in it, archived
@@ -134,45 +132,29 @@ def _recombined(
     """
     known = {source.sha256 for source in given}
     newest: dict[str, ReturnRecord] = {}
-    for record in sorted(ledger.returns(period.code), key=lambda record: record.order):
-        if record.judged.unit and record.judged.form_period == period.code and not record.excluded:
+    for record in sorted(here.ledger.returns(here.code), key=lambda record: record.order):
+        if record.judged.unit and record.judged.form_period == here.code and not record.excluded:
             newest[record.judged.unit] = record
     found = [item.judged.source for unit, item in newest.items() if unit not in busy]
-    return tuple(_joined(office, ledger, plan, period, [source for source in found if source.sha256 in known]))
-
-
-def _joined(
-    office: Office, ledger: Ledger, plan: Plan, period: Period, sources: Sequence[Source]
-) -> Iterator[JudgedReturn]:
-    copies = {source: copy for source in sources if (copy := archived(office.workspace, source.sha256))}
-    for item in judge(office, ledger, [*copies], [*copies.values()], period.code, units=plan.units, combine=True):
+    archive = here.office.workspace
+    copies = {one: copy for one in found if one.sha256 in known and (copy := archived(archive, one.sha256))}
+    for item in chain.from_iterable(judge(here, copies, combine=True)):
         if any(value.origin is not None and not value.stated for value in item.values):
-            yield _as_return(office, ledger, item)
+            yield _as_return(here, item)
 
 
-def _as_return(office: Office, ledger: Ledger, item: JudgedReturn) -> JudgedReturn:
+def _as_return(here: OfficePeriod, item: JudgedReturn) -> JudgedReturn:
     """The combined answer with a file of its own."""
-    form = ledger.form_by_id(item.issue_id or "")
+    form = here.ledger.form_by_id(item.issue_id or "")
     assert form is not None  # it was just judged by it
     data = render_form(form, item.values)
     sha256, own = hashlib.sha256(data).hexdigest(), item.source
     name = PurePath(own.name).stem + _SUFFIX
     path = own.path[: len(own.path) - len(own.name)] + name
-    archive_bytes(office.workspace, data, sha256, name)
+    archive_bytes(here.office.workspace, data, sha256, name)
     values = tuple(attrs.evolve(value, origin=value.origin or own) for value in item.values)
     source = attrs.evolve(own, path=path, name=name, sha256=sha256, size=len(data))
     return attrs.evolve(item, source=source, values=values)
-
-
-@frozen
-class CollectedFile:
-    """One file as `collect` reports it."""
-
-    source: Source
-    verdict: Verdict
-    unit: str | None
-    period: str | None
-    findings: tuple[Finding, ...] = ()
 
 
 @frozen
@@ -180,12 +162,11 @@ class Collected:
     """The whole run."""
 
     period: Period
-    returns: tuple[CollectedFile, ...]
+    returns: tuple[JudgedReturn, ...]
+    """One for each file handed in, without its values, with the verdict as it stands after the run."""
     period_findings: tuple[Finding, ...]
-    sent_back: tuple[Path, ...]
-    """Forms to send back, as they stand after the run."""
     answers: Answers
-    """Letters and kiem-tra.xlsx, as they stand after the run."""
+    """Forms to send back, letters and kiem-tra.xlsx, as they stand after the run."""
     signed: tuple[SignedCopy, ...] = ()
     """Scans that came beside a unit's form and are filed with its report."""
 
@@ -211,9 +192,9 @@ def collect(
     period that was never issued.
     """
     with office.changing("collect") as ledger:
-        plan, period = office.valid(period_code, ledger)
+        here = OfficePeriod.of(office, ledger, period_code)
         office.workspace.inbox.mkdir(exist_ok=True)
-        remarked = take_remarks(office, ledger, plan, period)
+        remarked = take_remarks(here)
         now = office.clock.now()
         found, problems = gather(
             list(given) or [office.workspace.inbox], received=received, now=now, inbox=root or office.workspace.inbox
@@ -222,44 +203,37 @@ def collect(
         taken = _unpack(
             office.workspace, found, now, ledger.known_files(source.sha256 for source in found).__contains__
         )
-        beside = FiledBeside(office, ledger, period.code, [source.path for source in found])
-        here = frozenset(found)
-        members = [source for source in taken.sources if source not in here]
+        beside = FiledBeside(here, [source.path for source in found])
+        outer = frozenset(found)
+        members = [source for source in taken.sources if source not in outer]
         dated = dict(zip(members, _dated(ledger, members, now), strict=True))
         sources = beside.known([dated.get(source, source) for source in taken.sources])
         swept = root is not None or not given
-        fresh = _fresh(ledger, sources, period.code, unlocking=bool(passwords), swept=swept)
+        fresh = _fresh(ledger, sources, here.code, unlocking=bool(passwords), swept=swept)
         copies, uncopied = _copies_of(office.workspace, taken, fresh)
         refused = [*((source, (finding,)) for source, finding in problems), *taken.problems, *uncopied]
         places = _dated(ledger, [source for source, _ in refused], now)
         refused_ones = _refused(ledger, places, [office.in_own_words(findings) for _, findings in refused])
-        run = _Run(office, ledger, plan, period, beside, now, tuple(fresh))
+        run = _Run(here, beside, now, tuple(fresh))
         again = [source for source in sources if source not in set(fresh)] if combine else []
-        batches = judge_in_batches(
-            office, ledger, [*copies], [*copies.values()], period.code,
-            units=plan.units, passwords=passwords, combine=combine,
-        )  # fmt: skip
+        batches = judge(here, copies, passwords=passwords, combine=combine)
         judged = run.recorded(refused_ones, batches, len(copies), sources, again)
         _note_mails(ledger, judged)
-        status = standing(office, ledger, plan, period)
-        back = write_back(office, ledger, status)
-        answers = answer(office, ledger, plan, status, (*remarked.problems, *back.problems), root=root)
+        status = here.standing()
+        answers = answer(here, status, remarked.problems, root=root)
         known = {source.sha256 for source in (*sources, *places)}
         made = [item.source for item in judged if item.source.sha256 not in known]
         left_out = {source.path for source, _ in uncopied} | {copy.sha256 for copy in beside.signed}
         met = [source for source in sources if not {source.path, source.sha256} & left_out]
         lines = _report(ledger, [*met, *places, *made], judged, status)
-        return Collected(period, lines, status.period_findings, back.paths, answers, tuple(beside.signed))
+        return Collected(here.period, lines, status.period_findings, answers, tuple(beside.signed))
 
 
 @frozen
 class _Run:
     """Where the batches of a run are recorded, each in one transaction; of the values nothing is kept in memory."""
 
-    office: Office
-    ledger: Ledger
-    plan: Plan
-    period: Period
+    here: OfficePeriod
     beside: FiledBeside
     now: datetime
     fresh: tuple[Source, ...]
@@ -291,23 +265,19 @@ class _Run:
         last = self.beside.left(sources, [*judged, *last, *scans])[len(judged) :]
         if again:
             busy = {item.unit for item in (*judged, *last) if item.unit}
-            last += _recombined(self.office, self.ledger, self.plan, self.period, again, busy=busy)
-        judged += self._record(last, refused)
-        return _under_remarks(self.ledger, self.period.code, judged)
+            last += _recombined(self.here, again, busy=busy)
+        judged += self._record([*refused, *last])
+        ledger, period = self.here.ledger, self.here.code
+        if not ledger.remarks(period):
+            return judged
+        # where the office's remarks go on to returns of the run
+        known = {one.judged.source.sha256: attrs.evolve(one.judged, values=()) for one in ledger.returns(period)}
+        return [known.get(item.source.sha256, item) for item in judged]
 
-    def _record(self, read: Sequence[JudgedReturn], refused: Sequence[JudgedReturn] = ()) -> list[JudgedReturn]:
-        found = [*refused, *with_plan_rows(self.office, self.ledger, self.plan, self.period, read)]
-        self.ledger.record_returns(self.period.code, _saved_last(found, self.fresh), self.now)
-        shown = self.ledger.under_waivers(self.period.code, found)
+    def _record(self, found: Sequence[JudgedReturn]) -> list[JudgedReturn]:
+        self.here.ledger.record_returns(self.here.code, _saved_last(found, self.fresh), self.now)
+        shown = self.here.ledger.under_waivers(self.here.code, found)
         return [attrs.evolve(item, values=()) for item in shown]
-
-
-def _under_remarks(ledger: Ledger, period: str, judged: list[JudgedReturn]) -> list[JudgedReturn]:
-    """The returns of the run as the ledger has them by now, where the office's remarks go on to them."""
-    if not ledger.remarks(period):
-        return judged
-    known = {item.judged.source.sha256: item.judged for item in ledger.returns(period)}
-    return [known.get(item.source.sha256, item) for item in judged]
 
 
 def _refused(ledger: Ledger, places: Sequence[Source], reasons: Sequence[tuple[Finding, ...]]) -> list[JudgedReturn]:
@@ -356,7 +326,7 @@ def _note_mails(ledger: Ledger, judged: Sequence[JudgedReturn]) -> None:
 
 def _report(
     ledger: Ledger, sources: Sequence[Source], judged: Sequence[JudgedReturn], status: PeriodStatus
-) -> tuple[CollectedFile, ...]:
+) -> tuple[JudgedReturn, ...]:
     """One line for each file handed in, with the verdict as it stands after the run."""
     counting = {unit.counting.judged.source.sha256 for unit in status.units if unit.counting}
     fresh: Mapping[str, JudgedReturn] = {_key(item.source): item for item in judged}
@@ -370,12 +340,11 @@ def _report(
             file = known.get(source.sha256)
             unit, period = (file.unit, file.form_period) if file is not None else (None, None)
             own = (make("OWN_OUTPUT"),) if source.sha256 in ours else ()
-            lines.append(CollectedFile(source, "duplicate", unit, period, own))
+            lines.append(JudgedReturn(source, "duplicate", unit, period, None, findings=own))
             continue
         told.add(_key(source))
         beaten = item.verdict in ACCEPTED and source.sha256 not in counting
-        verdict = "superseded" if beaten else item.verdict
-        lines.append(CollectedFile(item.source, verdict, item.unit, item.form_period, item.findings))
+        lines.append(attrs.evolve(item, verdict="superseded") if beaten else item)
     return tuple(lines)
 
 
@@ -384,7 +353,7 @@ class Checked:
     """What collect would say."""
 
     period: Period
-    returns: tuple[CollectedFile, ...]
+    returns: tuple[JudgedReturn, ...]
     """One for each file: several where an archive or mail was given."""
     recorded: frozenset[str]
     """Hashes of those that the ledger has already: collect would call them duplicates."""
@@ -415,23 +384,19 @@ def check_file(
     if output is not None:
         require_new(output, "--out")
     with office.reading() as ledger, tempfile.TemporaryDirectory(prefix="nq57xl-") as folder:
-        plan, period = office.valid(period_code, ledger)
-        sources, copies, problems = _taken(office, ledger, path, Workspace(Path(folder)))
-        read = judge(office, ledger, sources, copies, period.code, units=plan.units, passwords=passwords)
-        judged = [*problems, *with_plan_rows(office, ledger, plan, period, read)]
-        judged = ledger.under_waivers(period.code, judged)
-        told = tuple(
-            CollectedFile(item.source, item.verdict, item.unit, item.form_period, item.findings) for item in judged
-        )
+        here = OfficePeriod.of(office, ledger, period_code)
+        copies, problems = _taken(office, ledger, path, Workspace(Path(folder)))
+        read = chain.from_iterable(judge(here, copies, passwords=passwords))
+        judged = ledger.under_waivers(here.code, [*problems, *read])
         recorded = frozenset(ledger.known_files(item.source.sha256 for item in judged))
-        records = [ReturnRecord(0, period.code, item, office.clock.now()) for item in judged]
+        records = [ReturnRecord(0, here.code, item, office.clock.now()) for item in judged]
         marked = _write_marked(ledger, records, output) if output else None
-        return Checked(period, told, recorded, marked)
+        return Checked(here.period, tuple(judged), recorded, marked)
 
 
 def _taken(
     office: Office, ledger: Ledger, path: Path, store: Workspace
-) -> tuple[Sequence[Source], list[Path], list[JudgedReturn]]:
+) -> tuple[dict[Source, Path], list[JudgedReturn]]:
     """Each content behind the path once, where its copy is read, and what could not be taken out."""
     now = office.clock.now()
     found, problems = gather([path], received=None, now=now, inbox=office.workspace.inbox)
@@ -441,7 +406,7 @@ def _taken(
     refused = [(source, (finding,)) for source, finding in problems]
     copies, uncopied = _copies_of(store, taken, sources)
     told = [unread(source, office.in_own_words(why)) for source, why in (*refused, *taken.problems, *uncopied)]
-    return [*copies], [*copies.values()], told
+    return copies, told
 
 
 def _as_recorded(ledger: Ledger, sources: Iterator[Source]) -> Iterator[Source]:

@@ -1,36 +1,38 @@
-"""exclude, readmit, received, take, recheck: what the office decides on a return afterwards, with a recorded reason."""
+"""exclude, readmit, received, take, recheck, waive, and erasing contacts: what the office decides, with its reason.
+
+Contacts go from the ledger with its copies in backup/, from noi-bo.xlsx and exports with contacts, and from the forms
+sent back. The files as units sent them stay in the archive, unread: they are the proof of what was reported.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Literal
 
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.close import answered_anew, without_erased
+from nq57xl.commands.answers import answer
 from nq57xl.commands.judge import judge
 from nq57xl.commands.office import Office
-from nq57xl.commands.previous_reports import with_plan_rows
-from nq57xl.commands.remarks import RemarksTaken, note_remark, take_remarks
-from nq57xl.commands.standing import standing
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.base import Event
-from nq57xl.ledger.decisions import Decision, DecisionKind
+from nq57xl.ledger.decisions import Decision, DecisionKind, Waiver
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archived
-from nq57xl.outputs.check_book import RemarkLine
 from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import parse_period, title_of
+from nq57xl.plan.periods import is_ad_hoc, months_of, parse_period
 from nq57xl.results.standing import counting_return
-from nq57xl.results.wording import VERDICTS
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
-from nq57xl.rules.findings import Verdict
+from nq57xl.rules.findings import Finding, Verdict
+from nq57xl.rules.schema import Schema
+from nq57xl.text import files
 from nq57xl.text.clock import in_vietnam, iso, moment_words
-from nq57xl.text.legacy import one_line
 
 _HASH = re.compile(r"[0-9a-f]{6,64}")
 _SHOWN = 10
@@ -80,12 +82,12 @@ def decide(
     could say which figures it holds.
     """
     at = in_vietnam(at) if at is not None else None
-    reason = required(reason)
+    reason = _required(reason)
     if at is not None and at > office.clock.now():
         raise Nq57Error(f"Thời điểm nhận {at:%d/%m/%Y %H:%M} chưa đến: hãy kiểm tra lại.")
     with office.changing(kind) as ledger:
         plan = office.appendix().plan
-        record = _find_return(ledger, plan, wanted, period, kind, at)
+        record = find_return(ledger, plan, wanted, period, kind, at)
         if kind == "take":
             _require_takeable(record)
         changed = not _holds(record, kind, at)
@@ -94,13 +96,13 @@ def decide(
             detail = _detail(record) | {"reason": reason} | ({"at": value} if value else {})
             ledger.decide(Decision(record.id, kind, value, reason, office.clock.now(), office.person), detail)
             record = ledger.return_by_hash(record.judged.source.sha256, record.period) or record
-        plan, days = office.valid(record.period, ledger)
-        status = standing(office, ledger, plan, days)
-        problems = answered_anew(office, ledger, plan, status) if changed else ()
+        here = OfficePeriod.of(office, ledger, record.period)
+        status = here.standing()
+        problems = answer(here, status).problems if changed else ()
         return Decided(kind, record, changed, status, problems)
 
 
-def required(reason: str) -> str:
+def _required(reason: str) -> str:
     """The reason on one line. Raises Nq57Error for none."""
     kept = " ".join(reason.split())
     if not kept:
@@ -129,7 +131,7 @@ def _detail(record: ReturnRecord) -> dict[str, str | None]:
     }
 
 
-def _find_return(  # noqa: PLR0917 - of one decision
+def find_return(  # noqa: PLR0917 - of one decision
     ledger: Ledger,
     plan: Plan,
     name: str,
@@ -193,103 +195,9 @@ def _line(record: ReturnRecord) -> str:
     return f"- {source.sha256[:_SHOWN]}: {source.path} ({unit}, kỳ {record.period}, {when})"
 
 
-def remark_on_cell(office: Office, wanted: str, period: str | None, where: Sequence[str], text: str) -> RemarksTaken:
-    """Notes a remark on a cell of a return; it goes back with the marked form and stays until it is answered.
-
-    `wanted`: the return, by unit, file or hash; `where`: row code ("" where the cell says it all), then address
-    ("1. Kết quả!K7") or title of the column. Raises Nq57Error for an unknown return or cell, or no text.
-    """
-    with office.changing("remark") as ledger:
-        plan = office.appendix().plan
-        record = _find_return(ledger, plan, wanted, period)
-        line = RemarkLine(0, 0, record.judged.unit or "", "", where[0], where[1], one_line(text))
-        recorded = note_remark(office, ledger, record, line)
-        plan, days = office.valid(record.period, ledger)
-        return RemarksTaken(recorded, answered_anew(office, ledger, plan, standing(office, ledger, plan, days)))
-
-
-def read_remarks(office: Office, period_code: str | None) -> RemarksTaken:
-    """Takes in what the office wrote into kiem-tra.xlsx of a period, and brings the answers in line with it."""
-    with office.changing("remark") as ledger:
-        plan, period = office.valid(period_code, ledger)
-        taken = take_remarks(office, ledger, plan, period)
-        problems = answered_anew(office, ledger, plan, standing(office, ledger, plan, period))
-        return RemarksTaken(taken.recorded, (*taken.problems, *problems))
-
-
-def events(office: Office, period: str | None = None, last: int | None = None) -> tuple[Event, ...]:
-    """The event log, oldest first: everything, or what concerns a period; `last`: only so many of the newest."""
-    with office.reading() as ledger:
-        code = parse_period(period, office.appendix().plan.properties).code if period else None
-        found = tuple(item for item in ledger.events() if code in (None, item.detail.get("period")))
-    return found[-last:] if last else found
-
-
-EVENT_WORDS = {
-    "generate": "Phát hành biểu mẫu",
-    "collect": "Nhận báo cáo",
-    "mail": "Nhận thư",
-    "merge": "Lập báo cáo tổng hợp",
-    "reread": "Mở lại tệp có mật khẩu",
-    "exclude": "Để ra ngoài tổng hợp",
-    "readmit": "Đưa trở lại tổng hợp",
-    "received": "Đính chính thời điểm nhận",
-    "take": "Nhận thay đơn vị",
-    "recheck": "Chấm lại",
-    "remind": "Nhắc đơn vị",
-    "attach": "Lưu bản ký",
-    "waive": "Miễn giải trình",
-    "unwaive": "Thôi miễn giải trình",
-    "close": "Chốt số liệu",
-    "reopen": "Mở lại kỳ đã chốt",
-    "edit": "Ghi nhận biên tập",
-    "amend": "Điều chỉnh kế hoạch",
-    "init": "Xác nhận việc nối tiếp năm trước",
-    "upward": "Điền biểu của cấp trên",
-    "upward_match": "Xác nhận đối chiếu với kế hoạch cấp trên",
-    "export": "Xuất dữ liệu",
-    "upgrade": "Nâng cấp sổ dữ liệu",
-    "remark": "Nhận xét",
-    "erase": "Xóa liên hệ của người lập báo cáo",
-    "ledger": "Chuyển nơi đặt sổ dữ liệu",
-}
-"""What happened, in words: for the log in the terminal and on the page."""
-
-
-def event_in_words(event: Event) -> str:
-    """What was done and what it was about, on one line."""
-    return f"{EVENT_WORDS.get(event.what, event.what)}{_about(event.detail)}"
-
-
-def _about(detail: dict[str, Any]) -> str:
-    """The period, unit, file and reason of an event, where it has them."""
-    words = [title_of(str(detail["period"]))] if detail.get("period") else []
-    words += [str(detail["unit"])] if detail.get("unit") else []
-    words += [f"«{_name(str(detail['file']))}»"] if detail.get("file") else []
-    words += [", ".join(map(str, detail["units"]))] if isinstance(detail.get("units"), list) else []
-    if detail.get("at"):
-        words.append(f"nhận lúc {moment_words(dt.datetime.fromisoformat(str(detail['at'])))}")
-    if detail.get("reason"):
-        words.append(f"lý do: {detail['reason']}")
-    if detail.get("files") and not detail.get("file"):
-        words.append(", ".join(map(str, detail["files"])))
-    if detail.get("cells"):
-        words.append(f"{len(detail['cells'])} ô của {', '.join(dict.fromkeys(one['unit'] for one in detail['cells']))}")
-    if detail.get("text"):
-        words.append(str(detail["text"]))
-    if isinstance(detail.get("verdicts"), dict):
-        words += [f"{number} {VERDICTS.get(verdict, verdict)}" for verdict, number in detail["verdicts"].items()]
-    return f" ({'; '.join(words)})" if words else ""
-
-
-def _name(path: str) -> str:
-    """A file's own name, whichever system wrote the path."""
-    return re.split(r"[/\\\\]", path)[-1]
-
-
 _RANK: dict[Verdict, int] = {"unrecognised": 0, "rejected": 1, "accepted_with_warnings": 2, "accepted": 3}
 
-RecheckOutcome = Literal["unchanged", "counts", "proposed", "missing"]
+_RecheckOutcome = Literal["unchanged", "counts", "proposed", "missing"]
 """`proposed`: worse, or an accepted value would change; the office confirms it; `missing`: not in the archive."""
 
 
@@ -301,7 +209,7 @@ class Rechecked:
     """As it stood before."""
     now: JudgedReturn | None
     """What today's program says; None where the archive no longer has the file."""
-    outcome: RecheckOutcome
+    outcome: _RecheckOutcome
 
 
 @frozen
@@ -321,25 +229,22 @@ def recheck(
     The time of receipt stays. `confirm`: what would only be proposed counts as well. A closed period keeps its report;
     what changes goes into its addendum. Raises Nq57Error for an unknown return or no reason.
     """
-    reason = required(reason)
+    reason = _required(reason)
     with office.changing("recheck") as ledger:
-        plan, period = office.valid(period_code, ledger)
+        here = OfficePeriod.of(office, ledger, period_code)
         if wanted:
-            records: Sequence[ReturnRecord] = [_find_return(ledger, plan, wanted, period_code)]
-            plan, period = office.valid(records[0].period, ledger)
+            records: Sequence[ReturnRecord] = [find_return(ledger, here.plan, wanted, period_code)]
+            here = OfficePeriod.of(office, ledger, records[0].period)
         else:
-            records = ledger.returns(period.code)
-        copies = {record.id: archived(office.workspace, record.judged.source.sha256) for record in records}
-        there = [record for record in records if copies[record.id] is not None]
-        sources = [record.judged.source for record in there]
-        paths = [path for record in there if (path := copies[record.id]) is not None]
-        judged = judge(office, ledger, sources, paths, period.code, units=plan.units)
-        judged = with_plan_rows(office, ledger, plan, period, judged)
-        judged = [without_erased(ledger, office.schema(), period.code, item) for item in judged]
-        done = [_outcome(record, now, confirm=confirm) for record, now in zip(there, judged, strict=True)]
-        problems = _record(office, ledger, done, reason, period)
-        gone = [Rechecked(record, None, "missing") for record in records if copies[record.id] is None]
-        return RecheckRun(period, (*done, *gone), problems)
+            records = ledger.returns(here.code)
+        copies = [(record, archived(office.workspace, record.judged.source.sha256)) for record in records]
+        there = {record.judged.source: copy for record, copy in copies if copy is not None}
+        judged = (_without_erased(here, item) for item in chain.from_iterable(judge(here, there)))
+        kept = [record for record, copy in copies if copy is not None]
+        done = [_outcome(record, now, confirm=confirm) for record, now in zip(kept, judged, strict=True)]
+        problems = _record(here, done, reason)
+        gone = [Rechecked(record, None, "missing") for record, copy in copies if copy is None]
+        return RecheckRun(here.period, (*done, *gone), problems)
 
 
 def _outcome(record: ReturnRecord, now: JudgedReturn, *, confirm: bool) -> Rechecked:
@@ -352,15 +257,226 @@ def _outcome(record: ReturnRecord, now: JudgedReturn, *, confirm: bool) -> Reche
     return Rechecked(record, now, "counts" if better or waiting or told_only or confirm else "proposed")
 
 
-def _record(office: Office, ledger: Ledger, done: Sequence[Rechecked], reason: str, period: Period) -> tuple[str, ...]:
-    counting = [item for item in done if item.outcome == "counts" and item.now is not None]
-    for item in counting:
-        if item.now is not None:
-            ledger.judge_again(item.record, item.now, reason)
+def _record(here: OfficePeriod, done: Sequence[Rechecked], reason: str) -> tuple[str, ...]:
+    counting = [(item.record, item.now) for item in done if item.outcome == "counts" and item.now is not None]
+    for record, now in counting:
+        here.ledger.judge_again(record, now, reason)
     still = [item.record.judged.source.name for item in done if item.outcome != "counts"]
     if still:
-        ledger.event("recheck", {"period": period.code, "reason": reason, "files": still})
-    if not counting:
-        return ()
-    plan, period = office.valid(period.code, ledger)
-    return answered_anew(office, ledger, plan, standing(office, ledger, plan, period))
+        here.ledger.event("recheck", {"period": here.code, "reason": reason, "files": still})
+    return answer(here, here.standing()).problems if counting else ()
+
+
+_NEVER = ("TAKEN_WITH_ERROR",)
+"""Warnings in whose place an error stood: the office answers for them, and nobody waives them."""
+
+
+@frozen
+class _WaivedWarnings:
+    """A waiver with what follows from it."""
+
+    waiver: Waiver
+    covered: int
+    """How many warnings of counting or newest returns it covers now."""
+    problems: tuple[str, ...] = ()
+    """What could not be written anew of the answers to units, in words."""
+
+
+@frozen
+class _AskedPoint:
+    """A warning of a unit's counting return."""
+
+    unit: str
+    """Code."""
+    name: str
+    sha256: str
+    """Of the return."""
+    finding: Finding
+    said: str = ""
+    """What the unit explains in the row."""
+
+    @property
+    def waivable(self) -> bool:
+        """Its code can be waived."""
+        return self.finding.code not in _NEVER
+
+
+@frozen
+class _PeriodExplanations:
+    """What is still to be explained in a period, and what is so no more."""
+
+    period: Period
+    open: tuple[_AskedPoint, ...]
+    explained: tuple[_AskedPoint, ...]
+    """Movements that the unit has explained in the row."""
+    waived: tuple[_AskedPoint, ...]
+    waivers: tuple[Waiver, ...]
+    """Every waiver of the office, newest first."""
+
+
+def explanations(office: Office, period_code: str | None) -> _PeriodExplanations:
+    """The warnings of the returns that count in a period. Raises Nq57Error when no form of it was issued."""
+    with office.reading() as ledger:
+        here = OfficePeriod.of(office, ledger, period_code)
+        here.require_issued()
+        told = [
+            _AskedPoint(unit.code, unit.name, judged.source.sha256, item, _explained(judged, item))
+            for unit in here.standing().units
+            if unit.counting is not None and (judged := unit.counting.judged)
+            for item in judged.findings
+        ]
+        return _PeriodExplanations(
+            here.period,
+            tuple(item for item in told if item.finding.is_open),
+            tuple(item for item in told if item.finding.code == "MOVEMENT_EXPLAINED"),
+            tuple(item for item in told if item.finding.waived is not None),
+            tuple(reversed(ledger.waivers())),
+        )
+
+
+def _explained(judged: JudgedReturn, item: Finding) -> str:
+    """What the return says to explain the row of the finding."""
+    said = {value.field: value.typed for value in judged.values if (value.table, value.key) == (item.table, item.task)}
+    return said.get("explanation") or said.get("note", "")
+
+
+def waive(
+    office: Office, unit: str, code: str, until: str, reason: str, *, task: str = "", field: str = ""
+) -> _WaivedWarnings:
+    """Waives a unit's warnings of one code from the latest period issued until a period; of one row or field if wanted.
+
+    Raises Nq57Error for what the plan or the catalogue does not know, for what is no warning, for a past `until`, and
+    without a reason.
+    """
+    reason = _required(reason)
+    with office.changing("waive") as ledger:
+        plan = office.appendix().plan
+        last = parse_period(until, plan.properties)
+        since = last if is_ad_hoc(last.code) else _latest_month(office, ledger)
+        if not is_ad_hoc(last.code) and months_of(last.code)[-1] < months_of(since.code)[-1]:
+            raise Nq57Error(f"Kỳ --until ({last.title}) trước kỳ đang nhận báo cáo ({since.title}): hãy ghi kỳ sau đó.")
+        rows = [*(item.code for item in plan.tasks), *(item.code for item in plan.indicators)]
+        waiver = Waiver(
+            unit=_known(unit, (item.code for item in plan.units), "đơn vị"),
+            code=_warning_code(office, code),
+            task=_known(task, rows, "đầu việc, chỉ tiêu"),
+            field=_known(field, (item.name for table in office.schema().tables for item in table.fields), "trường"),
+            since=since.code,
+            until=last.code,
+            reason=reason,
+            at=ledger.now(),
+            who=office.person,
+        )
+        number = ledger.waive(waiver)
+        return _followed(office, ledger, number)
+
+
+def end_waiver(office: Office, number: int, reason: str = "") -> _WaivedWarnings:
+    """Ends a waiver from the latest period issued on; earlier periods stay as they were. Raises Nq57Error."""
+    with office.changing("waive") as ledger:
+        waiver = _numbered(ledger, number)
+        if waiver.ended:
+            raise Nq57Error(f"Việc miễn giải trình số {number} đã được chấm dứt từ trước.")
+        since = waiver.until if is_ad_hoc(waiver.until) else _latest_month(office, ledger).code
+        words = " ".join(reason.split()) or "chấm dứt"
+        parts = (waiver.unit, waiver.code, waiver.task, waiver.field, since, since)
+        ledger.waive(Waiver(*parts, words, ledger.now(), office.person, ends=number))
+        return _followed(office, ledger, number)
+
+
+def waivers(office: Office) -> tuple[Waiver, ...]:
+    """Every waiver, oldest first, those that have ended too."""
+    with office.reading() as ledger:
+        return ledger.waivers()
+
+
+def _latest_month(office: Office, ledger: Ledger) -> Period:
+    """The latest period of the calendar that was issued."""
+    codes = (code for code in reversed(ledger.periods()) if not is_ad_hoc(code))
+    return OfficePeriod.of(office, ledger, next(codes, None)).period
+
+
+def _numbered(ledger: Ledger, number: int) -> Waiver:
+    found = next((item for item in ledger.waivers() if item.id == number), None)
+    if found is None:
+        raise Nq57Error(f"Không có việc miễn giải trình số {number}: xem «nq57xl waive --list».")
+    return found
+
+
+def _followed(office: Office, ledger: Ledger, number: int) -> _WaivedWarnings:
+    """Brings what goes to the unit in line, for each period from which the waiver holds."""
+    covered, problems, waiver = 0, list[str](), _numbered(ledger, number)
+    for code in ledger.periods():
+        once = is_ad_hoc(code) or is_ad_hoc(waiver.since)
+        if code != waiver.since if once else months_of(code)[-1] < months_of(waiver.since)[-1]:
+            continue
+        here = OfficePeriod.of(office, ledger, code)
+        status = here.standing()
+        problems += answer(here, status).problems
+        newest = next((item.newest for item in status.units if item.code == waiver.unit), None)
+        findings = newest.judged.findings if newest is not None else ()
+        covered += sum(waiver.covers(waiver.unit, code, item) for item in findings)
+    return _WaivedWarnings(waiver, covered, tuple(problems))
+
+
+def _known(wanted: str, known: Iterable[str], what: str) -> str:
+    """The code as the plan or the schema writes it; "" where none is wanted."""
+    wanted = wanted.strip()
+    found = {item.casefold(): item for item in known}
+    if wanted and wanted.casefold() not in found:
+        raise Nq57Error(f"Không có {what} nào mang mã «{wanted}».")
+    return found.get(wanted.casefold(), "")
+
+
+def _warning_code(office: Office, code: str) -> str:
+    """A code of the catalogue that is a warning. Raises Nq57Error for any other: an error is put right, not waived."""
+    code = code.strip().upper()
+    entry = office.catalogue().get(code)
+    if entry is None:
+        where = "«nq57xl collect --json» hoặc kiem-tra.xlsx"
+        raise Nq57Error(f"Không có loại điểm nên xem lại «{code}»: lấy mã trong {where}.")
+    if entry.severity == "error" or code in _NEVER:
+        raise Nq57Error(f"«{entry.title}» là điểm phải sửa, không miễn giải trình được.")
+    if entry.severity != "warning":
+        raise Nq57Error(f"«{entry.title}» không phải điểm nên xem lại, không cần miễn giải trình.")
+    return code
+
+
+def _contact_fields(schema: Schema) -> frozenset[tuple[str, str]]:
+    """(table, field) of every cell that holds a person's contact."""
+    return frozenset((table.name, item.name) for table in schema.tables for item in table.fields if item.contact)
+
+
+def erase_contacts(office: Office, period_code: str | None, reason: str) -> int:
+    """Erases the contacts of a closed period, on record; gives how many cells held one.
+
+    Raises Nq57Error for a period that is open, no reason, and WorkbookOpenError for a file that is open elsewhere.
+    """
+    reason = _required(reason)
+    with office.changing("erase") as ledger:
+        here = OfficePeriod.of(office, ledger, period_code)
+        closing, title = here.closing, here.period.title
+        if closing is None:
+            raise Nq57Error(f"{title[:1].upper()}{title[1:]} chưa chốt: chốt số liệu rồi mới xóa liên hệ.")
+        internal = office.workspace.report_dir(here.code).glob("noi-bo*.xlsx")
+        for path in (*internal, *(office.workspace.out / here.code).rglob("du-lieu-noi-bo.*")):
+            files.remove(path)
+        for key, sha256 in closing.outputs.items():
+            if Path(key).name.startswith("noi-bo") and (copy := archived(office.workspace, sha256)):
+                files.remove(copy)
+        count = ledger.erase_values(here.code, _contact_fields(office.schema()))
+        ledger.event("erase", {"period": here.code, "reason": reason, "count": count})
+        answer(here, here.standing())
+        kept = ledger.backup("erase")
+        for path in office.workspace.backup.glob("nq57xl-*.db"):
+            if path != kept:
+                files.remove(path)
+        return count
+
+
+def _without_erased(here: OfficePeriod, item: JudgedReturn) -> JudgedReturn:
+    """What was judged again, without the contacts that were erased from its period."""
+    if not any(event.detail.get("period") == here.code for event in here.ledger.events("erase")):
+        return item
+    gone = _contact_fields(here.office.schema())
+    return attrs.evolve(item, values=tuple(one for one in item.values if (one.table, one.field) not in gone))

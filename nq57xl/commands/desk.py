@@ -8,14 +8,12 @@ from typing import Literal
 
 from attrs import frozen
 
-from nq57xl.commands.answers import answer
 from nq57xl.commands.office import Office
-from nq57xl.commands.standing import reported_months, standing, with_closing
-from nq57xl.errors import Nq57Error
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.base import Event
-from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.ledger.model import PeriodStatus, SignedCopy, UnitStatus
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.letters import letter_name
@@ -107,18 +105,17 @@ class _ReturnView:
 def desk(office: Office, period_code: str | None = None) -> _DeskView:
     """The period asked for, else the one that is due today. Raises Nq57Error when the appendix cannot be read."""
     with office.reading() as ledger:
-        plan = office.appendix().plan
-        code = period_code or _at_hand(office, ledger, plan).code
-        plan, period = office.valid(code, ledger)
+        here = OfficePeriod.of(office, ledger, period_code or _at_hand(office, ledger, office.appendix().plan).code)
+        plan, period = here.plan, here.period
         issued = tuple(reversed(ledger.periods()))
         left = (period.due - office.clock.now().date()).days
-        if not ledger.current_forms(period.code):
-            parts = _month_parts(office, ledger, plan, period) if reported_months(ledger, plan, period) else ()
+        if not ledger.current_forms(here.code):
+            parts = _month_parts(here) if here.reported_months else ()
             units = (UnitStatus(unit.code, unit.name, unit.email, "missing") for unit in reporting_units(plan, period))
             waiting = tuple(_UnitLine(unit, "issue") for unit in units)
             return _DeskView(plan, period, issued, None, waiting, (), left, parts)
-        status = with_closing(standing(office, ledger, plan, period), ledger.closing(period.code))
-        returns = filed_returns(status, ledger.returns(period.code))
+        status = here.status()
+        returns = filed_returns(status, ledger.returns(here.code))
         newest = {item.unit.code: item for item in returns if item.unit and item.newest}
         lines = tuple(_line(office, period, unit, newest.get(unit.code)) for unit in status.units)
         strangers = tuple(item for item in returns if item.unit is None)
@@ -131,9 +128,9 @@ def look_at_return(office: Office, sha256: str) -> _ReturnView | None:
         record = ledger.return_by_hash(sha256)
         if record is None:
             return None
-        plan, period = office.valid(record.period, ledger)
-        status = standing(office, ledger, plan, period)
-        item = next(one for one in filed_returns(status, ledger.returns(period.code)) if one.record.id == record.id)
+        here = OfficePeriod.of(office, ledger, record.period)
+        plan, period, returns = here.plan, here.period, filed_returns(here.standing(), ledger.returns(here.code))
+        item = next(one for one in returns if one.record.id == record.id)
         name = letter_name(item, period.code)
         letter = office.workspace.letters_dir(period.code) / f"{name}.txt"
         about = [event for event in ledger.events() if event.detail.get("sha256") == sha256]
@@ -152,29 +149,27 @@ def look_at_return(office: Office, sha256: str) -> _ReturnView | None:
         )
 
 
-def returns_of(office: Office, unit: str, period_code: str) -> tuple[FiledReturn, ...]:
-    """Everything that the unit handed in for the period, newest first."""
+@frozen
+class _UnitView:
+    """All that a unit handed in for a period."""
+
+    name: str
+    returns: tuple[FiledReturn, ...]
+    """Newest first."""
+    signed: tuple[SignedCopy, ...]
+    """Oldest first."""
+
+
+def look_at_unit(office: Office, code: str, period_code: str) -> _UnitView | None:
+    """What the unit handed in for the period; None where the present plan has no such unit."""
+    name = next((unit.name for unit in office.appendix().plan.units if unit.code == code), None)
+    if name is None:
+        return None
     with office.reading() as ledger:
-        plan, period = office.valid(period_code, ledger)
-        found = filed_returns(standing(office, ledger, plan, period), ledger.returns(period.code))
-        return tuple(reversed([item for item in found if item.unit and item.unit.code == unit]))
-
-
-def remark(office: Office, sha256: str, text: str) -> None:
-    """Notes the office's own remark on a return, on record, and puts it into the letter to the unit.
-
-    Raises Nq57Error for an unknown return or no text.
-    """
-    if not text.strip():
-        raise Nq57Error("Chưa ghi nội dung nhận xét.")
-    with office.changing("remark") as ledger:
-        record = ledger.return_by_hash(sha256)
-        if record is None:
-            raise Nq57Error("Không có báo cáo này trong sổ.")
-        detail = {"period": record.period, "unit": record.judged.unit, "sha256": sha256, "text": text.strip()}
-        ledger.event("remark", detail)
-        plan, period = office.valid(record.period, ledger)
-        answer(office, ledger, plan, standing(office, ledger, plan, period))
+        here = OfficePeriod.of(office, ledger, period_code)
+        found = filed_returns(here.standing(), ledger.returns(here.code))
+        own = tuple(reversed([item for item in found if item.unit and item.unit.code == code]))
+        return _UnitView(name, own, tuple(copy for copy in ledger.signed_copies(here.code) if copy.unit == code))
 
 
 def _at_hand(office: Office, ledger: Ledger, plan: Plan) -> Period:
@@ -242,17 +237,14 @@ class _MonthPart:
     """Names of units without an accepted return."""
 
 
-def _month_parts(office: Office, ledger: Ledger, plan: Plan, period: Period) -> tuple[_MonthPart, ...]:
-    """The months of a longer period, each with the units that it lacks; () for a month."""
-    codes = months_of(period.code)
-    if len(codes) == 1:
-        return ()
-    issued, parts = set(ledger.periods()), []
-    for code in codes:
+def _month_parts(here: OfficePeriod) -> tuple[_MonthPart, ...]:
+    """The months of a longer period, each with the units that it lacks."""
+    issued, parts = set(here.ledger.periods()), []
+    for code in months_of(here.code):
         if code not in issued:
-            parts.append(_MonthPart(parse_period(code, plan.properties), issued=False))
+            parts.append(_MonthPart(parse_period(code, here.plan.properties), issued=False))
             continue
-        own, days = office.valid(code, ledger)
-        units = standing(office, ledger, own, days).units
-        parts.append(_MonthPart(days, True, tuple(unit.name for unit in units if unit.counting is None)))
+        month = OfficePeriod.of(here.office, here.ledger, code)
+        units = month.standing().units
+        parts.append(_MonthPart(month.period, True, tuple(unit.name for unit in units if unit.counting is None)))
     return tuple(parts)

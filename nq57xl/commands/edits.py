@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from nq57xl.commands.consolidated import as_now
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.edits.book import OFFICE_FIELD, OFFICE_TEXTS, UnrecordedEntry, mark_of, render_edit_book
 from nq57xl.edits.read import EditedReturn, read_lines, understand
 from nq57xl.errors import Nq57Error
@@ -19,7 +20,7 @@ from nq57xl.ledger.model import AppliedEdit, CellKey, Edit, NewEdit
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file
-from nq57xl.plan.model import Period, Plan
+from nq57xl.plan.model import Period
 from nq57xl.results.model import Consolidation
 from nq57xl.results.standing import OFFICE
 from nq57xl.rules.findings import Finding
@@ -28,7 +29,7 @@ from nq57xl.text.files import hash_unless_open
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.limits import LIMITS, too_large
 
-NAME = "bien-tap.xlsx"
+_NAME = "bien-tap.xlsx"
 
 
 @frozen
@@ -75,6 +76,8 @@ class PeriodEdits:
     """Every one ever made, withdrawals too."""
     titles: Mapping[tuple[str, str], str] = field(factory=dict)
     """(table, field) -> title of the column."""
+    file: Path | None = None
+    """bien-tap.xlsx, where it lies."""
 
     def place(self, new: NewEdit) -> tuple[str, str]:
         """Row and column of an edit as people know them."""
@@ -83,17 +86,17 @@ class PeriodEdits:
         return new.key, self.titles.get((new.table, new.field), new.field)
 
 
-def read_edit_books(office: Office, ledger: Ledger, plan: Plan, period: Period) -> EditBooks:
+def read_edit_books(here: OfficePeriod) -> EditBooks:
     """Reads each bien-tap.xlsx of the period that is not as the program wrote it, and records what is new and good."""
     read = []
-    for path in _candidates(office, period):
+    for path in _candidates(here):
         sha256 = hash_unless_open(path)
-        if not ledger.was_written(office.workspace.key_of(path), sha256):
-            read.append(_take(office, ledger, (plan, period), path, sha256))
+        if not here.ledger.was_written(here.office.workspace.key_of(path), sha256):
+            read.append(_take(here, path, sha256))
     return EditBooks(tuple(read))
 
 
-def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: EditBooks) -> Path:
+def write_edit_book(here: OfficePeriod, c: Consolidation, taken: EditBooks) -> Path:
     """Writes bien-tap.xlsx anew from the period as it is now, also when it is closed; returns where it stands.
 
     In its place when everything that the office typed there is in the ledger, else beside it ("bien-tap (2).xlsx").
@@ -102,14 +105,14 @@ def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: Edi
     for item in reversed(taken.read):  # of several files the first counts
         kept |= item.refused
     content = render_edit_book(c, kept)
-    wanted = office.workspace.report_dir(c.period.code) / NAME
+    ledger, workspace = here.ledger, here.office.workspace
     for item in taken.read:
         # what was read is in the archive and, when settled, in the ledger: the program may take it for its own
         if item.settled and hash_unless_open(item.path) == item.sha256:
-            ledger.note_outputs([(office.workspace.key_of(item.path), item.sha256)])
-    written = write_guarded(ledger, wanted, content)
-    for path in _candidates(office, c.period):
-        if path != written and ledger.was_written(office.workspace.key_of(path), hash_unless_open(path)):
+            ledger.note_outputs([(workspace.key_of(item.path), item.sha256)])
+    written = write_guarded(ledger, workspace.report_dir(here.code) / _NAME, content)
+    for path in _candidates(here):
+        if path != written and ledger.was_written(workspace.key_of(path), hash_unless_open(path)):
             files.remove(path)
     return written
 
@@ -117,10 +120,12 @@ def write_edit_book(office: Office, ledger: Ledger, c: Consolidation, taken: Edi
 def edits(office: Office, period_code: str | None) -> PeriodEdits:
     """The edits of a period as the ledger has them; what stands in bien-tap.xlsx but was not merged yet is missing."""
     with office.reading() as ledger:
-        plan, period = office.valid(period_code, ledger)
-        c = as_now(office, ledger, plan, period)
+        here = OfficePeriod.of(office, ledger, period_code)
+        c = as_now(here)
         titles = {(table.name, item.name): item.title for table in c.schema.tables for item in table.fields}
-        return PeriodEdits(period, c.edits, ledger.edits(period.code), titles)
+        path = office.workspace.report_dir(here.code) / _NAME
+        found = path if path.is_file() else None
+        return PeriodEdits(here.period, c.edits, ledger.edits(here.code), titles, found)
 
 
 def hand_in(office: Office, period_code: str, data: bytes) -> Path:
@@ -129,24 +134,24 @@ def hand_in(office: Office, period_code: str, data: bytes) -> Path:
     Raises Nq57Error for a file that is no workbook; what is in the workbook is judged when the report is made.
     """
     if not data.startswith(b"PK"):
-        raise Nq57Error(f"Tệp này không phải sổ tính Excel: hãy chọn tệp {NAME} đã sửa và lưu ở dạng .xlsx.")
+        raise Nq57Error(f"Tệp này không phải sổ tính Excel: hãy chọn tệp {_NAME} đã sửa và lưu ở dạng .xlsx.")
     with office.reading() as ledger:
-        _, period = office.valid(period_code, ledger)
-    folder, stem = office.workspace.report_dir(period.code), Path(NAME).stem
+        code = OfficePeriod.of(office, ledger, period_code).code
+    folder, stem = office.workspace.report_dir(code), Path(_NAME).stem
     names = (folder / f"{stem} ({number}).xlsx" for number in range(2, 1000))
     path = next(path for path in names if not path.exists())
     files.write_atomic(path, data)
     return path
 
 
-def _candidates(office: Office, period: Period) -> list[Path]:
+def _candidates(here: OfficePeriod) -> list[Path]:
     """bien-tap.xlsx and its "(2)", "(3)" ..., the first one first."""
-    folder, stem = office.workspace.report_dir(period.code), Path(NAME).stem
-    return [path for path in (folder / NAME, *sorted(folder.glob(f"{stem} (*).xlsx"))) if path.is_file()]
+    folder, stem = here.office.workspace.report_dir(here.code), Path(_NAME).stem
+    return [path for path in (folder / _NAME, *sorted(folder.glob(f"{stem} (*).xlsx"))) if path.is_file()]
 
 
-def _take(office: Office, ledger: Ledger, frame: tuple[Plan, Period], path: Path, sha256: str) -> _EditFile:
-    size = path.stat().st_size
+def _take(here: OfficePeriod, path: Path, sha256: str) -> _EditFile:
+    office, ledger, size = here.office, here.ledger, path.stat().st_size
     if size > LIMITS.file_bytes:
         return _EditFile(path, sha256, office.in_own_words([too_large(size)]))
     copy = archive_file(office.workspace, path, sha256)
@@ -155,20 +160,19 @@ def _take(office: Office, ledger: Ledger, frame: tuple[Plan, Period], path: Path
     raw = next(office.read_files([copy] if copy else []))
     if isinstance(raw, Finding):
         return _EditFile(path, sha256, office.in_own_words([raw]))
-    return _record(office, ledger, frame, _EditFile(path, sha256), raw)
+    return _record(here, _EditFile(path, sha256), raw)
 
 
-def _record(office: Office, ledger: Ledger, frame: tuple[Plan, Period], file: _EditFile, raw: RawWorkbook) -> _EditFile:
-    plan, period = frame
-    c = as_now(office, ledger, plan, period)
+def _record(here: OfficePeriod, file: _EditFile, raw: RawWorkbook) -> _EditFile:
+    office, ledger, c = here.office, here.ledger, as_now(here)
     lines = read_lines(raw, mark_of(c))
     if isinstance(lines, Finding):
         return attrs.evolve(file, findings=office.in_own_words([lines]))
-    made = ledger.edits(period.code)
+    made = ledger.edits(here.code)
     told_before = {(item.new.sheet, item.new.cell) for item in made if item.source.sha256 == file.sha256}
     known = cache(partial(_edited_return, ledger, c))
     said = understand(lines, known, made, office.catalogue(), told_before)
-    ledger.add_edits(period.code, said.new, (file.path.name, file.sha256))
+    ledger.add_edits(here.code, said.new, (file.path.name, file.sha256))
     findings = office.in_own_words((*lines.findings, *said.findings))
     return attrs.evolve(file, findings=findings, recorded=len(said.new), refused=said.refused)
 

@@ -16,6 +16,7 @@ from nq57xl import resources
 from nq57xl.commands.consolidated import prefilled
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import REOPEN, build_form, reporting_units
 from nq57xl.forms.layout import layout
@@ -23,9 +24,15 @@ from nq57xl.forms.model import RECEIVED, EarlierAnswer, Form, FormRow, Supporter
 from nq57xl.forms.render import render_forms
 from nq57xl.forms.wording import data_window, deadline_in_words, form_file_name, plan_name
 from nq57xl.ledger.outputs import write_all_guarded, write_guarded
-from nq57xl.ledger.store import Ledger
-from nq57xl.outputs.letters import SENDING_LIST, addresses, covering_text, plain, render_sending_list, subject
-from nq57xl.outputs.letters import mail_draft as draft_of
+from nq57xl.outputs.letters import (
+    SENDING_LIST,
+    addresses,
+    covering_text,
+    mail_draft,
+    plain,
+    render_sending_list,
+    subject,
+)
 from nq57xl.plan.model import Period, Plan
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import BEFORE, DOCUMENTS_ELSEWHERE
@@ -107,7 +114,7 @@ def _rows(form: Form) -> dict[tuple[str, str], FormRow]:
     }
 
 
-class PlanHasErrorsError(Nq57Error):
+class _PlanHasErrorsError(Nq57Error):
     """The master appendix has errors; they are in `findings`."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
@@ -118,7 +125,7 @@ class PlanHasErrorsError(Nq57Error):
 
 
 @frozen
-class IssuedForm:
+class _IssuedForm:
     """One form of the period after `generate`."""
 
     form: Form
@@ -134,7 +141,7 @@ class Generated:
     """All forms asked for, and the sending list."""
 
     period: Period
-    forms: tuple[IssuedForm, ...]
+    forms: tuple[_IssuedForm, ...]
     sending_list: Path
 
 
@@ -143,16 +150,16 @@ def generate(office: Office, period_code: str, units: Sequence[str] = (), *, wit
 
     Accepted returns of earlier periods are part of what a form shows: when they change, so does its version. With
     `with_support` the form of a lead also shows what its supporters have reported in this period, and keeps what the
-    lead itself has typed. Raises PlanHasErrorsError while lint has errors, Nq57Error for an unknown unit or period.
+    lead itself has typed. Raises _PlanHasErrorsError while lint has errors, Nq57Error for an unknown unit or period.
     """
     with office.changing("generate") as ledger:
         appendix = office.appendix_with_codes()
         errors = tuple(item for item in office.lint(appendix) if item.severity == "error")
         if errors:
-            raise PlanHasErrorsError(errors)
-        plan, period = office.valid(period_code, ledger)
-        history, told = PreviousReports(ledger, plan), prefilled(office, ledger, plan, period)
-        run = _FormIssuer(office, ledger, plan, office.schema(), period, history, with_support, told)
+            raise _PlanHasErrorsError(errors)
+        here = OfficePeriod.of(office, ledger, period_code)
+        history = PreviousReports(ledger, here.plan)
+        run = _FormIssuer(here, here.plan, office.schema(), here.period, history, with_support, prefilled(here))
         issued = tuple(run.issue(code) for code in run.wanted(units))
         rendered = render_forms([(item.form, item.form.values, ()) for item in issued])
         contents = {item.form.issue_id: content for item, content in zip(issued, rendered, strict=True)}
@@ -184,8 +191,7 @@ class _FormContext:
 class _FormIssuer:
     """One run of the command."""
 
-    office: Office
-    ledger: Ledger
+    here: OfficePeriod
     plan: Plan
     schema: Schema
     period: Period
@@ -206,23 +212,23 @@ class _FormIssuer:
             raise Nq57Error(f"Không có đơn vị báo cáo mang mã {', '.join(unknown)}; các mã có: {', '.join(known)}.")
         return [code for code in known if not units or code.upper() in asked]
 
-    def issue(self, unit: str) -> IssuedForm:
+    def issue(self, unit: str) -> _IssuedForm:
         """The unit's form as last issued when nothing changed, else a new version."""
         path = self._folder / form_file_name(self.period.code, unit)
-        last = self.ledger.current_form(unit, self.period.code)
+        last = self.here.ledger.current_form(unit, self.period.code)
         before, received = self.history.before(unit, self.period), self._received(unit, last)
         draft = _FormContext(before, received, self.prefilled.get(unit, ()))
         if last is not None:
             if not draft.values or self._typed(unit):
                 draft = attrs.evolve(draft, values=last.values)
             if _without_sources(self._build(last, draft)) == _without_sources(last):
-                return IssuedForm(last, path, is_new=False)
+                return _IssuedForm(last, path, is_new=False)
             # a later version of a form keeps what its unit has typed into an earlier one
             draft = attrs.evolve(draft, values=self._typed(unit) or self.prefilled.get(unit, ()))
         version = last.version + 1 if last else 1
         new = _FormIdentity(unit, uuid.uuid4().hex, version, self._today, self._plan_version)
         form = self._build(new, draft)
-        return IssuedForm(form, path, is_new=True, changes=_form_changes(last, form) if last else ())
+        return _IssuedForm(form, path, is_new=True, changes=_form_changes(last, form) if last else ())
 
     def _received(self, unit: str, last: Form | None) -> tuple[SupporterAnswer, ...]:
         """What the supporters of the rows that the unit leads have reported; without `with_support` as last issued."""
@@ -263,7 +269,7 @@ class _FormIssuer:
             version=identity.version,
             issued_on=identity.issued_on,
             plan_version=identity.plan_version,
-            workspace=self.office.workspace.root,
+            workspace=self.here.office.workspace.root,
             previous=draft.previous,
             received=draft.received,
             values=draft.values,
@@ -273,38 +279,40 @@ class _FormIssuer:
 
     @property
     def _today(self) -> date:
-        return self.office.clock.now().date()
+        return self.here.office.clock.now().date()
 
-    def record(self, issued: Sequence[IssuedForm], contents: Mapping[str, bytes]) -> None:
+    def record(self, issued: Sequence[_IssuedForm], contents: Mapping[str, bytes]) -> None:
         """The new forms into the ledger, before any file is written."""
         new = [item for item in issued if item.is_new]
         if not new:
             return
-        self.ledger.record_plan(self.plan)
+        ledger = self.here.ledger
+        ledger.record_plan(self.plan)
         digests = {key: hashlib.sha256(content).hexdigest() for key, content in contents.items()}
         files = {item.form.issue_id: (item.path.name, digests[item.form.issue_id]) for item in new}
-        self.ledger.issue([item.form for item in new], files)
+        ledger.issue([item.form for item in new], files)
         detail = {item.form.unit: [f"bản {item.form.version}", *item.changes] for item in new}
-        self.ledger.event("generate", {"period": self.period.code, "forms": detail})
+        ledger.event("generate", {"period": self.period.code, "forms": detail})
 
-    def write(self, issued: Sequence[IssuedForm], contents: Mapping[str, bytes]) -> Generated:
+    def write(self, issued: Sequence[_IssuedForm], contents: Mapping[str, bytes]) -> Generated:
         """The workbooks and the sending list of all forms issued so far for the period."""
         outputs = {item.path: contents[item.form.issue_id] for item in issued}
-        placed, failed = write_all_guarded(self.ledger, outputs)
+        ledger, workspace = self.here.ledger, self.here.office.workspace
+        placed, failed = write_all_guarded(ledger, outputs)
         if failed:
             raise failed[0]
         written = tuple(attrs.evolve(item, path=placed[item.path]) for item in issued)
-        forms = self.ledger.current_forms(self.period.code)
+        forms = ledger.current_forms(self.period.code)
         files = {form.unit: form_file_name(self.period.code, form.unit) for form in forms}
         files |= {item.form.unit: item.path.name for item in written}
         emails = {unit.code: unit.email for unit in self.plan.units}
-        listing = render_sending_list(forms, files, emails, self.office.workspace.root)
-        path = write_guarded(self.ledger, self._folder / SENDING_LIST, listing)
+        listing = render_sending_list(forms, files, emails, workspace.root)
+        path = write_guarded(ledger, self._folder / SENDING_LIST, listing)
         return Generated(self.period, written, path)
 
     @property
     def _folder(self) -> Path:
-        return self.office.workspace.forms_dir(self.period.code)
+        return self.here.office.workspace.forms_dir(self.period.code)
 
 
 @frozen
@@ -318,36 +326,25 @@ class _FormToSend:
     subject: str
     text: str
 
+    def draft(self) -> bytes:
+        """The mail to the unit with its form attached, a file that mail programs open to send (RFC 822, X-Unsent)."""
+        to = addresses(self.email, plain(self.form.unit_name))
+        attached = (self.path.name, self.path.read_bytes())
+        return mail_draft(to, self.subject, (self.text,), attached, mark=self.form.short_id)
+
 
 def forms_to_send(office: Office, period_code: str) -> tuple[_FormToSend, ...]:
     """The forms issued for the period that lie in bieu-mau/, in the plan's order."""
     with office.reading() as ledger:
-        plan, period = office.valid(period_code, ledger)
-        emails = {unit.code: unit.email for unit in plan.units}
-        folder = office.workspace.forms_dir(period.code)
+        here = OfficePeriod.of(office, ledger, period_code)
+        emails = {unit.code: unit.email for unit in here.plan.units}
         found = []
-        for form in ledger.current_forms(period.code):
-            path = folder / form_file_name(period.code, form.unit)
+        for form in ledger.current_forms(here.code):
+            path = office.workspace.forms_dir(here.code) / form_file_name(here.code, form.unit)
             if path.is_file():
                 text = covering_text(form, office.workspace.root)
                 found.append(_FormToSend(form, path, emails.get(form.unit, ""), subject(form), text))
         return tuple(found)
-
-
-def mail_draft(office: Office, period_code: str, unit: str) -> bytes:
-    """The mail to the unit with its form attached, as a file that mail programs open to send (RFC 822, X-Unsent).
-
-    Raises Nq57Error when the unit has no form of the period.
-    """
-    item = next((item for item in forms_to_send(office, period_code) if item.form.unit == unit), None)
-    if item is None:
-        raise Nq57Error(f"Đơn vị «{unit}» chưa có biểu mẫu của kỳ này: hãy phát hành trước.")
-    return _draft(item)
-
-
-def _draft(item: _FormToSend) -> bytes:
-    to = addresses(item.email, plain(item.form.unit_name))
-    return draft_of(to, item.subject, (item.text,), (item.path.name, item.path.read_bytes()), mark=item.form.short_id)
 
 
 @frozen
@@ -373,7 +370,8 @@ def write_drafts(office: Office, period_code: str) -> _DraftsToSend:
     if not items:
         raise Nq57Error("Kỳ này chưa phát hành biểu mẫu nào.")
     with office.changing("generate") as ledger:
-        plan, period = office.valid(period_code, ledger)
+        here = OfficePeriod.of(office, ledger, period_code)
+        plan, period = here.plan, here.period
         folder = office.workspace.letters_dir(period.code)
         words = {
             "period": period,
@@ -386,7 +384,7 @@ def write_drafts(office: Office, period_code: str) -> _DraftsToSend:
         text = resources.fill("texts/gui-nhom.txt.j2", words, office.workspace.root)
         group, archive = folder / "gui-nhom.txt", folder / f"bieu-mau-{period.code}.zip"
         asked = [item for item in items if item.form.unit != plan.properties.gatherer]
-        drafts = {folder / f"gui-{item.path.stem}.eml": _draft(item) for item in asked}
+        drafts = {folder / f"gui-{item.path.stem}.eml": item.draft() for item in asked}
         texts = {group: text} | {folder / f"gui-{item.path.stem}.txt": item.text for item in asked}
         outputs = drafts | {path: text.replace("\n", "\r\n").encode() for path, text in texts.items()}
         outputs[archive] = zipped((item.path.name, item.path.read_bytes()) for item in items)

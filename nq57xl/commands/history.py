@@ -11,6 +11,7 @@ from attrs import frozen
 
 from nq57xl.commands.consolidated import alone
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import UnitStatus
@@ -75,9 +76,9 @@ def history(office: Office, wanted: str, output: Path | None = None) -> _History
         if key not in units and key not in rows:
             raise Nq57Error(f"Không có đơn vị, đầu việc hoặc chỉ tiêu nào mang mã «{wanted}».")
         lines: list[_HistoryLine] = []
-        issued = [office.valid(code, ledger) for code in ledger.periods()]
-        for own, period in sorted(issued, key=lambda pair: (pair[1].cutoff, len(pair[1].code))):
-            c = alone(office, ledger, own, period)
+        issued = [OfficePeriod.of(office, ledger, code) for code in ledger.periods()]
+        for here in sorted(issued, key=lambda one: (one.period.cutoff, len(one.code))):
+            c = alone(here)
             lines += _of_unit(c, units[key].code) if key in units else _of_row(c, rows[key])
     subject = units[key].name if key in units else f"{rows[key]}. {shorten(words[rows[key]], 160)}"
     done = _History(subject, tuple(lines), plan.properties.year)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from attrs import frozen
 
 from nq57xl import resources
-from nq57xl.commands.office import Office
+from nq57xl.commands.office import Office, bytes_of
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.storage import writing
+from nq57xl.plan.appendix_kept import Appendix
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.importer.assemble import import_document
@@ -20,7 +22,6 @@ from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import TITLE, Question, Review, ReviewedPlan, read_review
 from nq57xl.rules.findings import Finding
-from nq57xl.text import files
 from nq57xl.text.files import write_atomic
 
 
@@ -41,7 +42,7 @@ def import_plan(document: Path, output: Path, today: date, workspace: Path | Non
     of a workspace in use; then nothing is written.
     """
     _require_free(output)
-    made = _imported(document, today, workspace)
+    made = read_plan(document, today, workspace)
     write_atomic(output, write_appendix(made.plan, made.review))
     return ImportedAppendix(output, made.plan, made.review)
 
@@ -101,28 +102,33 @@ def _require_free(output: Path) -> None:
         raise Nq57Error(f"«{output}» là phụ lục của thư mục làm việc đang dùng: hãy chọn tên tệp khác.")
 
 
-def bytes_of(path: Path) -> bytes:
-    """Content of a file that a person named. Raises Nq57Error when it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Nq57Error(f"Không đọc được «{path}»: hãy kiểm tra đường dẫn và quyền đọc tệp.") from error
+@frozen
+class PlanDocument:
+    """A plan as its document has it."""
+
+    path: Path
+    data: bytes
+    plan: Plan
+    review: tuple[Review, ...] = ()
+    """What a person should look at, where it was imported from a document."""
+    appendix: Appendix | None = None
+    """The document is a master appendix: its own import."""
+
+    @property
+    def sha256(self) -> str:
+        """Of its content."""
+        return hashlib.sha256(self.data).hexdigest()
 
 
-def _imported(document: Path, today: date, workspace: Path | None) -> ReviewedPlan:
+def read_plan(document: Path, today: date, workspace: Path | None = None) -> PlanDocument:
+    """The plan in a document. Raises Nq57Error when it cannot be read or holds no table of tasks."""
     data = bytes_of(document)
     if data[:4] == b"PK\x03\x04":
-        # a master appendix is its own import
-        try:
-            return ReviewedPlan(read_appendix(data, document.name).plan)
-        except Nq57Error:
-            pass
-    return import_bytes(data, document, today, workspace)
-
-
-def import_bytes(data: bytes, document: Path, today: date, workspace: Path | None = None) -> ReviewedPlan:
-    """The plan in a document of that name. Raises Nq57Error when it cannot be read or holds no table of tasks."""
-    return import_document(read_document(data, document.name), document.stem, today, heading_words(workspace))
+        with suppress(Nq57Error):
+            own = read_appendix(data, document.name)
+            return PlanDocument(document, data, own.plan, appendix=own)
+    made = import_document(read_document(data, document.name), document.stem, today, heading_words(workspace))
+    return PlanDocument(document, data, made.plan, made.review)
 
 
 def replace_appendix(office: Office, data: bytes, name: str) -> Path:
@@ -132,18 +138,14 @@ def replace_appendix(office: Office, data: bytes, name: str) -> Path:
     nothing is written.
     """
     new = read_appendix(data, name).plan.properties
-    with writing(office.workspace, "appendix", office.clock, office.person):
+    with office.writing("appendix"):
         present = office.appendix().plan.properties
         if new.id != present.id:
             raise Nq57Error(
                 f"«{name}» là phụ lục của kế hoạch «{new.id}», không phải «{present.id}»: hãy tạo thư mục làm việc "
                 "riêng cho kế hoạch đó."
             )
-        path = office.workspace.appendix
-        files.require_closed(path)
-        kept = office.keep_appendix(path.read_bytes())
-        files.write_atomic(path, data)
-        return kept
+        return office.put_appendix(data)
 
 
 def open_questions(office: Office) -> tuple[Question, ...]:
@@ -164,13 +166,10 @@ def answer_questions(office: Office, answers: Mapping[str, str]) -> int:
     given = {key: answer for key, answer in answers.items() if key in known and answer}
     if not given:
         raise Nq57Error("Chưa trả lời câu hỏi nào, hoặc đã phát hành biểu mẫu nên không hỏi nữa: sửa ở phu-luc.xlsx.")
-    with writing(office.workspace, "review", office.clock, office.person):
-        path = office.workspace.appendix
-        data = path.read_bytes()
+    with office.writing("review"):
+        data = office.workspace.appendix.read_bytes()
         read = read_review(data)
-        done = answered_appendix(data, path.name, (given, read[1] if read else ()))
-        files.require_closed(path)
-        office.keep_appendix(data)
-        files.write_atomic(path, write_appendix(done.plan, done.review))
+        done = answered_appendix(data, office.workspace.appendix.name, (given, read[1] if read else ()))
+        office.put_appendix(write_appendix(done.plan, done.review))
         teach_headings(office.workspace.root, done.headings)
         return len(done.questions)

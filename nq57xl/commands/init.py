@@ -11,14 +11,12 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.amend import plan_of_version
 from nq57xl.commands.import_plan import answered_appendix, teach_headings
 from nq57xl.commands.office import Office
-from nq57xl.commands.previous_reports import LAST_YEAR, PreviousReports
+from nq57xl.commands.previous_reports import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import EarlierAnswer
-from nq57xl.ledger.storage import writing
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.amend import Origin, amended, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
@@ -31,8 +29,7 @@ from nq57xl.plan.review_questions import read_review
 from nq57xl.rules.codec import to_json
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Schema
-from nq57xl.text import files
-from nq57xl.text.files import require_closed, write_atomic
+from nq57xl.text.files import write_atomic
 
 _OWN = ("templates", "schemas")
 _BOOK, _COPY = "so-sanh-nam-truoc.xlsx", "ke-hoach-moi.xlsx"
@@ -157,7 +154,7 @@ def _next_year(folder: Path, new: Plan, old_folder: Path) -> NextYear:
         if (old_folder / name).is_dir():
             shutil.copytree(old_folder / name, folder / name, dirs_exist_ok=True)
     write_atomic(workspace.appendix, write_appendix(made.plan))
-    write_atomic(workspace.root / LAST_YEAR, to_json(made.kept).encode())
+    write_atomic(workspace.last_year, to_json(made.kept).encode())
     workspace.inbox.mkdir(parents=True, exist_ok=True)
     unsure = [row for row in made.continued if not row.confirmed]
     book = _write_book(Office.at(folder), made, old_folder) if unsure or made.unfinished else None
@@ -200,10 +197,8 @@ def confirm_continued(office: Office, book: Path | None = None) -> NextYear:
         old = Office.at(Path(origin.previous), office.clock)
         decisions.require_known(old.appendix().plan, path.name)
         made = _matched(old, new, decisions)
-        require_closed(office.workspace.appendix)
-        office.keep_appendix(office.workspace.appendix.read_bytes())
-        write_atomic(office.workspace.appendix, write_appendix(made.plan))
-        write_atomic(office.workspace.root / LAST_YEAR, to_json(made.kept).encode())
+        office.put_appendix(write_appendix(made.plan))
+        write_atomic(office.workspace.last_year, to_json(made.kept).encode())
         version = office.appendix().plan.version
         codes = [row.code for row in made.continued]
         ledger.event("init", {"from": origin.previous, "continued": codes, "plan_version": version})
@@ -289,8 +284,17 @@ def _appendix(plan: str) -> bytes:
 
 
 def show(office: Office, number: int | None = None) -> Plan:
-    """The plan as it was understood, also when lint finds errors in it; `number`: an earlier version of it."""
-    return office.appendix_to_show().plan if number is None else plan_of_version(office, number)
+    """The plan as it was understood, also when lint finds errors in it.
+
+    `number`: that version of it; 1 is the first, each amendment begins the next. Raises Nq57Error for another number.
+    """
+    if number is None:
+        return office.appendix_to_show().plan
+    with office.reading() as ledger:
+        known = ledger.amendments()
+        if not 1 <= number <= len(known) + 1:
+            raise Nq57Error(f"Không có phiên bản {number} của kế hoạch; các phiên bản: 1 đến {len(known) + 1}.")
+        return office.appendix().plan if number > len(known) else ledger.plan(known[number - 1].before)
 
 
 def write_lint(office: Office) -> tuple[tuple[Finding, ...], Path | None]:
@@ -299,20 +303,9 @@ def write_lint(office: Office) -> tuple[tuple[Finding, ...], Path | None]:
     None: the sheet said the same already. Raises WorkbookOpenError when the appendix is open, Nq57Error when its XML
     cannot be added to; then nothing is written.
     """
-    with writing(office.workspace, "lint", office.clock, office.person):
+    with office.writing("lint"):
         appendix = office.appendix_with_codes()
         findings = office.lint(appendix)
-        path = office.workspace.appendix
-        data = path.read_bytes()
+        data = office.workspace.appendix.read_bytes()
         content = with_lint_sheet(data, appendix.plan, findings, office.workspace.root)
-        if content == data:
-            return findings, None
-        files.require_closed(path)
-        kept = office.keep_appendix(data)
-        files.write_atomic(path, content)
-        return findings, kept
-
-
-def lint(office: Office) -> tuple[Finding, ...]:
-    """Findings on the master appendix itself, errors first."""
-    return office.lint(office.appendix_to_show())
+        return findings, None if content == data else office.put_appendix(content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,12 +13,13 @@ from pathlib import Path, PurePath
 import attrs
 from attrs import define, field, frozen
 
-from nq57xl.commands.office import Office
+from nq57xl.commands.office import fault
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.forms.model import Form, Source
 from nq57xl.forms.wording import FORM_FILE
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Unit
-from nq57xl.returns.check import check, check_file
+from nq57xl.returns.check import check, check_file, plan_rows
 from nq57xl.returns.combine import combine as combine_with
 from nq57xl.returns.combine import left_out_findings
 from nq57xl.returns.identify import Identity, identify, recognise
@@ -28,17 +28,6 @@ from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.sources import with_mail_time
 from nq57xl.rules.findings import ACCEPTED, Finding, make
 from nq57xl.xlsx.cells import RawWorkbook
-
-_log = logging.getLogger(__name__)
-
-
-def fault(step: str) -> Finding:
-    """The exception being handled, as an error of the file that met it: it costs that file, and no other.
-
-    What the program itself says of it goes to Python's log, which shows nothing unless somebody listens.
-    """
-    _log.debug("fault in %s", step, exc_info=True)
-    return make("FILE_FAULT", words={"step": step})
 
 
 @define
@@ -86,81 +75,62 @@ class _RecognisedForm:
     findings: tuple[Finding, ...] = ()
 
 
-def judge(
-    office: Office,
-    ledger: Ledger,
-    sources: Sequence[Source],
-    copies: Sequence[Path],
-    period: str,
-    *,
-    units: Sequence[Unit] = (),
-    passwords: Sequence[str] = (),
-    combine: bool = False,
-) -> list[JudgedReturn]:
-    """The verdict on each file, in order; `combine`: blanks are filled from what the same unit sent before.
-
-    `units`: whose addresses tell a sender; `passwords`: to be tried on encrypted files.
-    The archived copies are read, not the files handed in: what is judged is what is kept, whatever happens to those.
-    """
-    batches = judge_in_batches(
-        office, ledger, sources, copies, period, units=units, passwords=passwords, combine=combine
-    )
-    return [item for batch in batches for item in batch]
-
-
-BATCH = 200
+_BATCH = 200
 """Files whose rows are judged in one frame for each kind: enough that pandera costs little for each of them, few
 enough that the batch fits into memory beside nothing else of the run."""
 
 
-def judge_in_batches(
-    office: Office,
-    ledger: Ledger,
-    sources: Sequence[Source],
-    copies: Sequence[Path],
-    period: str,
-    *,
-    units: Sequence[Unit] = (),
-    passwords: Sequence[str] = (),
-    combine: bool = False,
+def judge(
+    here: OfficePeriod, copies: Mapping[Source, Path], *, passwords: Sequence[str] = (), combine: bool = False
 ) -> Iterator[list[JudgedReturn]]:
-    """`judge`, a few hundred files at a time; what the caller records of a batch is known when the next one is judged.
+    """The verdict on each file, in order, a few hundred at a time, with what became of its rows in the plan.
 
-    The files should come in the order of receipt: what a unit sent before is looked up in the ledger and the batch.
+    `copies`: of each file the archived copy, which is read: what is judged is what is kept, whatever happens to the
+    files handed in; they should come in the order of receipt. `passwords`: to be tried on encrypted ones; `combine`:
+    blanks are filled from what the same unit sent before. What the caller records of a batch is known when the next
+    one is judged.
     """
-    read = _Reading(office, ledger, cache(partial(ledger.current_forms, period)), units)
-    raws = zip(sources, office.read_files(copies, passwords), strict=True)
-    while batch := [read.rejoined(source, raw) for source, raw in islice(raws, BATCH)]:
+    ledger = here.ledger
+    read = _Reading(here, cache(partial(ledger.current_forms, here.code)))
+    raws = zip(copies, here.office.read_files([*copies.values()], passwords), strict=True)
+    while batch := [read.rejoined(source, raw) for source, raw in islice(raws, _BATCH)]:
         returns = [item for item in batch if isinstance(item, Return)]
         units_of = frozenset(item.form.unit for item in returns)
         newest = cache(partial(ledger.newest_issues, units_of))
-        judging = _Judging(office, ledger, period, _EarlierReturns(ledger, period, units_of), newest)
+        judging = _Judging(here, _EarlierReturns(ledger, here.code, units_of), newest)
         results = {item.source.sha256: item for item in batch if isinstance(item, JudgedReturn)}
         for wave in _waves(sorted(returns, key=lambda item: item.source.received_at), combine=combine):
             results |= {item.source.sha256: item for item in judging.judged(wave, combine=combine)}
-        yield [results[item.source.sha256] for item in batch]
+        yield [_with_plan_rows(here, results[item.source.sha256]) for item in batch]
+
+
+def _with_plan_rows(here: OfficePeriod, judged: JudgedReturn) -> JudgedReturn:
+    """The return with what became of its rows in the plan; facts that never change a verdict."""
+    form = here.ledger.form_by_id(judged.issue_id, cells=False) if judged.issue_id else None
+    if form is None or form.period.code != here.code:
+        return judged
+    return attrs.evolve(judged, findings=judged.findings + here.office.in_own_words(plan_rows(form, here.plan)))
 
 
 @frozen
 class _Reading:
     """What a run needs to recognise the files and put them together with their forms."""
 
-    office: Office
-    ledger: Ledger
+    here: OfficePeriod
     forms: Callable[[], Sequence[Form]]
     """Of the period: asked for only where they are needed."""
-    units: Sequence[Unit]
 
     def rejoined(self, source: Source, raw: RawWorkbook | Finding) -> Return | JudgedReturn:
         """The return in that file; else that it is none, and why."""
         try:
             return self._rejoined(source, raw)
         except Exception:
-            return unread(source, self.office.in_own_words([fault("nhận biểu mẫu và ghép dòng, cột")]))
+            return unread(source, self.here.office.in_own_words([fault("nhận biểu mẫu và ghép dòng, cột")]))
 
     def _rejoined(self, source: Source, raw: RawWorkbook | Finding) -> Return | JudgedReturn:
-        office, now = self.office, self.office.clock.now()
-        known = raw if isinstance(raw, Finding) else _recognise(self.ledger, raw, self.forms)
+        office, units = self.here.office, self.here.plan.units
+        now = office.clock.now()
+        known = raw if isinstance(raw, Finding) else _recognise(self.here.ledger, raw, self.forms)
         if isinstance(raw, Finding) or isinstance(known, Finding):
             assert isinstance(known, Finding)
             dated, doubts = with_mail_time(source, now)
@@ -169,8 +139,8 @@ class _Reading:
         if raw.saved_at is not None and raw.saved_at.date() >= known.form.issued_on:
             source = attrs.evolve(source, saved_at=raw.saved_at)
         back = rejoin(source, raw, known.form)
-        sender = _other_sender(source, known.form, self.units)
-        named = _named_after_another(source, known.form, self.units)
+        sender = _other_sender(source, known.form, units)
+        named = _named_after_another(source, known.form, units)
         told = (*known.findings, *_origin(source), *doubts, *sender, *named, *back.findings)
         # in the office's words from here on: its severities decide which cells the rules pass over
         return attrs.evolve(back, findings=office.in_own_words(told))
@@ -192,9 +162,7 @@ def _waves(returns: Sequence[Return], *, combine: bool) -> Iterator[Sequence[Ret
 class _Judging:
     """Where the returns of a period are judged, each beside what its own unit sent before."""
 
-    office: Office
-    ledger: Ledger
-    period: str
+    here: OfficePeriod
     earlier: _EarlierReturns
     newest: Callable[[str], Mapping[str, str]]
     """Period -> unit -> issue id of the newest form."""
@@ -222,21 +190,21 @@ class _Judging:
             return [pair for item in wave for pair in self._checked([item], combine=combine)]
 
     def _failed(self, item: Return) -> JudgedReturn:
-        return unread(item.source, self.office.in_own_words([fault("kiểm tra số liệu")]))
+        return unread(item.source, self.here.office.in_own_words([fault("kiểm tra số liệu")]))
 
     def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> JudgedReturn:
         found = (*item.findings, *broken, *item.days_after_receipt())
         return self._verdict(item, found if combine else found + left_out_findings(item, found, self._before(item)))
 
     def _before(self, item: Return) -> list[AnsweredForm]:
-        same_period = item.form.period.code == self.period
+        same_period = item.form.period.code == self.here.code
         return self.earlier.before(item.source, item.form.unit) if same_period else []
 
     def _verdict(self, item: Return, found: tuple[Finding, ...]) -> JudgedReturn:
         form = item.form
         newest = self.newest(form.period.code).get(form.unit, form.issue_id)
-        current = form if newest == form.issue_id else self.ledger.form_by_id(newest, cells=False)
-        told = self.office.in_own_words((*check_file(item.source, form, self.period, current), *found))
+        current = form if newest == form.issue_id else self.here.ledger.form_by_id(newest, cells=False)
+        told = self.here.office.in_own_words((*check_file(item.source, form, self.here.code, current), *found))
         return item.judged(told)
 
 

@@ -1,4 +1,4 @@
-"""status and merge: where the period stands, and the consolidated workbooks."""
+"""merge: the consolidated workbooks of a period, and what goes with them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,18 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.consolidated import as_now, consolidated
+from nq57xl.commands.consolidated import as_now, consolidated, keep_past
 from nq57xl.commands.edits import EditBooks, read_edit_books, write_edit_book
 from nq57xl.commands.office import Office
-from nq57xl.commands.previous_reports import KeptPeriods
-from nq57xl.commands.standing import PeriodOverview, reported_months, require_reported
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger.model import Closing
 from nq57xl.ledger.outputs import write_guarded
-from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.outputs.document import placeholders, render_document
 from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.report.workbook import REPORT, SOURCES, render_internal, report_books
 from nq57xl.outputs.texts import tracking_page, tracking_text
-from nq57xl.plan.model import Period, Plan
 from nq57xl.results.model import Consolidation
 from nq57xl.rules.codec import content_hash
 
@@ -34,7 +31,6 @@ _INTERNAL = "noi-bo.xlsx"
 class Merged:
     """The consolidated workbooks as written."""
 
-    standing: PeriodOverview
     report: Path
     internal: Path
     sources: Path
@@ -62,49 +58,39 @@ class Merged:
 def merge(office: Office, period_code: str | None, output: Path | None = None) -> Merged:
     """Writes the consolidated workbook from the accepted returns, and the internal one beside it."""
     with office.changing("merge") as ledger:
-        plan, period = office.valid(period_code, ledger)
-        require_reported(ledger, plan, period)
-        current = current_consolidation(office, ledger, plan, period)
-        return _written(office, ledger, current, output)
+        here = OfficePeriod.of(office, ledger, period_code)
+        here.require_issued(or_months=True)
+        return _written(here, *_current(here), output)
 
 
-@frozen
-class _CurrentConsolidation:
-    """A period as the ledger has it, the office's edits until now included."""
-
-    consolidation: Consolidation
-    plan: Plan
-    """Of today, also where the period is closed."""
-    edits: EditBooks
-    months: bool
-    """It is made of months, to which the edits belong."""
+def merged_consolidation(here: OfficePeriod) -> Consolidation:
+    """The consolidation of the period as its report shows it; that is written anew where it numbers its sources
+    otherwise."""
+    c, edits = _current(here)
+    noted = [event.detail for event in here.ledger.events("merge") if event.detail["period"] == here.code]
+    if not noted or noted[-1].get("sources") != _sources_print(c):
+        _written(here, c, edits)
+    return c
 
 
-def current_consolidation(office: Office, ledger: Ledger, plan: Plan, period: Period) -> _CurrentConsolidation:
-    """The consolidation of the period, after what was typed into bien-tap.xlsx has been taken over."""
-    months = bool(reported_months(ledger, plan, period))
-    taken = EditBooks() if months else read_edit_books(office, ledger, plan, period)
-    return _CurrentConsolidation(consolidated(office, ledger, plan, period), plan, taken, months)
+def _current(here: OfficePeriod) -> tuple[Consolidation, EditBooks]:
+    """The period as the ledger has it, after what was typed into bien-tap.xlsx has been taken over.
+
+    Edits of a period that is made of months belong to these.
+    """
+    edits = EditBooks() if here.reported_months else read_edit_books(here)
+    return consolidated(here), edits
 
 
-def write_unless_current(office: Office, ledger: Ledger, current: _CurrentConsolidation) -> None:
-    """Writes the report anew where the last one numbers its sources otherwise than this consolidation."""
-    code = current.consolidation.period.code
-    noted = [event.detail for event in ledger.events("merge") if event.detail["period"] == code]
-    if not noted or noted[-1].get("sources") != _sources_print(current.consolidation):
-        _written(office, ledger, current, None)
-
-
-def _written(office: Office, ledger: Ledger, current: _CurrentConsolidation, output: Path | None) -> Merged:
-    c = current.consolidation
-    merged = write_reports(office, ledger, c, current.edits, output)
-    if not current.months:
-        KeptPeriods(office, ledger, c.plan).keep(c)
+def _written(here: OfficePeriod, c: Consolidation, edits: EditBooks, output: Path | None = None) -> Merged:
+    if here.reported_months:
+        merged = write_reports(here, c, edits, output)
+    else:
         # what came after a close is edited, too: it goes to the addendum
-        now = c if c.closing is None else as_now(office, ledger, current.plan, c.period)
-        merged = with_edit_book(office, ledger, merged, now)
-    detail = {"period": c.period.code, "file": merged.report.name, "sources": _sources_print(c)}
-    ledger.event("merge", detail)
+        now = c if c.closing is None else as_now(attrs.evolve(here, period=c.period))
+        merged = write_reports(here, c, edits, output, now=now)
+        keep_past(here, c)
+    here.ledger.event("merge", {"period": here.code, "file": merged.report.name, "sources": _sources_print(c)})
     return merged
 
 
@@ -117,24 +103,24 @@ def _sources_print(c: Consolidation) -> str:
     return content_hash(tuple(cells))
 
 
-def with_edit_book(office: Office, ledger: Ledger, merged: Merged, now: Consolidation) -> Merged:
-    """Writes bien-tap.xlsx anew; while somebody has it open, that is told, and what was typed is recorded already."""
-    try:
-        return attrs.evolve(merged, edit_book=write_edit_book(office, ledger, now, merged.edits))
-    except WorkbookOpenError as error:
-        return attrs.evolve(merged, problem=str(error))
-
-
 def write_reports(
-    office: Office, ledger: Ledger, c: Consolidation, taken: EditBooks, output: Path | None = None
+    here: OfficePeriod,
+    c: Consolidation,
+    taken: EditBooks,
+    output: Path | None = None,
+    *,
+    now: Consolidation | None = None,
 ) -> Merged:
     """Writes everything that shows the consolidation; `output` is another place for the workbook and its sources.
 
     Contacts and internal assessments never leave the workspace. Everything is made before the first file is written: a
     template that the office has spoilt leaves no half report. What a closed period had then is taken from the archive;
-    the workbook is made anew only for an addendum. Raises Nq57Error where `output` is another of these files.
+    the workbook is made anew only for an addendum. `now`: the period as it is edited, for bien-tap.xlsx; while somebody
+    has that open, it is told, and what was typed is recorded already. Raises Nq57Error where `output` is another of
+    these files.
     """
-    folder = office.workspace.report_dir(c.period.code)
+    workspace = here.office.workspace
+    folder = workspace.report_dir(c.period.code)
     wanted = output or folder / REPORT
     sources = wanted.with_name(SOURCES)
     books = cache(lambda: report_books(c))
@@ -142,21 +128,22 @@ def write_reports(
         folder / _INTERNAL: lambda: render_internal(c),
         sources: lambda: books().source_bytes(wanted.name),
     }
-    beside |= {folder / name: make for name, make in _companions(c, office.workspace.root).items()}
+    beside |= {folder / name: make for name, make in _companions(c, workspace.root).items()}
     if wanted.resolve() in [path.resolve() for path in beside]:
         raise Nq57Error(f"«{wanted}» là chỗ của tệp khác trong bộ báo cáo: hãy chọn tên khác cho -o.")
     makers = {wanted: lambda: books().report_bytes(), **beside}
-    kept = {path: _as_closed(office.workspace, path, c.closing) for path in makers}
+    kept = {path: _as_closed(workspace, path, c.closing) for path in makers}
     if c.addendum is not None:
         kept[wanted] = kept[sources] = None
     planned = {path: kept[path] or make() for path, make in makers.items()}
-    written = [write_guarded(ledger, path, data) for path, data in planned.items()]
+    written = [write_guarded(here.ledger, path, data) for path, data in planned.items()]
     report, internal, sources_written, *companions = written
     moved = written != list(planned)
-    standing_now = PeriodOverview(c.plan, c.period, c.status)
-    return Merged(
-        standing_now, report, internal, sources_written, moved, c, taken, tuple(companions), unwritten=placeholders(c)
-    )
+    merged = Merged(report, internal, sources_written, moved, c, taken, tuple(companions), unwritten=placeholders(c))
+    try:
+        return merged if now is None else attrs.evolve(merged, edit_book=write_edit_book(here, now, taken))
+    except WorkbookOpenError as error:
+        return attrs.evolve(merged, problem=str(error))
 
 
 def _companions(c: Consolidation, workspace: Path) -> dict[str, Callable[[], bytes]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,14 +17,11 @@ from nq57xl.ledger.storage import writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_kept import Appendix
-from nq57xl.plan.model import Period, Plan
-from nq57xl.plan.periods import parse_period
-from nq57xl.plan.units import in_force
-from nq57xl.rules.findings import Entry, Finding, catalogue, reworded
+from nq57xl.rules.findings import Entry, Finding, catalogue, make, reworded
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import Schema
+from nq57xl.text import files
 from nq57xl.text.clock import Clock
-from nq57xl.text.files import write_atomic
 
 if TYPE_CHECKING:
     from nq57xl.xlsx.cells import RawWorkbook
@@ -75,21 +73,30 @@ class Office:
             with self.reading() as ledger:
                 appendix = read_appendix(data, self.workspace.appendix.name, ledger.used_codes())
             self.keep_appendix(data)
-            write_atomic(self.workspace.appendix, appendix.coded(data))
+            files.write_atomic(self.workspace.appendix, appendix.coded(data))
         return appendix
+
+    def put_appendix(self, content: bytes) -> Path:
+        """Another master appendix in place of the present one; gives where that is kept. The caller holds the writer's
+        lock. Raises WorkbookOpenError while phu-luc.xlsx is open; then nothing is written."""
+        path = self.workspace.appendix
+        files.require_closed(path)
+        kept_at = self.keep_appendix(path.read_bytes())
+        files.write_atomic(path, content)
+        return kept_at
 
     def keep_appendix(self, data: bytes) -> Path:
         """A copy of the appendix as it was, in backup/, under a name of its own; returns its path."""
         name = f"phu-luc-{self.clock.now():%Y%m%d-%H%M%S}"
         names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
         path = next(p for p in (self.workspace.backup / f"{item}.xlsx" for item in names) if not p.exists())
-        write_atomic(path, data)
+        files.write_atomic(path, data)
         return path
 
     def appendix_to_show(self) -> Appendix:
         """The same for commands that only show: where the file cannot be written now, the codes wait."""
         if self.appendix().new_codes:
-            with suppress(Nq57Error, OSError), writing(self.workspace, "codes", self.clock, self.person, wait=1):
+            with suppress(Nq57Error, OSError), self.writing("codes", wait=1):
                 return self.appendix_with_codes()
         return self.appendix()
 
@@ -102,16 +109,18 @@ class Office:
         with suppress(Nq57Error, OSError, UnicodeError):
             data = _read(self.workspace.appendix)
             if Appendix.kept_in(self.workspace.kept_appendix, data) is None:
-                write_atomic(self.workspace.kept_appendix, self._appendix_in(data).kept(data))
+                files.write_atomic(self.workspace.kept_appendix, self._appendix_in(data).kept(data))
 
     def schema(self) -> Schema:
         """Fields and rules, with the workspace's own overrides."""
         return load_schema(self.workspace.root)
 
-    def lint(self, appendix: Appendix) -> tuple[Finding, ...]:
-        """Findings on the master appendix, errors first, by this workspace's criteria and in its words."""
+    def lint(self, appendix: Appendix | None = None) -> tuple[Finding, ...]:
+        """Findings on the master appendix (default: to show), errors first, by this workspace's criteria and in its
+        words."""
         from nq57xl.plan.lint import lint
 
+        appendix = appendix or self.appendix_to_show()
         return lint(appendix.plan, appendix.findings, appendix.places, self.workspace.root)
 
     def catalogue(self) -> Mapping[str, Entry]:
@@ -123,45 +132,22 @@ class Office:
         found = tuple(findings)
         return reworded(found, self.catalogue()) if found else ()
 
-    def period(self, code: str | None, ledger: Ledger, plan: Plan) -> Period:
-        """The period asked for, else the latest one issued."""
-        code = code or ledger.latest_period()
-        if code is None:
-            raise Nq57Error("Chưa phát hành biểu mẫu kỳ nào: hãy chạy «nq57xl generate --period KỲ» trước.")
-        return parse_period(code, plan.properties)
-
-    def valid(self, code: str | None, ledger: Ledger) -> tuple[Plan, Period]:
-        """The period asked for, else the latest one issued, with the plan that holds on its cut-off day.
-
-        The present appendix is the newest version of the plan, an earlier one stands as it was when it was amended, and
-        units have the names that they had on the day. What the office keeps for itself (settings, e-mails, dated names,
-        successors) is always that of the present appendix. Of an ad hoc report the plan has the rows that it asks for.
-        """
-        present = self.appendix().plan
-        period = self.period(code, ledger, present)
-        earlier = ledger.plan_until(period.cutoff)
-        plan = in_force(present, period.cutoff, earlier)
-        return plan.asked_in(period), parse_period(period.code, plan.properties)
-
-    def issued(self, code: str | None, ledger: Ledger) -> tuple[Plan, Period]:
-        """The same. Raises Nq57Error when no form of the period was issued."""
-        plan, period = self.valid(code, ledger)
-        if period.code not in ledger.periods():
-            raise not_issued(period)
-        return plan, period
-
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
         """The ledger, for a command that changes nothing."""
         with _few_circles(), Ledger.open(self.workspace, self.clock, read_only=True) as ledger:
             yield ledger
 
+    def writing(self, command: str, **wait: float) -> AbstractContextManager[None]:
+        """The writer's lock alone; `wait`: seconds, where not as long as usual. Raises LedgerBusyError, Nq57Error."""
+        return writing(self.workspace, command, self.clock, self.person, **wait)
+
     @contextmanager
     def changing(self, command: str) -> Iterator[Ledger]:
         """The ledger under the writer's lock, after a backup copy."""
         with (
             _few_circles(),
-            writing(self.workspace, command, self.clock, self.person),
+            self.writing(command),
             Ledger.open(self.workspace, self.clock, self.person) as ledger,
         ):
             if ledger.upgraded and self.announce:
@@ -178,11 +164,16 @@ class Office:
         return read_all(copies, reader=partial(read_bytes, passwords=passwords, soffice=self.soffice))
 
 
-def not_issued(period: Period) -> Nq57Error:
-    """What is said where a command needs forms of a period that has none."""
-    return Nq57Error(
-        f"Chưa phát hành biểu mẫu {period.title}: hãy chạy «nq57xl generate --period {period.code}» trước."
-    )
+_log = logging.getLogger(__name__)
+
+
+def fault(step: str) -> Finding:
+    """The exception being handled, as an error of the file that met it: it costs that file, and no other.
+
+    What the program itself says of it goes to Python's log, which shows nothing unless somebody listens.
+    """
+    _log.debug("fault in %s", step, exc_info=True)
+    return make("FILE_FAULT", words={"step": step})
 
 
 @contextmanager
@@ -206,6 +197,14 @@ def _parsed(data: bytes, name: str) -> Appendix:
     from nq57xl.plan.appendix_read import read_appendix
 
     return read_appendix(data, name)
+
+
+def bytes_of(path: Path) -> bytes:
+    """Content of a file that a person named. Raises Nq57Error when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Nq57Error(f"Không đọc được «{path}»: hãy kiểm tra đường dẫn và quyền đọc tệp.") from error
 
 
 def _read(path: Path) -> bytes:

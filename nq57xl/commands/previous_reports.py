@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import attrs
 from attrs import define, field
 
-from nq57xl import __version__
-from nq57xl.commands.office import Office
 from nq57xl.forms.build import REOPEN
 from nq57xl.forms.model import EarlierAnswer, Form, Value
 from nq57xl.ledger.model import CarriedCell
@@ -22,29 +18,9 @@ from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, parse_period
 from nq57xl.plan.units import Succession
 from nq57xl.results.standing import counting_return
-from nq57xl.returns.check import plan_rows
-from nq57xl.returns.model import JudgedReturn, ReturnRecord
-from nq57xl.rules.codec import from_json, to_json
+from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.codec import from_json
 
-if TYPE_CHECKING:
-    from nq57xl.results.model import Consolidation, PastPeriod
-
-
-def with_plan_rows(
-    office: Office, ledger: Ledger, plan: Plan, period: Period, judged: Sequence[JudgedReturn]
-) -> list[JudgedReturn]:
-    """The returns with what became of their rows in the plan; facts that never change a verdict."""
-    found = []
-    for item in judged:
-        form = ledger.form_by_id(item.issue_id, cells=False) if item.issue_id else None
-        own = form is not None and form.period.code == period.code
-        told = office.in_own_words(plan_rows(form, plan)) if form is not None and own else ()
-        found.append(attrs.evolve(item, findings=item.findings + told))
-    return found
-
-
-LAST_YEAR = "nam-truoc.json"
-"""In a workspace that goes on from another: what was last said there of the rows that go on."""
 _TABLES = ("led", "indicator")
 _KEPT = (
     "progress",
@@ -117,7 +93,7 @@ class PreviousReports:
 
     def _last_year(self, unit: str) -> dict[tuple[str, str], EarlierAnswer]:
         """What was last said of unfinished rows in the workspace of the year before, taken over by `init --from`."""
-        path = self.ledger.workspace.root / LAST_YEAR
+        path = self.ledger.workspace.last_year
         if not path.is_file():
             return {}
         kept = from_json(path.read_text(encoding="utf-8"), dict[str, tuple[tuple[str, str, EarlierAnswer], ...]])
@@ -287,47 +263,3 @@ def _done_rows(form: Form) -> Iterator[tuple[str, str]]:
         code = row.facts.get("done_period")
         if isinstance(code, str):
             yield row.key, code
-
-
-@define
-class KeptPeriods:
-    """What the ledger keeps of earlier periods, as of now."""
-
-    office: Office
-    ledger: Ledger
-    plan: Plan
-
-    def get(self, periods: Sequence[Period], make: Callable[[Period], Consolidation]) -> tuple[PastPeriod, ...]:
-        """The periods as kept from what stands in the ledger and the appendix now; made anew where that has changed."""
-        from nq57xl.results.model import PastPeriod
-        from nq57xl.results.overview import past_period
-
-        kept = self.ledger.past_periods(self._marks(periods))
-        return tuple(
-            from_json(kept[item.code], PastPeriod) if item.code in kept else past_period(make(item)) for item in periods
-        )
-
-    def keep(self, c: Consolidation) -> None:
-        """Keeps the periods before this one for the reports of the months to come."""
-        from nq57xl.results.overview import past_periods as shown_of_past
-
-        made = shown_of_past(c)
-        marks = self._marks([item.period for item in made])
-        kept = self.ledger.past_periods(marks)
-        new = {item.period.code: to_json(item) for item in made if item.period.code not in kept}
-        self.ledger.note_past_periods(marks, new)
-
-    def _marks(self, periods: Sequence[Period]) -> dict[str, str]:
-        """By code what each period follows from: its own returns and those before it, decisions, edits; program,
-        rules, plan."""
-        if not periods:
-            return {}
-        basis = f"{__version__} {self.office.schema().version} ".encode() + self.office.workspace.appendix.read_bytes()
-        found = self.ledger.period_marks()
-        days = {code: parse_period(code, self.plan.properties).cutoff for code in self.ledger.periods()}
-        marks = {}
-        for item in periods:
-            upto = [f"{code}{found[code]}" for code in sorted(days) if days[code] <= item.cutoff]
-            whole = "|".join((*upto, found[""])).encode() + basis
-            marks[item.code] = hashlib.sha256(whole).hexdigest()[:24]
-        return marks

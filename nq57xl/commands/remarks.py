@@ -1,34 +1,35 @@
-"""remark: the office's own word on a cell of a return, by a command or written into kiem-tra.xlsx."""
+"""remark: the office's own word on a return or a cell of it, by a command or written into kiem-tra.xlsx."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from attrs import frozen
 
+from nq57xl.commands.answers import answer
+from nq57xl.commands.decide import find_return
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, FormCell, Slot, cells_of
 from nq57xl.ledger.decisions import CellRemark, Decision, held_of
-from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_file
 from nq57xl.outputs.check_book import LONGEST_REMARK, RemarkLine, remark_lines
-from nq57xl.plan.model import Period, Plan
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.text.addresses import a1
 from nq57xl.text.files import hash_unless_open
-from nq57xl.text.legacy import fold
+from nq57xl.text.legacy import fold, one_line
 
 _ADDRESS = re.compile(r"(?:(.+)!)?([A-Za-z]{1,3}[0-9]{1,7})")
 
 
 @frozen
-class RemarksTaken:
+class _RemarksTaken:
     """What was put on record."""
 
     recorded: int = 0
@@ -37,13 +38,45 @@ class RemarksTaken:
     """Lines that could not be understood, and files that could not be written anew, in words."""
 
 
-def take_remarks(office: Office, ledger: Ledger, plan: Plan, period: Period) -> RemarksTaken:
+def remark(
+    office: Office, wanted: str, period: str | None, text: str, cell: Sequence[str] | None = None
+) -> _RemarksTaken:
+    """Notes a remark on a return, which goes to the unit with the next letter; or on a cell of it, which goes back with
+    the marked form and stays until it is answered.
+
+    `wanted`: the return, by unit, file or hash; `cell`: row code ("" where the cell says it all), then address
+    ("1. Kết quả!K7") or title of the column. Raises Nq57Error for an unknown return or cell, or no text.
+    """
+    if cell is None and not text.strip():
+        raise Nq57Error("Chưa ghi nội dung nhận xét.")
+    with office.changing("remark") as ledger:
+        record = find_return(ledger, office.appendix().plan, wanted, period)
+        here = OfficePeriod.of(office, ledger, record.period)
+        if cell is not None:
+            line = RemarkLine(0, 0, record.judged.unit or "", "", cell[0], cell[1], one_line(text))
+            recorded = _note_remark(here, record, line)
+        else:
+            about = {"period": record.period, "unit": record.judged.unit, "sha256": record.judged.source.sha256}
+            ledger.event("remark", about | {"text": text.strip()})
+            recorded = 1
+        return _RemarksTaken(recorded, answer(here, here.standing()).problems)
+
+
+def read_remarks(office: Office, period_code: str | None) -> _RemarksTaken:
+    """Takes in what the office wrote into kiem-tra.xlsx of a period, and brings the answers in line with it."""
+    with office.changing("remark") as ledger:
+        here = OfficePeriod.of(office, ledger, period_code)
+        taken = take_remarks(here)
+        return _RemarksTaken(taken.recorded, (*taken.problems, *answer(here, here.standing()).problems))
+
+
+def take_remarks(here: OfficePeriod) -> _RemarksTaken:
     """Records what is new on the page of remarks of each kiem-tra.xlsx that is not as the program wrote it.
 
     One whose lines are all understood may be written anew: a copy is in the archive. The caller holds the lock.
     """
-    recorded, problems = 0, list[str]()
-    target = office.workspace.check_book(period.code)
+    office, ledger, recorded, problems = here.office, here.ledger, 0, list[str]()
+    target = office.workspace.check_book(here.code)
     for path in (target, *sorted(target.parent.glob(f"{target.stem} (*).xlsx"))):
         sha256 = hash_unless_open(path) if path.is_file() else ""
         if not sha256 or ledger.was_written(office.workspace.key_of(path), sha256):
@@ -56,7 +89,7 @@ def take_remarks(office: Office, ledger: Ledger, plan: Plan, period: Period) -> 
         wrong, reworded = list[str](), dict[int, tuple[str, str]]()
         for line in remark_lines(raw):
             try:
-                recorded += _take_line(office, ledger, plan, period, line, reworded)
+                recorded += _take_line(here, line, reworded)
             except Nq57Error as error:
                 wrong.append(f"«{path.name}», trang «{line.page}», dòng {line.row}: {error}")
         problems += wrong
@@ -64,19 +97,18 @@ def take_remarks(office: Office, ledger: Ledger, plan: Plan, period: Period) -> 
             ledger.note_outputs([(office.workspace.key_of(path), sha256)])
             if path != target:
                 files.remove(path)
-    return RemarksTaken(recorded, tuple(problems))
+    return _RemarksTaken(recorded, tuple(problems))
 
 
-def _take_line(  # noqa: PLR0917 - of one line
-    office: Office, ledger: Ledger, plan: Plan, period: Period, line: RemarkLine, reworded: dict[int, tuple[str, str]]
-) -> int:
+def _take_line(here: OfficePeriod, line: RemarkLine, reworded: dict[int, tuple[str, str]]) -> int:
     """Records a line where it says something new; how many decisions that takes.
 
     `reworded`: what other lines of the same workbook have made of remarks: one may stand on several.
     """
     if len(line.text) > LONGEST_REMARK:
         raise Nq57Error(f"ý kiến dài {len(line.text)} ký tự, nhiều nhất {LONGEST_REMARK}; hãy rút gọn.")
-    known = {item.id: item for item in ledger.remarks(period.code)}.get(line.number)
+    ledger = here.ledger
+    known = {item.id: item for item in ledger.remarks(here.code)}.get(line.number)
     if line.number and known is None:
         was, now = reworded.get(line.number, (line.text, line.text))
         if line.text not in (was, now):
@@ -86,49 +118,50 @@ def _take_line(  # noqa: PLR0917 - of one line
         if line.text == known.text:
             return 0
         reworded[known.id] = (known.text, line.text)
-        _withdraw(office, ledger, known)
+        _withdraw(here, known)
         if not line.text:
             return 1
         place = (known.sheet, known.address)
         record = next(item for item in reversed(ledger.returns(known.period)) if item.judged.unit == known.unit)
-        return 1 + _record(office, ledger, record, known.cell, place, line.text)
-    units = {fold(name): unit.code for unit in plan.units for name in (unit.code, unit.name)}
+        return 1 + _record(here, record, known.cell, place, line.text)
+    units = {fold(name): unit.code for unit in here.plan.units for name in (unit.code, unit.name)}
     code = line.place.partition("|")[0] or units.get(fold(line.unit))
     if code is None:
         raise Nq57Error(f"không có đơn vị «{line.unit}»; hãy ghi mã đơn vị như ở trang «Đơn vị».")
-    own = [item for item in ledger.returns(period.code) if item.judged.unit == code and not item.excluded]
+    own = [item for item in ledger.returns(here.code) if item.judged.unit == code and not item.excluded]
     if not own:
         raise Nq57Error(f"đơn vị «{code}» chưa nộp báo cáo nào trong kỳ.")
-    return note_remark(office, ledger, max(own, key=lambda item: item.order), line)
+    return _note_remark(here, max(own, key=lambda item: item.order), line)
 
 
-def note_remark(office: Office, ledger: Ledger, record: ReturnRecord, line: RemarkLine) -> int:
+def _note_remark(here: OfficePeriod, record: ReturnRecord, line: RemarkLine) -> int:
     """Records a remark on a cell of a return, once; how many decisions that takes. Raises Nq57Error."""
     if not line.text:
         raise Nq57Error("chưa ghi nội dung ý kiến.")
-    form = ledger.form_by_id(record.judged.issue_id or "")
+    form = here.ledger.form_by_id(record.judged.issue_id or "")
     if form is None:
         raise Nq57Error("tệp này không phải biểu mẫu đã phát: ghi ý kiến chung trong thư thay cho ý kiến về một ô.")
     cell, place = _cell_meant(form, record, line)
-    held = {(item.cell, item.text) for item in ledger.remarks(record.period) if item.unit == record.judged.unit}
-    return 0 if (cell, line.text) in held else _record(office, ledger, record, cell, place, line.text)
+    held = {(item.cell, item.text) for item in here.ledger.remarks(record.period) if item.unit == record.judged.unit}
+    return 0 if (cell, line.text) in held else _record(here, record, cell, place, line.text)
 
 
-def _record(  # noqa: PLR0917 - of one remark
-    office: Office, ledger: Ledger, record: ReturnRecord, cell: tuple[str, str, str], place: tuple[str, str], text: str
+def _record(
+    here: OfficePeriod, record: ReturnRecord, cell: tuple[str, str, str], place: tuple[str, str], text: str
 ) -> int:
     value = _remark_value(cell, *place, held_of(record, cell))
     source = record.judged.source
     detail = {"period": record.period, "unit": record.judged.unit, "file": source.path, "sha256": source.sha256}
     where = {"cell": "!".join(filter(None, place)), "text": text}
-    ledger.decide(Decision(record.id, "remark", value, text, office.clock.now(), office.person), detail | where)
+    noted = Decision(record.id, "remark", value, text, here.office.clock.now(), here.office.person)
+    here.ledger.decide(noted, detail | where)
     return 1
 
 
-def _withdraw(office: Office, ledger: Ledger, known: CellRemark) -> None:
+def _withdraw(here: OfficePeriod, known: CellRemark) -> None:
     where = {"period": known.period, "unit": known.unit, "cell": f"{known.sheet}!{known.address}", "text": ""}
-    ended = Decision(known.return_id, "remark", str(known.id), "", office.clock.now(), office.person)
-    ledger.decide(ended, where | {"reason": f"rút ý kiến số {known.id}"})
+    ended = Decision(known.return_id, "remark", str(known.id), "", here.office.clock.now(), here.office.person)
+    here.ledger.decide(ended, where | {"reason": f"rút ý kiến số {known.id}"})
 
 
 def _cell_meant(form: Form, record: ReturnRecord, line: RemarkLine) -> tuple[tuple[str, str, str], tuple[str, str]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
 from attrs import frozen
 
 from nq57xl.commands.office import Office
-from nq57xl.commands.standing import standing, with_reminder
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import form_file_name, plan_name
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
@@ -30,7 +30,7 @@ from nq57xl.outputs.reminders import (
     unit_text,
 )
 from nq57xl.plan.model import Period, Plan, Properties
-from nq57xl.plan.periods import day_off, parse_period
+from nq57xl.plan.periods import day_off, months_of, parse_period
 
 _PREFIX = "nhac-"
 
@@ -102,10 +102,11 @@ def drafted_reminders(office: Office, period_code: str | None) -> Reminders:
 
 
 def _drafted(office: Office, ledger: Ledger, period_code: str | None) -> Reminders:
-    plan, period = office.issued(period_code, ledger)
-    status = with_reminder(ledger, standing(office, ledger, plan, period))
+    here = OfficePeriod.of(office, ledger, period_code)
+    here.require_issued()
+    plan, period, status = here.plan, here.period, here.status()
     today, root = office.clock.now().date(), office.workspace.root
-    found = [one for unit in status.units if (one := owing(unit, _form(office, ledger, period, unit))) is not None]
+    found = [one for unit in status.units if (one := owing(unit, _form(here, unit))) is not None]
     text = group_text(status, plan, period, today, found, workspace=root)
     units = tuple(_UnitReminder(unit, unit_text(unit, plan, period, today, root)) for unit in found)
     return Reminders(plan, period, today, status, text, units, root)
@@ -152,31 +153,47 @@ def note_reminded(office: Office, period_code: str | None, units: Sequence[str] 
     Raises Nq57Error for a unit that the period does not know.
     """
     with office.changing("remind") as ledger:
-        plan, period = office.valid(period_code, ledger)
-        status = standing(office, ledger, plan, period)
+        here = OfficePeriod.of(office, ledger, period_code)
+        status = here.standing()
         known = {unit.code.casefold(): unit.code for unit in status.units}
         unknown = [code for code in units if code.casefold() not in known]
         if unknown:
-            raise Nq57Error(f"Kỳ {period.title} không có đơn vị mang mã {', '.join(unknown)}.")
+            raise Nq57Error(f"Kỳ {here.period.title} không có đơn vị mang mã {', '.join(unknown)}.")
         told = tuple(known[code.casefold()] for code in units)
         told = told or tuple(unit.code for unit in status.units if owed_by(unit) is not None)
-        ledger.event("remind", {"period": period.code, "units": list(told)})
+        ledger.event("remind", {"period": here.code, "units": list(told)})
         return told
 
 
-def _form(office: Office, ledger: Ledger, period: Period, unit: UnitStatus) -> tuple[str, bytes] | None:
+def _form(here: OfficePeriod, unit: UnitStatus) -> tuple[str, bytes] | None:
     """The form that goes with a reminder: the marked one where a return came, else the one that was issued."""
     if owed_by(unit) is None:
         return None
-    name = form_file_name(period.code, unit.code)
-    folder = office.workspace.back_dir if unit.newest is not None else office.workspace.forms_dir
-    path = own_output(ledger, folder(period.code) / name)
+    name, workspace = form_file_name(here.code, unit.code), here.office.workspace
+    folder = workspace.back_dir if unit.newest is not None else workspace.forms_dir
+    path = own_output(here.ledger, folder(here.code) / name)
     return (name, path.read_bytes()) if path is not None else None
 
 
 def _lines(text: str) -> bytes:
     """As Windows' own editor wants it."""
     return text.replace("\n", "\r\n").encode()
+
+
+@frozen
+class _PeriodMark:
+    """Where a period of the year stands, without looking at its returns."""
+
+    issued: bool
+    """It has forms of its own."""
+    closed: bool
+    months: tuple[int, int]
+    """How many months of it have forms, of how many."""
+
+    @property
+    def from_months(self) -> bool:
+        """It can be consolidated from its months."""
+        return not self.issued and self.months[1] > 1 and self.months[0] > 0
 
 
 @frozen
@@ -187,20 +204,31 @@ class _YearCalendar:
     title: str
     """Name of the plan."""
     lines: tuple[CalendarLine, ...]
+    marks: Mapping[str, _PeriodMark]
+    """By code of the period."""
     files: tuple[Path, ...] = ()
     """Where it was written."""
     problems: tuple[str, ...] = ()
 
 
-def year_days(office: Office, year: int | None = None) -> _YearCalendar:
-    """The calendar of a year (default: the plan's), without writing it. Raises Nq57Error for swapped days that are no
-    days."""
+def year_days(office: Office) -> _YearCalendar:
+    """The calendar of the plan's year, without writing it. Raises Nq57Error for swapped days that are no days."""
+    with office.reading() as ledger:
+        return _year_days(office, ledger)
+
+
+def _year_days(office: Office, ledger: Ledger, year: int | None = None) -> _YearCalendar:
     properties = office.appendix().plan.properties
     year = year or properties.year
-    periods = [parse_period(code, properties) for code in _codes(year)]
-    once = [parse_period(item.code, properties) for item in properties.ad_hoc if item.code.startswith(f"{year}-")]
-    lines = tuple(_line(period, properties) for period in sorted([*periods, *once], key=lambda item: item.cutoff))
-    return _YearCalendar(year, plan_name(properties.title), lines)
+    once = [item.code for item in properties.ad_hoc if item.code.startswith(f"{year}-")]
+    periods = sorted((parse_period(code, properties) for code in (*_codes(year), *once)), key=lambda one: one.cutoff)
+    issued, marks = set(ledger.periods()), {}
+    for code in (period.code for period in periods):
+        months = months_of(code)
+        closed = code in issued and ledger.closing(code) is not None
+        marks[code] = _PeriodMark(code in issued, closed, (sum(one in issued for one in months), len(months)))
+    lines = tuple(_line(period, properties) for period in periods)
+    return _YearCalendar(year, plan_name(properties.title), lines, marks)
 
 
 def year_calendar(office: Office, year: int | None = None) -> _YearCalendar:
@@ -209,7 +237,7 @@ def year_calendar(office: Office, year: int | None = None) -> _YearCalendar:
     Raises Nq57Error for swapped days that are no days.
     """
     with office.changing("calendar") as ledger:
-        days = year_days(office, year)
+        days = _year_days(office, ledger, year)
         folder = office.workspace.out / f"lich-{days.year}"
         outputs = {folder / name: data for name, data in calendar_files(days.lines, days.year, days.title).items()}
         written, failed = write_all_guarded(ledger, outputs)

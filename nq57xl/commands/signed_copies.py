@@ -11,10 +11,10 @@ import attrs
 from attrs import define, field
 
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import SignedCopy
-from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import archive_bytes
 from nq57xl.returns.model import JudgedReturn
 from nq57xl.returns.sources import is_system_file
@@ -42,15 +42,15 @@ def is_scan(item: JudgedReturn) -> bool:
     return named and not _SCANS.isdisjoint(finding.code for finding in item.findings)
 
 
-def _note_copy(office: Office, ledger: Ledger, place: tuple[str, str], source: Source) -> SignedCopy:
-    """Puts an archived file on record as signed copy, once; `place`: (period, unit) whose report it belongs to."""
-    period, unit = place
-    for copy in ledger.signed_copies(period):
+def _note_copy(here: OfficePeriod, unit: str, source: Source) -> SignedCopy:
+    """Puts an archived file on record as signed copy of the unit's report, once."""
+    ledger = here.ledger
+    for copy in ledger.signed_copies(here.code):
         if (copy.unit, copy.sha256) == (unit, source.sha256):
             return copy
-    ledger.first_seen([source], office.clock.now())
-    ledger.event("attach", {"period": period, "unit": unit, "file": source.name, "sha256": source.sha256})
-    return next(copy for copy in reversed(ledger.signed_copies(period)) if copy.sha256 == source.sha256)
+    ledger.first_seen([source], here.office.clock.now())
+    ledger.event("attach", {"period": here.code, "unit": unit, "file": source.name, "sha256": source.sha256})
+    return next(copy for copy in reversed(ledger.signed_copies(here.code)) if copy.sha256 == source.sha256)
 
 
 @define
@@ -61,9 +61,7 @@ class FiledBeside:
     signed copy; with forms of several it is told, not guessed; with none it is what it always was, no form.
     """
 
-    office: Office
-    ledger: Ledger
-    period: str
+    here: OfficePeriod
     given: Sequence[str]
     """Paths of the files that were handed in, archives and mails among them."""
     signed: list[SignedCopy] = field(factory=list, init=False)
@@ -71,9 +69,9 @@ class FiledBeside:
 
     def known(self, sources: Sequence[Source]) -> list[Source]:
         """The sources without those that are signed copies already; those of this period are told again."""
-        filed = {copy.sha256 for copy in self.ledger.signed_copies()}
+        filed = {copy.sha256 for copy in self.here.ledger.signed_copies()}
         again = {source.sha256 for source in sources} & filed
-        self.signed += [copy for copy in self.ledger.signed_copies(self.period) if copy.sha256 in again]
+        self.signed += [copy for copy in self.here.ledger.signed_copies(self.here.code) if copy.sha256 in again]
         return [source for source in sources if source.sha256 not in filed]
 
     def left(self, sources: Sequence[Source], judged: Sequence[JudgedReturn]) -> list[JudgedReturn]:
@@ -81,16 +79,17 @@ class FiledBeside:
 
         A scan that came before the form is filed once the form is there.
         """
-        waiting = [item for item in self.ledger.strangers(self.period) if is_scan(item)]
+        ledger, period = self.here.ledger, self.here.code
+        waiting = [item for item in ledger.strangers(period) if is_scan(item)]
         if not waiting and not any(is_scan(item) for item in judged):
             return list(judged)
-        reported = self.ledger.reported(self.period)
+        reported = ledger.reported(period)
         by_hash = {sha256: unit for _, sha256, unit in reported}
         forms = {path: unit for path, _, unit in reported}
         forms |= {source.path: by_hash[source.sha256] for source in sources if source.sha256 in by_hash}
-        forms |= {item.source.path: item.unit for item in judged if item.unit and item.form_period == self.period}
+        forms |= {item.source.path: item.unit for item in judged if item.unit and item.form_period == period}
         left = [told for item in judged if (told := self._told(item, forms)) is not None]
-        filed = {copy.sha256 for copy in self.ledger.signed_copies()}
+        filed = {copy.sha256 for copy in ledger.signed_copies()}
         for item in waiting:
             if item.source.sha256 not in filed:
                 self._told(item, forms)
@@ -104,7 +103,7 @@ class FiledBeside:
         if len(units) > 1:
             told = make("SIGNED_COPY_UNCLEAR", words={"value": ", ".join(sorted(units))})
             return attrs.evolve(item, findings=(told,))
-        self.signed.append(_note_copy(self.office, self.ledger, (self.period, units.pop()), item.source))
+        self.signed.append(_note_copy(self.here, units.pop(), item.source))
         return None
 
     def _around(self, path: str, forms: Mapping[str, str]) -> set[str]:
@@ -125,8 +124,8 @@ class FiledBeside:
         if folder not in self._strangers:
             there = folder.iterdir() if folder.is_dir() else ()
             others = (path for path in there if path.suffix.lower() in _FORMS and not is_system_file(path.name))
-            unseen = {sha256_of(path) for path in others} - self.ledger.seen_hashes()
-            self._strangers[folder] = unseen != self.ledger.output_hashes(unseen)
+            unseen = {sha256_of(path) for path in others} - self.here.ledger.seen_hashes()
+            self._strangers[folder] = unseen != self.here.ledger.output_hashes(unseen)
         return self._strangers[folder]
 
     def _outer(self, path: str) -> str:
@@ -138,25 +137,20 @@ def _folder(path: str) -> Path:
     return Path(path).absolute().parent
 
 
-def attach(office: Office, unit: str, file: Path, period_code: str | None) -> SignedCopy:
+def attach(office: Office, unit: str, file: Path, period_code: str | None, data: bytes | None = None) -> SignedCopy:
     """Files a signed copy (.pdf or a scanned picture) of a unit's report; the same file twice is filed once.
 
-    Raises Nq57Error for another kind of file, one too large or missing, and a unit that the period does not know.
+    `data`: the content where it is no file here; `file` is then what the sender called it. Raises Nq57Error for another
+    kind of file, one too large or missing, and a unit that the period does not know.
     """
+    name = file.name
     try:
-        size = file.stat().st_size
-        data = file.read_bytes() if size <= LIMITS.file_bytes else b""
+        size = file.stat().st_size if data is None else len(data)
+        if size > LIMITS.file_bytes:
+            raise Nq57Error(f"«{name}» quá lớn ({size >> 20} MB): hãy quét lại với độ phân giải thấp hơn.")
+        data = file.read_bytes() if data is None else data
     except OSError as error:
         raise Nq57Error(f"Không mở được tệp «{file}»: hãy kiểm tra lại đường dẫn.") from error
-    if size > LIMITS.file_bytes:
-        raise _too_large(file.name, size)
-    return attach_bytes(office, unit, file.name, data, period_code)
-
-
-def attach_bytes(office: Office, unit: str, name: str, data: bytes, period_code: str | None) -> SignedCopy:
-    """The same for content that is no file here; `name` is what the sender called it."""
-    if len(data) > LIMITS.file_bytes:
-        raise _too_large(name, len(data))
     try:
         scanned = sniff(data) in ("pdf", "picture")  # what a scanner or a phone makes
     except Refused:
@@ -164,22 +158,12 @@ def attach_bytes(office: Office, unit: str, name: str, data: bytes, period_code:
     if not scanned:
         raise Nq57Error(f"«{name}» không phải tệp .pdf hoặc ảnh quét: bản ký là tệp có số, ngày và chữ ký.")
     with office.changing("attach") as ledger:
-        period = office.issued(period_code, ledger)[1]
-        known = {form.unit.casefold(): form.unit for form in ledger.current_forms(period.code)}
+        here = OfficePeriod.of(office, ledger, period_code)
+        here.require_issued()
+        known = {form.unit.casefold(): form.unit for form in ledger.current_forms(here.code)}
         if unit.casefold() not in known:
-            raise Nq57Error(f"Kỳ {period.title} không có đơn vị mang mã «{unit}».")
+            raise Nq57Error(f"Kỳ {here.period.title} không có đơn vị mang mã «{unit}».")
         sha256, now = hashlib.sha256(data).hexdigest(), in_vietnam(office.clock.now())
         archive_bytes(office.workspace, data, sha256, name)
         source = Source(name, name, sha256, len(data), now, "first_seen")
-        return _note_copy(office, ledger, (period.code, known[unit.casefold()]), source)
-
-
-def signed_copies(office: Office, unit: str, period_code: str) -> tuple[SignedCopy, ...]:
-    """What was filed with the unit's report of a period, oldest first."""
-    with office.reading() as ledger:
-        period = office.valid(period_code, ledger)[1]
-        return tuple(copy for copy in ledger.signed_copies(period.code) if copy.unit == unit)
-
-
-def _too_large(name: str, size: int) -> Nq57Error:
-    return Nq57Error(f"«{PurePath(name).name}» quá lớn ({size >> 20} MB): hãy quét lại với độ phân giải thấp hơn.")
+        return _note_copy(here, known[unit.casefold()], source)

@@ -12,10 +12,9 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.judge import fault
-from nq57xl.commands.merge import current_consolidation, write_unless_current
-from nq57xl.commands.office import Office
-from nq57xl.commands.standing import require_reported
+from nq57xl.commands.merge import merged_consolidation
+from nq57xl.commands.office import Office, bytes_of, fault
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
@@ -77,9 +76,10 @@ def upward(
     """
     with office.changing("upward") as ledger:
         data, superior = _read(office, ledger, form)
-        plan, period = office.valid(period_code or superior.period, ledger)
+        here = OfficePeriod.of(office, ledger, period_code or superior.period)
+        plan, period = here.plan, here.period
         _require_period(superior, period, form.name)
-        require_reported(ledger, plan, period)
+        here.require_issued(or_months=True)
         sides = _sides(superior, plan.properties.year)
         # the plan's id where it is one; of a stranger's text what a file name can hold
         name = re.sub(r"[^A-Za-z0-9._-]", "-", superior.plan_id)[:60].strip(".-") or "cap-tren"
@@ -88,9 +88,7 @@ def upward(
             write_atomic(book, matches)
         lines = _matched(ledger, superior, (sides, plan), book, confirm=confirm)
         book = _write_book(office, ledger, book, write_matches(lines, plan))
-        current = current_consolidation(office, ledger, plan, period)
-        write_unless_current(office, ledger, current)
-        c = current.consolidation
+        c = merged_consolidation(here)
         rules = read_schema("roll_up.yml", office.workspace.root)
         rolled = roll_up(lines, c, rules)
         rolled = attrs.evolve(rolled, points=(*rolled.points, *_since_closed(lines, c)))
@@ -111,12 +109,9 @@ def upward(
 
 def _read(office: Office, ledger: Ledger, path: Path) -> tuple[bytes, SuperiorForm]:
     """The form, read as safely as a return; a copy is archived, and it is the copy that is read."""
-    try:
-        if path.stat().st_size > LIMITS.file_bytes:
-            raise Nq57Error(f"«{path.name}» lớn hơn {LIMITS.file_bytes >> 20} MB: đây không phải biểu mẫu đã nhận.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise Nq57Error(f"Không đọc được «{path}»: hãy kiểm tra đường dẫn và quyền đọc tệp.") from error
+    if path.is_file() and path.stat().st_size > LIMITS.file_bytes:
+        raise Nq57Error(f"«{path.name}» lớn hơn {LIMITS.file_bytes >> 20} MB: đây không phải biểu mẫu đã nhận.")
+    data = bytes_of(path)
     copy = archive_bytes(office.workspace, data, hashlib.sha256(data).hexdigest(), path.name)
     raw = next(iter(office.read_files([copy])))
     if isinstance(raw, Finding):

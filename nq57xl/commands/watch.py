@@ -12,16 +12,18 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.commands.answers import is_answer_name
-from nq57xl.commands.collect import Collected, CollectedFile, collect
+from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.plan.model import Period
+from nq57xl.returns.model import JudgedReturn
 from nq57xl.returns.sources import arrival_state, files_below
 from nq57xl.text.files import sha256_of
 
 _STILL = 2
 """Looks in a row that find a file unchanged before it is taken."""
-PATIENCE = 6
+_PATIENCE = 6
 """The same for one that is empty or an archive without its end: the rest may be on its way."""
 _LONGEST_WAIT = 32
 """Looks between two tries on a file that could not be collected."""
@@ -39,43 +41,6 @@ class WatchNews:
     """For the person at the keyboard; what goes on being so is said once."""
     collected: Collected | None = None
     """A run that took something in; what was known before the watch began is not in it again."""
-
-
-def watch(
-    office: Office,
-    folder: Path | None,
-    period_code: str | None,
-    *,
-    interval: float,
-    pause: _Pause,
-    once: bool = False,
-) -> Iterator[WatchNews]:
-    """Keeps the folder (default: the inbox) under watch until `pause` says stop; `once`: for as many looks as it takes
-    to see that a file lies still.
-
-    Raises Nq57Error at once for a folder that is none and a period that is none. Later nothing is raised: a share that
-    goes away, a file that is held, a ledger that is busy are told and tried again.
-    """
-    root = folder or office.workspace.inbox
-    if folder is None:
-        root.mkdir(exist_ok=True)
-    if not root.is_dir():
-        raise Nq57Error(f"Không có thư mục «{root}» để theo dõi: hãy kiểm tra lại đường dẫn.")
-    watcher = Watcher(office, root, period_code, watched_period(office, period_code).code)
-    return _looks(watcher, interval, pause, once=once)
-
-
-def _looks(watcher: Watcher, interval: float, pause: _Pause, *, once: bool) -> Iterator[WatchNews]:
-    while True:
-        yield from watcher.look()
-        if (once and watcher.looks >= _STILL) or pause(interval):
-            return
-
-
-def watched_period(office: Office, code: str | None) -> Period:
-    """The period that is collected for. Raises Nq57Error when the code is none, or nothing was issued yet."""
-    with office.reading() as ledger:
-        return office.period(code, ledger, office.appendix().plan)
 
 
 @attrs.define
@@ -100,8 +65,8 @@ class Watcher:
     root: Path
     period: str | None
     """Code; None: the one issued last, whichever that is when something arrives."""
-    latest: str
-    """Code of the period that was collected for last."""
+    latest: Period
+    """The period that was collected for last."""
     quiet: bool = False
     """What the ledger knows is passed over: for a desk that takes files in itself, and looks again at each start."""
     looks: int = 0
@@ -109,6 +74,30 @@ class Watcher:
     _said: dict[str, str] = field(factory=dict)
     """What goes on being so: what it is about -> message."""
     _begun: bool = False
+
+    @classmethod
+    def at(
+        cls, office: Office, folder: Path | None = None, period_code: str | None = None, *, quiet: bool = False
+    ) -> Watcher:
+        """For a folder (default: the inbox). Raises Nq57Error for a folder or period that is none."""
+        with office.reading() as ledger:
+            latest = OfficePeriod.of(office, ledger, period_code).period
+        root = folder or office.workspace.inbox
+        if folder is None:
+            root.mkdir(exist_ok=True)
+        if not root.is_dir():
+            raise Nq57Error(f"Không có thư mục «{root}» để theo dõi: hãy kiểm tra lại đường dẫn.")
+        return cls(office, root, period_code, latest, quiet)
+
+    def watch(self, interval: float, pause: _Pause, *, once: bool = False) -> Iterator[WatchNews]:
+        """Looks again and again until `pause` says stop; `once`: as often as it takes to see that a file lies still.
+
+        Nothing is raised: a share that goes away, a file that is held, a ledger that is busy are told and tried again.
+        """
+        while True:
+            yield from self.look()
+            if (once and self.looks >= _STILL) or pause(interval):
+                return
 
     def look(self) -> Iterator[WatchNews]:
         """One look: what was taken in, and what there is to tell."""
@@ -127,7 +116,7 @@ class Watcher:
                 state = arrival_state(path)
                 if state == "held":
                     yield from self._say(str(path), f"«{path.name}» đang mở hoặc đang được ghi; sẽ nhận khi xong.")
-                elif state == "whole" or self._still(path) >= PATIENCE:
+                elif state == "whole" or self._still(path) >= _PATIENCE:
                     ready.append(path)
         yield from self._take(ready)
 
@@ -204,30 +193,25 @@ class Watcher:
 
     def _tell(self, done: Collected, *, retried: bool) -> Iterator[WatchNews]:
         """The run without what the ledger knew before the watch began; after a run that was cut short, what it took."""
-        lines = list(done.returns)
-        if retried:
-            lines = [self._as_recorded(item) for item in lines]
+        lines = [self._as_recorded(item) for item in done.returns] if retried else list(done.returns)
         if not self._begun:
             known = [item for item in lines if item.verdict == "duplicate"]
             lines = [item for item in lines if item.verdict != "duplicate"]
             if known and not self.quiet:
                 yield WatchNews(f"{len(known)} tệp đã được nhận từ trước.")
         self._begun = True
-        if done.period.code != self.latest:
-            self.latest = done.period.code
+        if done.period.code != self.latest.code:
+            self.latest = done.period
             yield WatchNews(f"Từ đây nhận cho kỳ {done.period.title}, kỳ phát hành gần nhất.")
         yield WatchNews(collected=attrs.evolve(done, returns=tuple(lines)))
 
-    def _as_recorded(self, item: CollectedFile) -> CollectedFile:
+    def _as_recorded(self, item: JudgedReturn) -> JudgedReturn:
         """The verdict on record for a file that an earlier try recorded without coming to tell it."""
         if item.verdict != "duplicate":
             return item
         with self.office.reading() as ledger:
             record = ledger.return_by_hash(item.source.sha256)
-        if record is None:
-            return item
-        judged = record.judged
-        return attrs.evolve(item, verdict=judged.verdict, findings=judged.findings)
+        return item if record is None else attrs.evolve(record.judged, source=item.source, values=())
 
 
 def _names(paths: Sequence[Path]) -> str:

@@ -35,6 +35,11 @@ class Workspace:
         return self.root / "nq57xl.ke-hoach.cache"
 
     @property
+    def last_year(self) -> Path:
+        """In a workspace that goes on from another: what was last said there of the rows that go on."""
+        return self.root / "nam-truoc.json"
+
+    @property
     def inbox(self) -> Path:
         """Where returned workbooks are dropped, and stay."""
         return self.root / "inbox"

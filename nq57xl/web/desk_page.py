@@ -16,7 +16,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.wording import days_left
 from nq57xl.text.files import write_atomic
-from nq57xl.web.site import Progress, Tell, Visit, Work, collected_line, page_at, upload_name
+from nq57xl.web.site import Progress, Tell, Visit, collected_line, page_at, upload_name
 
 _SINGLY = 10
 """So many files are judged one by one, so that each verdict shows as it comes; larger drops go in tens."""
@@ -67,13 +67,13 @@ def _drop(visit: Visit) -> Response:
     if not files:
         title, text = "Chưa chọn tệp nào", "Hãy chọn hoặc thả ít nhất một tệp báo cáo."
         return visit.page("message.html.j2", 400, title=title, text=text, back=visit.at(""))
-    with site.hands_off(visit.slug):  # what is looking at the inbox must not take them first
+    with site.inboxes[visit.slug]:  # what is looking at the inbox must not take them first
         # a scan belongs to the form that was dropped with it: the inbox itself is a place for everybody
         together = any(named_scan(name) for name, _ in files) and len(files) > 1
         folder = f"cung-gui-{site.clock.now():%Y%m%d-%H%M%S}" if together else ""
         kept = [_keep(office.workspace, name, data, folder) for name, data in files]
-        work = _receive_work(visit, kept, combine=combine, passwords=(secret,) if secret else ())
-        return visit.start(f"Nhận {len(kept)} tệp", visit.at(""), work)
+        title = f"Nhận {len(kept)} tệp"
+        return _receive(visit, title, kept, combine=combine, passwords=(secret,) if secret else ())
 
 
 @page_at("/so/{slug}/moi")
@@ -93,7 +93,7 @@ def _arrived(visit: Visit) -> list[Progress]:
 @page_at("/so/{slug}/ky/{period}/nhan-inbox", post=True)
 def _sweep(visit: Visit) -> Response:
     """Judges whatever lies in the inbox, as `collect` without files does."""
-    return visit.start("Nhận các tệp trong thư mục inbox", visit.at(""), _receive_work(visit, []))
+    return _receive(visit, "Nhận các tệp trong thư mục inbox", [])
 
 
 def _keep(workspace: Workspace, name: str, data: bytes, folder: str) -> Path:
@@ -110,8 +110,10 @@ def _keep(workspace: Workspace, name: str, data: bytes, folder: str) -> Path:
     return path
 
 
-def _receive_work(visit: Visit, paths: Sequence[Path], *, combine: bool = False, passwords: Sequence[str] = ()) -> Work:
-    """The work of judging files, or with none all of the inbox, telling each verdict as it is known."""
+def _receive(
+    visit: Visit, title: str, paths: Sequence[Path], *, combine: bool = False, passwords: Sequence[str] = ()
+) -> Response:
+    """Begins to judge files, or with none all of the inbox, telling each verdict as it is known."""
 
     def work(tell: Tell) -> str:
         office = visit.office()
@@ -129,7 +131,7 @@ def _receive_work(visit: Visit, paths: Sequence[Path], *, combine: bool = False,
                 tell(Progress(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}", "warn"))
         return visit.at("")
 
-    return work
+    return visit.start(title, visit.at(""), work)
 
 
 def _saved_name(taken: set[str], name: str) -> str:

@@ -14,12 +14,11 @@ from nq57xl.commands.amend import (
     pending_amendment,
     propose_amendment,
 )
-from nq57xl.commands.consolidated import period_marks
 from nq57xl.commands.desk import period_to_issue
-from nq57xl.commands.generate import forms_to_send, generate, mail_draft, write_drafts
+from nq57xl.commands.generate import forms_to_send, generate, write_drafts
 from nq57xl.commands.history import history
 from nq57xl.commands.import_plan import answer_questions, open_questions, replace_appendix
-from nq57xl.commands.init import confirm_continued, lint, show, waiting_book
+from nq57xl.commands.init import confirm_continued, show, waiting_book
 from nq57xl.commands.remind import year_days
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
@@ -40,7 +39,7 @@ def _plan(visit: Visit) -> Response:
         "plan.html.j2",
         tab="plan",
         plan=show(office),
-        findings=grouped(lint(office)),
+        findings=grouped(office.lint()),
         amendments=applied_amendments(office),
         questions=len(open_questions(office)),
         waiting=waiting_book(office),
@@ -183,9 +182,7 @@ def _day(text: str) -> dt.date | None:
 def _year(visit: Visit) -> Response:
     """Every period of the plan's year with its days and where it stands."""
     office = visit.office()
-    days, plan = year_days(office), office.appendix().plan
-    marks = period_marks(office, tuple(line.period for line in days.lines))
-    return visit.page("year.html.j2", tab="year", days=days, marks=marks, plan=plan)
+    return visit.page("year.html.j2", tab="year", days=year_days(office), plan=office.appendix().plan)
 
 
 @page_at("/so/{slug}/nam/lich.{suffix}")
@@ -217,7 +214,7 @@ def _past_book(visit: Visit) -> Response:
 def _preview(visit: Visit) -> Response:
     """What would be issued: lint's findings, the units with their rows, the days of the period."""
     office = visit.office()
-    findings, plan = lint(office), show(office)
+    findings, plan = office.lint(), show(office)
     wanted = visit.request.query_params.get("ky", "")
     period = parse_period(wanted, plan.properties) if wanted else period_to_issue(office)
     rows = [
@@ -269,5 +266,8 @@ def _sending(visit: Visit) -> Response:
 @page_at("/so/{slug}/ky/{period}/gui/{unit}")
 def _mail(visit: Visit) -> Response:
     """A mail to one unit with its form attached."""
-    unit = visit.path["unit"]
-    return attachment(f"NQ57_{visit.period}_{unit}.eml", mail_draft(visit.office(), visit.period, unit))
+    unit, items = visit.path["unit"], forms_to_send(visit.office(), visit.period)
+    item = next((item for item in items if item.form.unit == unit), None)
+    if item is None:
+        raise Nq57Error(f"Đơn vị «{unit}» chưa có biểu mẫu của kỳ này: hãy phát hành trước.")
+    return attachment(f"NQ57_{visit.period}_{unit}.eml", item.draft())

@@ -12,18 +12,19 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from nq57xl.commands.close import close, erase_contacts, reopen
+from nq57xl.commands.close import close, reopen
 from nq57xl.commands.consolidated import overview
+from nq57xl.commands.decide import erase_contacts
 from nq57xl.commands.desk import desk
-from nq57xl.commands.edits import NAME, edits, hand_in
+from nq57xl.commands.edits import edits, hand_in
 from nq57xl.commands.merge import merge
 from nq57xl.commands.upward import upward
 from nq57xl.ledger.workspace import Workspace, archived
 from nq57xl.outputs.overview_page import headline
-from nq57xl.plan.periods import title_of
+from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.results.wording import EDIT_KINDS, EDIT_STATES, days_left
 from nq57xl.text.files import write_atomic
-from nq57xl.web.site import Progress, Tell, Tone, Visit, attachment, page_at, see, upload_name
+from nq57xl.web.site import Progress, Tell, Visit, attachment, page_at, see, upload_name
 from nq57xl.xlsx.package import zipped
 
 _WHAT = {
@@ -104,17 +105,9 @@ def _close_period(visit: Visit) -> Response:
 @page_at("/so/{slug}/ky/{period}/bien-tap")
 def _edits(visit: Visit) -> Response:
     """The edits that hold: before, after, who, why."""
-    office = visit.office()
-    found = edits(office, visit.period)
-    there = (office.workspace.report_dir(found.period.code) / NAME).is_file()
+    found = edits(visit.office(), visit.period)
     return visit.page(
-        "edits.html.j2",
-        tab="desk",
-        period=found.period,
-        found=found,
-        kinds=EDIT_KINDS,
-        states=EDIT_STATES,
-        file=NAME if there else "",
+        "edits.html.j2", tab="desk", period=found.period, found=found, kinds=EDIT_KINDS, states=EDIT_STATES
     )
 
 
@@ -131,8 +124,8 @@ def _take_edits(visit: Visit) -> Response:
         tell(Progress(f"Đã ghi nhận {done.edits.recorded} biên tập mới; báo cáo tổng hợp đã lập lại.", "good"))
         for _, item in done.edits.findings:
             place = "!".join(part for part in (item.sheet, item.cell) if part)
-            tone: Tone = "bad" if item.severity == "error" else "warn"
-            tell(Progress(f"{place}: {item.message} {item.fix}" if place else f"{item.message} {item.fix}", tone))
+            said = f"{place}: {item.message} {item.fix}" if place else f"{item.message} {item.fix}"
+            tell(Progress(said, "bad" if item.severity == "error" else "warn"))
         if done.problem:
             tell(Progress(done.problem, "warn"))
         return page
@@ -144,8 +137,7 @@ def _take_edits(visit: Visit) -> Response:
 def _superior_form(visit: Visit) -> Response:
     """The form of the office above: what is to be handed in, and what was made of it."""
     office = visit.office()
-    with office.reading() as ledger:
-        _, period = office.valid(visit.period, ledger)
+    period = parse_period(visit.period, office.appendix().plan.properties)
     folders = [office.workspace.upward_dir(period.code), office.workspace.upward_dir()]
     return visit.page("upward.html.j2", tab="desk", period=period, files=_files_of(folders))
 

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import cast
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from nq57xl.commands.decide import (
-    Rechecked,
-    RecheckOutcome,
-    decide,
-    event_in_words,
-    recheck,
-    remark_on_cell,
-)
-from nq57xl.commands.desk import look_at_return, remark, returns_of
-from nq57xl.commands.office import Office
+from nq57xl.commands.decide import Rechecked, decide, end_waiver, explanations, recheck, waive
+from nq57xl.commands.desk import look_at_return, look_at_unit
+from nq57xl.commands.log import event_in_words
+from nq57xl.commands.remarks import remark
 from nq57xl.commands.remind import drafted_reminders, note_reminded
-from nq57xl.commands.signed_copies import attach_bytes, signed_copies
-from nq57xl.commands.waive import end_waiver, explanations, waive
+from nq57xl.commands.signed_copies import attach
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import DecisionKind
 from nq57xl.outputs.reminders import NOTICE_FILE, OWES
@@ -35,7 +29,7 @@ _LEVELS = {
     "repaired": "Đã tự chuẩn hóa",
     "note": "Ghi nhận",
 }
-_OUTCOMES: dict[RecheckOutcome, str] = {
+_OUTCOMES = {
     "unchanged": "không đổi",
     "counts": "đã ghi nhận kết quả mới",
     "proposed": "chờ xác nhận",
@@ -70,49 +64,35 @@ def _return(visit: Visit) -> Response:
 @page_at("/so/{slug}/tep/{sha256}/quyet-dinh", post=True)
 def _decide(visit: Visit) -> Response:
     """A decision with its reason: leave out, take back in, accept all the same, put the time right, note a remark."""
-    sha256, kind, reason = visit.path["sha256"], visit.words("viec"), visit.words("ly_do")
-    where = visit.words("dong"), visit.words("o")
+    office, sha256, kind, reason = visit.office(), visit.path["sha256"], visit.words("viec"), visit.words("ly_do")
+    at = _moment_of_day(visit.words("luc")) if kind == "received" else None
+    view = look_at_return(office, sha256)
+    if view is None:
+        raise HTTPException(404)
+    period = view.period.code
     if kind == "recheck":
-        view = look_at_return(visit.office(), sha256)
-        if view is None:
-            raise HTTPException(404)
-        return _judge_again(visit, view.period.code, sha256, reason)
-    if kind == "remark" and where[1]:
-        remark_on_cell(visit.office(), sha256, None, where, reason)
-    else:
-        _record(visit.office(), sha256, kind, reason, _moment_of_day(visit.words("luc")))
-    return see(visit.at(f"/tep/{sha256}"))
-
-
-def _record(office: Office, sha256: str, kind: str, reason: str, at: dt.datetime | None) -> None:
+        return _judge_again(visit, period, sha256, reason)
     if kind == "remark":
-        remark(office, sha256, reason)
+        cell = (visit.words("dong"), visit.words("o"))
+        remark(office, sha256, period, reason, cell if cell[1] else None)
     elif kind == "received" and at is None:
         raise Nq57Error("Chưa ghi thời điểm nhận.")
     elif kind in ("exclude", "readmit", "take", "received"):
-        decide(office, cast("DecisionKind", kind), sha256, None, reason, at=at if kind == "received" else None)
+        decide(office, cast("DecisionKind", kind), sha256, period, reason, at=at)
     else:
         raise HTTPException(400)
+    return see(visit.at(f"/tep/{sha256}"))
 
 
 @page_at("/so/{slug}/ky/{period}/don-vi/{unit}")
 def _unit(visit: Visit) -> Response:
     """Everything that a unit handed in for a period."""
-    office, code, period = visit.office(), visit.path["unit"], visit.period
-    found = returns_of(office, code, period)
-    names = {item.code: item.name for item in office.appendix().plan.units}
-    if code not in names:
+    code = visit.path["unit"]
+    view = look_at_unit(visit.office(), code, visit.period)
+    if view is None:
         raise HTTPException(404)
     return visit.page(
-        "unit.html.j2",
-        tab="desk",
-        unit=code,
-        unit_name=names[code],
-        signed=signed_copies(office, code, period),
-        period=period,
-        found=found,
-        verdicts=VERDICTS,
-        fates=FATES,
+        "unit.html.j2", tab="desk", unit=code, view=view, period=visit.period, verdicts=VERDICTS, fates=FATES
     )
 
 
@@ -120,7 +100,7 @@ def _unit(visit: Visit) -> Response:
 def _sign(visit: Visit) -> Response:
     """Files a signed copy with the unit's report."""
     unit, (name, data) = visit.path["unit"], visit.file()
-    attach_bytes(visit.office(), unit, upload_name(name), data, visit.period)
+    attach(visit.office(), unit, Path(upload_name(name)), visit.period, data)
     return see(visit.at(f"/don-vi/{unit}"))
 
 

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 
 from attrs import define, field
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-UPLOAD_BYTES = 100 * 1024 * 1024
+_UPLOAD_BYTES = 100 * 1024 * 1024
 """Of one request: photographs make returns of some 20 MB, and an office drops several at once."""
 _OVERHEAD = 1024 * 1024
 _CODE_SECONDS = 300.0
@@ -44,10 +45,17 @@ _HEADERS = {
 class Keys:
     """One-time codes of links, and the cookies that they were exchanged for; in memory alone."""
 
+    port: int = 0
+    """Of the desk: cookies do not tell ports apart, and two desks on one computer must not overwrite each other's."""
     launch: str = field(factory=lambda: secrets.token_urlsafe(32))
     """Known to the program's own starter: with it a second double-click gets a link of its own."""
     _codes: dict[str, float] = field(factory=dict)
     _cookies: set[str] = field(factory=set)
+
+    @property
+    def cookie(self) -> str:
+        """Name of the cookie."""
+        return f"nq57_{self.port}"
 
     def new_code(self) -> str:
         """A code that opens the desk once."""
@@ -64,22 +72,18 @@ class Keys:
         self._cookies.add(cookie)
         return cookie
 
-    def knows(self, cookie: str) -> bool:
-        """The cookie was given by this run of the program."""
+    def known(self, cookies: Mapping[str, str]) -> bool:
+        """Among a browser's cookies is one that this run of the program gave."""
+        cookie = cookies.get(self.cookie, "")
         return any(secrets.compare_digest(cookie, known) for known in self._cookies)
-
-
-def cookie_name(port: int) -> str:
-    """Cookies do not tell ports apart: two desks on one computer must not overwrite each other's."""
-    return f"nq57_{port}"
 
 
 class Guard:
     """ASGI middleware around everything."""
 
-    def __init__(self, app: ASGIApp, keys: Keys, port: int) -> None:
-        self.app, self.keys, self.port = app, keys, port
-        self.hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+        self.app, self.keys = app, keys
+        self.hosts = {f"127.0.0.1:{keys.port}", f"localhost:{keys.port}"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuses, or hands on with a bounded body and the headers that keep the page to itself."""
@@ -102,11 +106,9 @@ class Guard:
         if not _own_page(headers, method, self.hosts):
             return _plain("Yêu cầu từ trang khác bị từ chối.", 403)
         length = headers.get("content-length", "0")
-        if not length.isascii() or not length.isdigit() or int(length[:12]) > UPLOAD_BYTES + _OVERHEAD:
+        if not length.isascii() or not length.isdigit() or int(length[:12]) > _UPLOAD_BYTES + _OVERHEAD:
             return _plain("Quá 100 MB trong một lần gửi: hãy chia thành nhiều lần.", 413)
-        if not path.startswith(_OPEN) and not self.keys.knows(
-            cookie_parser(headers.get("cookie", "")).get(cookie_name(self.port), "")
-        ):
+        if not path.startswith(_OPEN) and not self.keys.known(cookie_parser(headers.get("cookie", ""))):
             return _plain("Phiên làm việc đã hết: hãy bấm đúp biểu tượng NQ57 để mở lại trang.", 403)
         return None
 
@@ -127,20 +129,16 @@ def _plain(text: str, status: int) -> Response:
     return PlainTextResponse(text, status, headers=_HEADERS)
 
 
-class BodyTooLargeError(Exception):
-    """More came than a request may hold, whatever its length said."""
-
-
 def _bounded(receive: Receive) -> Receive:
-    """The body up to the limit: a chunked request has no length to look at."""
+    """The body up to the limit, whatever its length said: a chunked request has none to look at."""
     seen = 0
 
     async def limited() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > UPLOAD_BYTES + _OVERHEAD:
-            raise BodyTooLargeError
+        if seen > _UPLOAD_BYTES + _OVERHEAD:
+            raise HTTPException(413)
         return message
 
     return limited

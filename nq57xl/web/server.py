@@ -26,13 +26,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from nq57xl.commands.office import Office
-from nq57xl.commands.watch import Watcher, watched_period
+from nq57xl.commands.watch import Watcher
 from nq57xl.errors import Nq57Error
 from nq57xl.text.clock import Clock
 from nq57xl.text.files import write_atomic
 from nq57xl.web import desk_page, plan_page, report_page, return_page, start_page
-from nq57xl.web.safety import BodyTooLargeError, Guard
-from nq57xl.web.site import ROUTES, Progress, Site, UnknownWorkspaceError, Visit, collected_line
+from nq57xl.web.safety import Guard
+from nq57xl.web.site import ROUTES, Progress, Site, Visit, collected_line
 
 _PAGES = (start_page, desk_page, return_page, report_page, plan_page)
 """Imported, each has put its routes in ROUTES."""
@@ -157,20 +157,13 @@ def _show(address: str, wanted: bool) -> None:
 
 def make_app(site: Site, port: int) -> ASGIApp:
     """The desk as an ASGI application that answers on that port of this computer alone."""
-    site.port = port
+    site.keys.port = port
     app = Starlette(
         routes=[*ROUTES, Mount("/tinh", StaticFiles(directory=_STATIC))],
-        exception_handlers={
-            Nq57Error: _told,
-            OSError: _told,
-            UnknownWorkspaceError: _missing,
-            BodyTooLargeError: _missing,
-            HTTPException: _missing,
-            Exception: _told,
-        },
+        exception_handlers={Nq57Error: _told, OSError: _told, HTTPException: _missing, Exception: _told},
     )
     app.state.site = site
-    return Guard(app, site.keys, port)
+    return Guard(app, site.keys)
 
 
 def _told(request: Request, error: Exception) -> Response:
@@ -183,8 +176,6 @@ def _told(request: Request, error: Exception) -> Response:
 
 def _missing(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
-    if isinstance(error, BodyTooLargeError):
-        status = 413
     title, text = _TITLES.get(status, ("Chưa thực hiện được", "Yêu cầu không đúng: hãy quay lại và làm lại."))
     return Visit(request).page("message.html.j2", status, title=title, text=text, back="/", agency="")
 
@@ -224,7 +215,7 @@ class Arrivals:
     def look(self, slug: str) -> None:
         """One look at that workspace; none while something is being done there, which may be these very files."""
         told = self.site.arrived.setdefault(slug, [])
-        with self.site.hands_off(slug):
+        with self.site.inboxes[slug]:
             if any(not job.over for job in self.site.jobs.of(slug)):
                 return
             try:
@@ -235,14 +226,12 @@ class Arrivals:
                         new = [item for item in news.collected.returns if item.verdict != "duplicate"]
                         told.extend(collected_line(slug, item) for item in new)
                         told.extend(Progress(problem, "warn") for problem in news.collected.answers.problems)
-            except (Nq57Error, OSError, UnknownWorkspaceError):
+            except (Nq57Error, OSError, HTTPException):
                 # no form issued yet, or a folder that is away: the next look finds out
                 self._watchers.pop(slug, None)
 
     def _watcher(self, slug: str) -> Watcher:
         known = self._watchers.get(slug)
         if known is None:
-            office = self.site.office(slug)
-            inbox = office.workspace.inbox
-            known = self._watchers[slug] = Watcher(office, inbox, None, watched_period(office, None).code, quiet=True)
+            known = self._watchers[slug] = Watcher.at(self.site.office(slug), quiet=True)
         return known

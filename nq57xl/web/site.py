@@ -21,12 +21,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from nq57xl import resources
-from nq57xl.commands.collect import CollectedFile
 from nq57xl.commands.decide import Rechecked
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
@@ -35,6 +35,7 @@ from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import name_on
 from nq57xl.plan.periods import title_of
 from nq57xl.results.wording import VERDICTS
+from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.findings import to_answer
 from nq57xl.text.clock import Clock, moment_words
 from nq57xl.text.files import reason_of
@@ -42,7 +43,7 @@ from nq57xl.text.legacy import bare
 from nq57xl.web.safety import Keys
 from nq57xl.xlsx.package import safe_name
 
-Tone = Literal["info", "good", "warn", "bad"]
+_Tone = Literal["info", "good", "warn", "bad"]
 _KEPT = 50
 """Jobs that are remembered: what they did stands in the ledger for good."""
 
@@ -52,7 +53,7 @@ class Progress:
     """One line of what a job has done so far."""
 
     text: str
-    tone: Tone = "info"
+    tone: _Tone = "info"
     href: str = ""
     link: str = ""
     """Words of the link; "" for none."""
@@ -64,7 +65,7 @@ class Progress:
 
 
 Tell = Callable[[Progress], None]
-Work = Callable[[Tell], str]
+_Work = Callable[[Tell], str]
 """Does the work, telling its progress; gives the page to go to afterwards. Raises what the use case raises."""
 
 
@@ -84,7 +85,7 @@ class Job:
     """Page of the result."""
     seen: bool = False
     """Its end was shown: until then it is named on every page."""
-    retry: Work | None = None
+    retry: _Work | None = None
     """The same again, where it failed for a reason that may pass."""
 
     @property
@@ -106,8 +107,8 @@ class _Jobs:
     _workers: dict[str, ThreadPoolExecutor] = field(factory=dict)
     _guard: threading.Lock = field(factory=threading.Lock)
 
-    def start(self, slug: str, title: str, back: str, work: Work) -> Job:
-        """Begins the work when what the workspace does already is done."""
+    def start(self, slug: str, title: str, back: str, work: _Work) -> Response:
+        """Begins the work when what the workspace does already is done, and leads to its page."""
         job = Job(secrets.token_urlsafe(9), slug, title, back, retry=work)
         with self._guard:
             while len(self._jobs) >= _KEPT and (old := self._oldest_over()):
@@ -115,7 +116,7 @@ class _Jobs:
             self._jobs[job.id] = job
             worker = self._workers.setdefault(slug, ThreadPoolExecutor(1, thread_name_prefix="nq57"))
         worker.submit(self._run, job, work)
-        return job
+        return see(f"/viec/{job.id}")
 
     def get(self, number: str) -> Job | None:
         """The job of that id."""
@@ -134,7 +135,7 @@ class _Jobs:
         for worker in self._workers.values():
             worker.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, job: Job, work: Work) -> None:
+    def _run(self, job: Job, work: _Work) -> None:
         job.state = "running"
         try:
             job.result = work(job.lines.append)
@@ -148,7 +149,7 @@ class _Jobs:
         return next((number for number, job in self._jobs.items() if job.over), None)
 
 
-_TONES: dict[str, Tone] = {
+_TONES: dict[str, _Tone] = {
     "accepted": "good",
     "accepted_with_warnings": "warn",
     "rejected": "bad",
@@ -156,7 +157,7 @@ _TONES: dict[str, Tone] = {
 }
 
 
-def collected_line(slug: str, item: CollectedFile) -> Progress:
+def collected_line(slug: str, item: JudgedReturn) -> Progress:
     """The verdict on one file."""
     unit = f" ({item.unit})" if item.unit else ""
     count = len(to_answer(item.findings))
@@ -209,10 +210,10 @@ class Site:
         """Workspaces whose first page was opened in this run: their inboxes are looked at."""
         self.arrived: dict[str, list[Progress]] = {}
         """By workspace: what was found there."""
-        self._inboxes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self.inboxes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        """By workspace: held while files are put into its inbox, and while somebody looks at it."""
         self.rechecks: dict[tuple[str, str], dict[str, tuple[Rechecked, str]]] = {}
         """(workspace, period) -> by hash: what judging again said, with the reason; gone when the program ends."""
-        self.port = 0
         self.end = lambda: None
         """Ends the server."""
 
@@ -249,15 +250,11 @@ class Site:
         return named
 
     def office(self, slug: str) -> Office:
-        """The office of that workspace. Raises UnknownWorkspaceError."""
+        """The office of that workspace. Raises HTTPException (404) where there is none."""
         folder = self.workspaces().get(slug)
         if folder is None:
-            raise UnknownWorkspaceError
+            raise HTTPException(404)
         return self.office_at(folder)
-
-    def hands_off(self, slug: str) -> threading.Lock:
-        """Held while files are put into the inbox of a workspace, and while somebody looks at it."""
-        return self._inboxes[slug]
 
     def today(self) -> dt.date:
         """The day in Vietnam."""
@@ -274,11 +271,6 @@ class Site:
         except Nq57Error:
             return folder.name
 
-    def start(self, slug: str, title: str, back: str, work: Work) -> Response:
-        """Begins long work and leads to its page."""
-        job: Job = self.jobs.start(slug, title, back, work)
-        return see(f"/viec/{job.id}")
-
     def explain(self, error: BaseException) -> str:
         """What went wrong, for a person; what nobody foresaw is kept in a file to be sent to those who mend it."""
         if isinstance(error, Nq57Error):
@@ -292,10 +284,6 @@ class Site:
         lines = "".join(traceback.format_exception(error))
         with suppress(OSError), (self.home / _LOG).open("a", encoding="utf-8") as stream:
             stream.write(f"{self.clock.now().isoformat()}\n{lines}\n")
-
-
-class UnknownWorkspaceError(Exception):
-    """No workspace has that name in addresses."""
 
 
 def _in_words(text: str) -> str:
@@ -328,7 +316,7 @@ class Visit:
         return str(self.path["period"])
 
     def office(self) -> Office:
-        """The office as it is now. Raises UnknownWorkspaceError."""
+        """The office as it is now. Raises HTTPException (404) where there is none."""
         return self.site.office(self.slug)
 
     def at(self, page: str) -> str:
@@ -374,9 +362,9 @@ class Visit:
         words = {"agency": "", "tab": "", "jobs": list(site.jobs.of(slug)), **shared, **words}
         return HTMLResponse(site.templates.get_template(name).render(words), status)
 
-    def start(self, title: str, back: str, work: Work) -> Response:
+    def start(self, title: str, back: str, work: _Work) -> Response:
         """Begins long work in the workspace and leads to its page."""
-        return self.site.start(self.slug, title, back, work)
+        return self.site.jobs.start(self.slug, title, back, work)
 
 
 ROUTES: list[Route] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 import threading
@@ -15,15 +16,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from nq57xl.commands.answers import make_unit_folders, unit_folders
-from nq57xl.commands.backup import backup_of, restore
-from nq57xl.commands.decide import event_in_words, events
+from nq57xl.commands.backup import restore, write_backup
 from nq57xl.commands.demo import demo
 from nq57xl.commands.import_plan import import_plan, open_questions
 from nq57xl.commands.init import NextYear, init, show
+from nq57xl.commands.log import event_in_words, events
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import BUNDLED_PLANS
 from nq57xl.text.files import write_atomic
-from nq57xl.web.safety import cookie_name
 from nq57xl.web.site import Job, Progress, Site, Tell, Visit, attachment, page_at, see, slug_of, upload_name
 
 _DOCUMENTS = (".docx", ".pdf", ".txt", ".xlsx", ".md", ".html", ".htm")
@@ -48,7 +48,7 @@ def _enter(visit: Visit) -> Response:
             jobs=[],
         )
     response = RedirectResponse("/", 303)
-    response.set_cookie(cookie_name(site.port), cookie, httponly=True, samesite="strict", path="/")
+    response.set_cookie(site.keys.cookie, cookie, httponly=True, samesite="strict", path="/")
     return response
 
 
@@ -64,7 +64,7 @@ def _new_link(visit: Visit) -> Response:
     site, request = visit.site, visit.request
     given = request.headers.get("x-nq57-launch", "")
     known = secrets.compare_digest(given.encode(), site.keys.launch.encode())
-    if not known and not site.keys.knows(request.cookies.get(cookie_name(site.port), "")):
+    if not known and not site.keys.known(request.cookies):
         raise HTTPException(403)
     return JSONResponse({"path": f"/vao?ma={site.keys.new_code()}"})
 
@@ -182,7 +182,7 @@ def _retry(visit: Visit) -> Response:
     job = _job(visit)
     if job.retry is None or job.state != "failed":
         return see(f"/viec/{job.id}")
-    return visit.site.start(job.slug, job.title, job.back, job.retry)
+    return visit.site.jobs.start(job.slug, job.title, job.back, job.retry)
 
 
 @page_at("/viec/{job}/dong")
@@ -242,7 +242,9 @@ def _help_page(visit: Visit) -> Response:
 @page_at("/so/{slug}/sao-luu")
 def _backup(visit: Visit) -> Response:
     """The whole workspace as one file, to carry to another computer."""
-    return attachment(f"NQ57-{visit.slug}-{visit.site.today():%Y%m%d}.zip", backup_of(visit.office()))
+    buffer = io.BytesIO()
+    write_backup(visit.office(), buffer)
+    return attachment(f"NQ57-{visit.slug}-{visit.site.today():%Y%m%d}.zip", buffer.getvalue())
 
 
 @page_at("/ket-thuc", post=True)

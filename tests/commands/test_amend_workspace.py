@@ -20,9 +20,10 @@ from nq57xl.cli import cli
 from nq57xl.commands import amend
 from nq57xl.commands.collect import collect
 from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
+from nq57xl.commands.init import init, show
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.deadlines import Deadline
@@ -82,7 +83,7 @@ def test_proposing_changes_nothing(office: Office, root: Path, newer: Path, chec
 def test_applying_keeps_codes_and_the_old_appendix(office: Office, root: Path, newer: Path) -> None:
     """Codes stay, the new task gets a new one; the old file lies in backup/, the version in the ledger."""
     before = (root / "phu-luc.xlsx").read_bytes()
-    done = amend.apply_amendment(office, newer, MAY)
+    done = amend.propose_amendment(office, newer, MAY, apply=True)
     assert done.applied
     assert done.file is not None
     assert done.file.read_bytes() == before
@@ -90,9 +91,9 @@ def test_applying_keeps_codes_and_the_old_appendix(office: Office, root: Path, n
     (version,) = amend.applied_amendments(office)
     assert (version.effective_from, version.document) == (MAY, "phu-luc moi.xlsx")
     assert {row.code: row.kinds for row in version.rows}["III.7"] == ("added",)
-    first = [row.code for row in amend.plan_of_version(office, 1).tasks]
+    first = [row.code for row in show(office, 1).tasks]
     assert first == ["I.1", "I.2", "II.3", "III.4", "III.5", "III.6"]
-    assert not amend.apply_amendment(office, newer, MAY).applied
+    assert not amend.propose_amendment(office, newer, MAY, apply=True).applied
 
 
 def test_confirming_follows_the_office(office: Office, newer: Path) -> None:
@@ -147,31 +148,31 @@ def test_an_appendix_with_unreadable_cells_is_not_rewritten(office: Office, root
         book["Nhiệm vụ"]["L5"] = "cuối năm"
         book.save(path)
         with pytest.raises(Nq57Error, match="L5"):
-            amend.apply_amendment(office, newer, MAY)
+            amend.propose_amendment(office, newer, MAY, apply=True)
         path.write_bytes(good)
     book = load_workbook(root / "phu-luc.xlsx")
     book["Nhiệm vụ"]["A6"] = "I.1"
     book.save(root / "phu-luc.xlsx")
     with pytest.raises(Nq57Error, match=r"I\.1"):
-        amend.apply_amendment(office, newer, MAY)
+        amend.propose_amendment(office, newer, MAY, apply=True)
     assert amend.applied_amendments(office) == ()
 
 
 def test_days_never_go_back(office: Office, newer: Path, tmp_path: Path) -> None:
     """A second amendment may not hold before the first; on the same day it may."""
-    amend.apply_amendment(office, newer, MAY)
+    amend.propose_amendment(office, newer, MAY, apply=True)
     later = office.appendix().plan
     third = appendix_of(attrs.evolve(later, tasks=later.tasks[:-1]), tmp_path / "ba.xlsx")
     with pytest.raises(Nq57Error, match="01/05/2026"):
-        amend.apply_amendment(office, third, dt.date(2026, 4, 30))
-    assert amend.apply_amendment(office, third, MAY).applied
+        amend.propose_amendment(office, third, dt.date(2026, 4, 30), apply=True)
+    assert amend.propose_amendment(office, third, MAY, apply=True).applied
 
 
 def test_an_open_appendix_is_not_touched(office: Office, root: Path, newer: Path) -> None:
     """While LibreOffice has the appendix open nothing is applied, nothing recorded."""
     (root / ".~lock.phu-luc.xlsx#").write_text(",x,y,", encoding="utf-8")
     with pytest.raises(WorkbookOpenError):
-        amend.apply_amendment(office, newer, MAY)
+        amend.propose_amendment(office, newer, MAY, apply=True)
     assert amend.applied_amendments(office) == ()
 
 
@@ -190,9 +191,9 @@ def test_cut_off_before_the_file_is_in_place(
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", held)
         with pytest.raises(WorkbookOpenError):
-            amend.apply_amendment(office, newer, MAY)
+            amend.propose_amendment(office, newer, MAY, apply=True)
     assert (root / "phu-luc.xlsx").read_bytes() == before
-    assert amend.apply_amendment(office, newer, MAY).applied
+    assert amend.propose_amendment(office, newer, MAY, apply=True).applied
     assert [item.effective_from for item in amend.applied_amendments(office)] == [MAY]
     assert office.appendix().plan.tasks[-1].code == "III.7"
 
@@ -260,24 +261,24 @@ def test_a_word_document_amends(name: str, sections: str, tmp_path: Path) -> Non
 
 def test_several_amendments_in_a_row(office: Office, newer: Path, tmp_path: Path) -> None:
     """Each day has its version: before, between and after two amendments."""
-    amend.apply_amendment(office, newer, MAY)
+    amend.propose_amendment(office, newer, MAY, apply=True)
     plan = office.appendix().plan
     last = attrs.evolve(plan.tasks[-1], kpi="20.000 hồ sơ")
     third = appendix_of(attrs.evolve(plan, tasks=(*plan.tasks[:-1], last)), tmp_path / "ba.xlsx")
-    amend.apply_amendment(office, third, dt.date(2026, 8, 1))
+    amend.propose_amendment(office, third, dt.date(2026, 8, 1), apply=True)
     assert len(list((office.workspace.backup).glob("phu-luc-*.xlsx"))) == 2
     with office.reading() as ledger:
         codes = {}
         for month in (4, 5, 8):
-            held, _ = office.valid(f"2026-{month:02}", ledger)
-            tasks = {row.code: row for row in held.tasks}
+            here = OfficePeriod.of(office, ledger, f"2026-{month:02}")
+            tasks = {row.code: row for row in here.plan.tasks}
             codes[month] = (tasks["III.7"].kpi if "III.7" in tasks else None, "I.2" in tasks)
     assert codes == {4: (None, True), 5: ("12.000 hồ sơ", False), 8: ("20.000 hồ sơ", False)}
 
 
 def test_a_row_added_by_hand_never_gets_a_dropped_code(office: Office, root: Path, newer: Path) -> None:
     """After I.2 was dropped the office types a new I.2 without a code: it is given another one."""
-    amend.apply_amendment(office, newer, MAY)
+    amend.propose_amendment(office, newer, MAY, apply=True)
     book = load_workbook(root / "phu-luc.xlsx")
     sheet = book["Nhiệm vụ"]
     for column, value in enumerate(
@@ -296,7 +297,7 @@ def test_the_loop_over_an_amendment(office: Office, root: Path, newer: Path, tmp
     inbox = root / "inbox"
     collect(office, [filled(office, form_of(april, "VP"), inbox / "vp-4.xlsx", seed=3)], "2026-04")
     old_form = shutil.copy(form_of(may, "VP"), tmp_path / "vp-cu.xlsx")
-    done = amend.apply_amendment(office, newer, MAY)
+    done = amend.propose_amendment(office, newer, MAY, apply=True)
     assert done.periods == ("2026-05",)
 
     taken = collect(office, [filled(office, Path(old_form), inbox / "vp-5.xlsx")], "2026-05")
@@ -344,7 +345,7 @@ def test_forms_and_reports_of_earlier_periods_stay_bit_for_bit(office: Office, r
     collect(office, [filled(office, form_of(made, "VP"), root / "inbox" / "vp.xlsx")], "2026-04")
     report = merge(office, "2026-04").report.read_bytes()
     forms = {item.path.name: item.path.read_bytes() for item in made.forms}
-    amend.apply_amendment(office, newer, MAY)
+    amend.propose_amendment(office, newer, MAY, apply=True)
     assert {item.path.name: item.path.read_bytes() for item in generate(office, "2026-04", ["VP"]).forms} == forms
     assert merge(office, "2026-04").report.read_bytes() == report
 
@@ -362,7 +363,7 @@ def test_a_text_document_amends(office: Office, root: Path, tmp_path: Path) -> N
         "Phòng Quản lý Đầu tư | 31/10/2026 |\n",
         encoding="utf-8",
     )
-    done = amend.apply_amendment(office, table, MAY, partial=True)
+    done = amend.propose_amendment(office, table, MAY, partial=True, apply=True)
     assert done.applied
     after = office.appendix().plan
     assert after.tasks[0].due == dt.date(2027, 6, 30)
@@ -377,7 +378,7 @@ def test_a_text_document_amends(office: Office, root: Path, tmp_path: Path) -> N
     }
     added = next(row for row in after.tasks if row.code == "I.2-2")
     assert added.lead_units == ("QLDT",)
-    assert after.units == amend.plan_of_version(office, 1).units
+    assert after.units == show(office, 1).units
 
 
 def test_doubts_of_a_document_stay_with_their_rows(office: Office, root: Path, tmp_path: Path) -> None:
@@ -390,7 +391,7 @@ def test_doubts_of_a_document_stay_with_their_rows(office: Office, root: Path, t
         "| 2 | Tổ chức diễn đàn doanh nghiệp số | 01 diễn đàn | | 30/11/2026 |\n",
         encoding="utf-8",
     )
-    done = amend.apply_amendment(office, table, MAY, partial=True)
+    done = amend.propose_amendment(office, table, MAY, partial=True, apply=True)
     assert [row.code for row in done.plan.tasks][-1] == "III.6"
     (doubt,) = [item for item in done.review if item.field == "lead"]
     place = next(index for index, row in enumerate(done.plan.tasks) if row.task.startswith("Tổ chức diễn đàn"))

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.close import ClosedPeriod, close, reopen
+from nq57xl.commands.close import _ClosedPeriod, close, reopen
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import decide
 from nq57xl.commands.generate import generate
@@ -30,7 +30,7 @@ NAME = SHEETS["addendum"].name
 
 
 @pytest.fixture(scope="module")
-def closed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ClosedPeriod]:
+def closed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, _ClosedPeriod]:
     """A workspace with one of four returns and one edit, closed on 20 April."""
     root = start(tmp_path_factory.mktemp("close") / "goc")
     merge(office_at(root, moment(18)), PERIOD)
@@ -39,7 +39,7 @@ def closed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ClosedP
 
 
 @pytest.fixture
-def root(closed_once: tuple[Path, ClosedPeriod], tmp_path: Path) -> Path:
+def root(closed_once: tuple[Path, _ClosedPeriod], tmp_path: Path) -> Path:
     return copied(closed_once[0], tmp_path / "so")
 
 
@@ -70,7 +70,7 @@ def sheet_rows(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
 
 
-def test_the_closing_notes_what_was_written(closed_once: tuple[Path, ClosedPeriod]) -> None:
+def test_the_closing_notes_what_was_written(closed_once: tuple[Path, _ClosedPeriod]) -> None:
     """Returns, last edit and hashes are noted; each output lies in the archive by its hash; the reason is kept."""
     root, done = closed_once
     own = done.closing.own
@@ -90,7 +90,7 @@ def test_the_closing_notes_what_was_written(closed_once: tuple[Path, ClosedPerio
     assert kept.reason == "Trình lãnh đạo"
 
 
-def test_missing_returns_are_said_on_page_one(closed_once: tuple[Path, ClosedPeriod]) -> None:
+def test_missing_returns_are_said_on_page_one(closed_once: tuple[Path, _ClosedPeriod]) -> None:
     """Closing without all returns is allowed; page one names the missing units and tells of the close."""
     root, done = closed_once
     assert len(done.missing) == 3

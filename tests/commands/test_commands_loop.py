@@ -11,8 +11,8 @@ from openpyxl import load_workbook
 
 from nq57xl.commands.collect import collect
 from nq57xl.commands.demo import Department
-from nq57xl.commands.generate import PlanHasErrorsError, generate
-from nq57xl.commands.init import init, lint, show
+from nq57xl.commands.generate import _PlanHasErrorsError, generate
+from nq57xl.commands.init import init, show
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
@@ -91,11 +91,11 @@ def test_a_plan_with_errors_is_not_issued(office: Office, root: Path) -> None:
     place = next(cell for row in sheet.iter_rows() for cell in row if cell.value == "Phòng Quản lý công nghệ cao")
     place.value = "Phòng Không Có Thật"
     book.save(root / "phu-luc.xlsx")
-    found = [item for item in lint(office) if item.severity == "error"]
+    found = [item for item in office.lint() if item.severity == "error"]
     assert [(item.code, item.sheet, item.cell) for item in found] == [
         ("PLAN_UNIT_UNRESOLVED", "Nhiệm vụ", place.coordinate)
     ]
-    with pytest.raises(PlanHasErrorsError):
+    with pytest.raises(_PlanHasErrorsError):
         generate(office, "2026-04")
     assert not office.workspace.forms_dir("2026-04").exists()
     assert len(show(office).tasks) == 6
@@ -113,7 +113,7 @@ def test_a_rejected_return_comes_back_marked_and_is_accepted_when_fixed(april: O
     original = load_workbook(sent)[errors["VALUE_UNREADABLE"].sheet][errors["VALUE_UNREADABLE"].cell]
     assert original.value == "khoảng hơn một nửa"
     marked = april.workspace.back_dir("2026-04") / "NQ57_2026-04_VP.xlsx"
-    assert done.sent_back == (marked,)
+    assert done.answers.sent_back == (marked,)
     assert load_workbook(marked).sheetnames[0] == "Cần sửa"
     assert Department(7, DUE).mend(marked, tmp_path / "gui" / "lần 2.xlsx") == 2
     again = collect(april, [tmp_path / "gui" / "lần 2.xlsx"], "2026-04", moment(16))
@@ -165,9 +165,9 @@ def test_last_months_form_is_the_wrong_period(april: Office, tmp_path: Path) -> 
     sent = filled(april, "QLDT", tmp_path / "NQ57_2026-04_QLDT.xlsx")
     done = collect(april, [sent], "2026-05", moment(15))
     (item,) = done.returns
-    assert (item.verdict, item.period) == ("rejected", "2026-04")
+    assert (item.verdict, item.form_period) == ("rejected", "2026-04")
     assert "WRONG_PERIOD" in [finding.code for finding in item.findings]
-    assert [path.name for path in done.sent_back] == ["NQ57_2026-05_QLDT.xlsx"]
+    assert [path.name for path in done.answers.sent_back] == ["NQ57_2026-05_QLDT.xlsx"]
 
 
 def test_one_bad_file_never_stops_the_batch(april: Office) -> None:

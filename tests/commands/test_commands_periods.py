@@ -19,7 +19,7 @@ from nq57xl.commands.consolidated import diff, export
 from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
-from nq57xl.commands.standing import standing
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.comparison import comparison_json
@@ -82,7 +82,7 @@ def consolidated(office: Office, code: str) -> Consolidation:
     with office.reading() as ledger:
         plan = office.appendix().plan
         period = parse_period(code, plan.properties)
-        return consolidate(plan, period, office.schema(), standing(office, ledger, plan, period))
+        return consolidate(plan, period, office.schema(), OfficePeriod(office, ledger, plan, period).standing())
 
 
 def test_the_last_accepted_report_stands_beside_each_row(office: Office) -> None:

@@ -67,10 +67,10 @@ def test_the_verdict_is_the_one_that_collect_gives(office: Office, sent: Path, n
     (checked,) = done.returns
     (collected,) = collect(office, [sent / name], PERIOD).returns
     assert (checked.verdict, done.accepted) == (verdict, verdict == "accepted")
-    assert (checked.verdict, checked.unit, checked.period, checked.findings) == (
+    assert (checked.verdict, checked.unit, checked.form_period, checked.findings) == (
         collected.verdict,
         collected.unit,
-        collected.period,
+        collected.form_period,
         collected.findings,
     )
 

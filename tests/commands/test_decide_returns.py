@@ -14,19 +14,20 @@ from openpyxl import load_workbook
 from nq57xl.cli import cli, deciding
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
-from nq57xl.commands.decide import EVENT_WORDS, decide, events
+from nq57xl.commands.decide import decide
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
+from nq57xl.commands.log import _WORDS, events
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import DecisionKind
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.report.units import YES, submission_page
 from nq57xl.outputs.texts import status_json, status_text
-from nq57xl.plan.periods import parse_period
 from nq57xl.results.overview import figures
 from tests.april_kit import DUE, PERIOD, copy_of, issued_office, moment
 
@@ -140,7 +141,7 @@ def test_every_event_has_its_word() -> None:
     calls = re.compile(r"""\b(?:add_)?event\((?:connection, )?"(\w+)\"""")
     noted = {name for path in package.rglob("*.py") for name in calls.findall(path.read_text(encoding="utf-8"))}
     assert {"merge", "export", "edit", "upgrade"} <= noted
-    assert noted | set(get_args(DecisionKind)) <= set(EVENT_WORDS)
+    assert noted | set(get_args(DecisionKind)) <= set(_WORDS)
 
 
 def test_the_event_log_tells_who_what_when_why(office: Office) -> None:
@@ -184,8 +185,7 @@ def test_a_unit_that_is_left_out_has_sent_something_all_the_same(office: Office)
     for name in ("lần 18.xlsx", "lần 16.xlsx", "lần 14.xlsx"):
         decide(office, "exclude", name, PERIOD, WHY)
     with office.reading() as ledger:
-        plan = office.appendix().plan
-        found = consolidated(office, ledger, plan, parse_period(PERIOD, plan.properties))
+        found = consolidated(OfficePeriod.of(office, ledger, PERIOD))
     lines = [line for line in submission_page(found).lines if line.kind == "row" and "accepted" in line.cells]
     assert figures(found).received == sum(line.cells["received"] == YES for line in lines) == 1
     assert [line.cells["accepted"] for line in lines] == ["Không"] * len(lines)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nq57xl.commands.backup import verify
-from nq57xl.commands.close import close, erase_contacts
+from nq57xl.commands.close import close
 from nq57xl.commands.collect import collect
-from nq57xl.commands.decide import recheck
+from nq57xl.commands.decide import erase_contacts, recheck
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init

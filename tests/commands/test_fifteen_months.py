@@ -20,6 +20,7 @@ from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.init import init
 from nq57xl.commands.remind import remind
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.commands.status import status
 from nq57xl.forms.model import Form, FormCell
 from nq57xl.plan.appendix_write import write_appendix
@@ -176,7 +177,7 @@ def play(root: Path, period: str, number: int, players: dict[str, Player], chanc
 def look(root: Path, period: str) -> Consolidation:
     office = year.at(root, year.moment(period, 20))
     with office.reading() as ledger:
-        return consolidated(office, ledger, *office.valid(period, ledger))
+        return consolidated(OfficePeriod.of(office, ledger, period))
 
 
 def check_month(root: Path, period: str, month: Month) -> tuple[set[tuple[str, str, str]], int, int]:

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from nq57xl.commands import office as module
-from nq57xl.commands.backup import backup_of
+from nq57xl.commands.backup import write_backup
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
@@ -115,7 +115,8 @@ def test_where_it_cannot_be_kept_commands_work(office: Office, monkeypatch: pyte
 
 def test_it_is_no_part_of_a_backup(office: Office, tmp_path: Path) -> None:
     """A copy of the workspace is parsed anew where it is restored; nothing is lost."""
-    (tmp_path / "sao.zip").write_bytes(backup_of(office))
+    with (tmp_path / "sao.zip").open("wb") as target:
+        write_backup(office, target)
     with zipfile.ZipFile(tmp_path / "sao.zip") as zipped:
         assert NAME not in zipped.namelist()
         assert "phu-luc.xlsx" in zipped.namelist()

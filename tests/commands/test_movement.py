@@ -12,7 +12,6 @@ import attrs
 import pytest
 from docx import Document
 
-from nq57xl.commands.collect import CollectedFile
 from nq57xl.commands.merge import merge
 from nq57xl.commands.remind import remind
 from nq57xl.commands.status import status
@@ -22,6 +21,7 @@ from nq57xl.outputs.report.problems import _Explanations
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import IndicatorKind
+from nq57xl.returns.model import JudgedReturn
 from nq57xl.returns.superior_form import read_superior_form
 from nq57xl.rules.schema import CellValue
 from nq57xl.xlsx.patch import unlocked_cells
@@ -84,11 +84,11 @@ def done(row: str, number: str, day: dt.date) -> year.Typed:
 STEADY = figures((82, 100), 63, "yes")
 
 
-def moved(item: CollectedFile) -> set[tuple[str, str | None, str]]:
+def moved(item: JudgedReturn) -> set[tuple[str, str | None, str]]:
     return {(one.code, one.task, one.field) for one in item.findings if one.severity in ("error", "warning")}
 
 
-def about(item: CollectedFile, task: str) -> set[tuple[str, str]]:
+def about(item: JudgedReturn, task: str) -> set[tuple[str, str]]:
     return {(code, field) for code, row, field in moved(item) if row == task}
 
 
@@ -129,12 +129,12 @@ FALLEN: year.Typed = {("led", "I.1", "percent"): 0.4}
 
 
 @pytest.fixture(scope="module")
-def planted(root: Path, flowing: Path) -> Mapping[str, CollectedFile]:
+def planted(root: Path, flowing: Path) -> Mapping[str, JudgedReturn]:
     """What became of a report with each of the plants, and of a fallen percentage with each of the explanations."""
     explained = {why: {**FALLEN, ("led", "I.1", "explanation"): why} for why in (*HOLLOW, WHY)}
     stocks = {name: changes for name, (changes, _) in PLANTED.items()} | explained
     flows = {name: changes for name, (changes, _) in FLOWED.items()} | {"a third": figures((1, 3), 63, "yes")}
-    found: dict[str, CollectedFile] = {}
+    found: dict[str, JudgedReturn] = {}
     for where, reports in ((root, stocks), (flowing, flows)):
         copy = shutil.copytree(where, where.with_name("thử"))
         found |= year.send_each(copy, MAY, {name: {**STEADY, **changes} for name, changes in reports.items()})
@@ -142,7 +142,7 @@ def planted(root: Path, flowing: Path) -> Mapping[str, CollectedFile]:
 
 
 @pytest.mark.parametrize("plant", FLOWED)
-def test_flows_and_own_limits(planted: Mapping[str, CollectedFile], plant: str) -> None:
+def test_flows_and_own_limits(planted: Mapping[str, JudgedReturn], plant: str) -> None:
     """Of a flow the share is compared, from its parts where no more is typed; an indicator's own limit is kept."""
     assert moved(planted[plant]) == FLOWED[plant][1]
 
@@ -166,13 +166,13 @@ def test_asked_back_once(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("plant", PLANTED)
-def test_each_movement_is_found(planted: Mapping[str, CollectedFile], plant: str) -> None:
+def test_each_movement_is_found(planted: Mapping[str, JudgedReturn], plant: str) -> None:
     """What was planted is a warning at its cell, and nothing else is."""
     assert moved(planted[plant]) == PLANTED[plant][1]
 
 
 @pytest.mark.parametrize("explanation", [WHY, *HOLLOW])
-def test_an_explanation_in_the_row_settles_it(planted: Mapping[str, CollectedFile], explanation: str) -> None:
+def test_an_explanation_in_the_row_settles_it(planted: Mapping[str, JudgedReturn], explanation: str) -> None:
     """Explained it is a fact that quotes the explanation, and no warning is left; "." explains nothing."""
     item = planted[explanation]
     told = [one.message for one in item.findings if one.code == "MOVEMENT_EXPLAINED"]
@@ -183,7 +183,7 @@ def test_an_explanation_in_the_row_settles_it(planted: Mapping[str, CollectedFil
         assert (told, about(item, "I.1")) == ([], {("PERCENT_FALLS", "percent")})
 
 
-def test_a_quotient_is_told_as_people_read_it(planted: Mapping[str, CollectedFile]) -> None:
+def test_a_quotient_is_told_as_people_read_it(planted: Mapping[str, JudgedReturn]) -> None:
     """One of three is "33,33%" in the sentence, not ten digits."""
     told = [item.message for item in planted["a third"].findings if item.code == "FIGURE_JUMPS"]
     assert any("«Kết quả đạt được» là 33,33%, kỳ trước 80%" in message for message in told), told

@@ -259,11 +259,11 @@ def test_last_month_s_form(office: Office, reports: dict[str, bytes]) -> None:
     put(office, "vp.xlsx", reports["VP"])
     done = collect(office, [], "2026-05")
     (item,) = done.returns
-    assert (item.unit, item.period, item.verdict) == ("VP", PERIOD, "rejected")
+    assert (item.unit, item.form_period, item.verdict) == ("VP", PERIOD, "rejected")
     (found,) = [finding for finding in item.findings if finding.severity == "error"]
     told = ("tháng 4/2026" in found.message, "tháng 5/2026" in found.message)
     assert (found.code, told) == ("WRONG_PERIOD", (True, True))
-    (back,) = [path for path in done.sent_back if path.suffix == ".xlsx"]
+    (back,) = [path for path in done.answers.sent_back if path.suffix == ".xlsx"]
     assert back.name == "NQ57_2026-05_VP.xlsx"
     texts = {str(cell.value) for sheet in openpyxl.load_workbook(back) for row in sheet.iter_rows() for cell in row}
     sent = openpyxl.load_workbook(io.BytesIO(reports["VP"]))["1. Kết quả"]

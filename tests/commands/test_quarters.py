@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.merge import merge
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form, FormCell
@@ -66,8 +67,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(root: Path) -> Consolidation:
     office = year.at(root, year.moment(JUNE, 20))
     with office.reading() as ledger:
-        plan, period = office.valid(QUARTER, ledger)
-        return consolidated(office, ledger, plan, period)
+        return consolidated(OfficePeriod.of(office, ledger, QUARTER))
 
 
 def led(c: Consolidation, code: str, unit: str = "VP") -> LeadEntry:
@@ -128,7 +128,7 @@ def test_merge_writes_it_and_edits_stay_with_the_months(root: Path) -> None:
     rows = [[cell.value for cell in row] for sheet in book.worksheets for row in sheet.iter_rows()]
     assert sum(RATIO in row and "Tử số" in row for row in rows) == 3
     assert done.edit_book is None
-    half = merge(office, "2026-H1").standing.status
+    half = merge(office, "2026-H1").consolidation.status
     assert [item.message for item in half.period_findings if item.code == "MONTH_NOT_ISSUED"] == [
         "Chưa phát hành biểu mẫu của tháng 1/2026, tháng 2/2026, tháng 3/2026; số liệu của kỳ chưa có các tháng đó."
     ]

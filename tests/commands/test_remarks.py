@@ -13,10 +13,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from nq57xl.cli import cli
 from nq57xl.commands.collect import collect
-from nq57xl.commands.decide import read_remarks, remark_on_cell
 from nq57xl.commands.demo import Department
 from nq57xl.commands.office import Office
-from nq57xl.commands.remarks import RemarksTaken
+from nq57xl.commands.remarks import _RemarksTaken, read_remarks, remark
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
@@ -148,7 +147,7 @@ def test_a_remark_written_into_the_check_book_goes_back_until_the_cell_is_change
 def test_an_explanation_in_the_row_answers_as_well(office: Office) -> None:
     """The cell stays as it was, the row explains itself: the remark is answered."""
     key = _remarked_row(office)
-    remark_on_cell(office, "VP", PERIOD, (key, COLUMN), WORDS)
+    remark(office, "VP", PERIOD, WORDS, (key, COLUMN))
     _sent(office, "giải trình", {(key, "explanation"): "Số liệu lấy theo hệ thống một cửa"})
     assert (_unit(office).state, _listed(office)) == ("accepted", [(WORDS, "Đã trả lời")])
 
@@ -156,7 +155,7 @@ def test_an_explanation_in_the_row_answers_as_well(office: Office) -> None:
 def test_a_remark_stays_on_a_return_that_came_on_the_form_as_issued(office: Office) -> None:
     """The unit sends another return, not the marked form: what it has not answered is asked again."""
     key = _remarked_row(office)
-    remark_on_cell(office, "VP", PERIOD, (key, COLUMN), WORDS)
+    remark(office, "VP", PERIOD, WORDS, (key, COLUMN))
     first = office.workspace.root / "gui" / "lần 1.xlsx"
     book = openpyxl.load_workbook(first)
     book.properties.title = "lần 2"
@@ -179,7 +178,7 @@ def _beside(office: Office) -> tuple[Workbook, Worksheet, dict[str, int], list[i
     return book, sheet, heads, [row for row in rows if str(sheet.cell(row, 1).value or "").isdecimal()]
 
 
-def _said_beside(office: Office, row: int, text: str | None) -> RemarksTaken:
+def _said_beside(office: Office, row: int, text: str | None) -> _RemarksTaken:
     """The remark beside a point, typed or cleared; then taken in."""
     book, sheet, heads, _ = _beside(office)
     sheet.cell(row, heads[BESIDE]).value = text
@@ -201,7 +200,7 @@ def test_a_remark_is_written_beside_a_point(office: Office) -> None:
     places = {row: str(sheet.cell(row, heads["Mã ô"]).value or "") for row in rows}
     row = next(number for number, place in places.items() if place == f"VP|led|{key}|result")
     assert [rule.type for rule in sheet.data_validations.dataValidation] == ["textLength"]
-    assert _said_beside(office, row, WORDS) == RemarksTaken(1)
+    assert _said_beside(office, row, WORDS) == _RemarksTaken(1)
     assert _listed(office) == [(WORDS, "Chờ trả lời")]
     assert WORDS in _cell(openpyxl.load_workbook(_marked(office)), key, "result").comment.text  # type: ignore[attr-defined]
     _, sheet, heads, rows = _beside(office)
@@ -220,7 +219,7 @@ def test_one_remark_reworded_in_two_ways_is_told(office: Office) -> None:
     """The page of points and the page of remarks say different things of one remark: the first counts, the other is
     told; so is a remark that is too long. Nothing is cut."""
     key = _remarked_row(office)
-    remark_on_cell(office, "VP", PERIOD, (key, COLUMN), WORDS)
+    remark(office, "VP", PERIOD, WORDS, (key, COLUMN))
     book, sheet, heads, rows = _beside(office)
     row = next(number for number in rows if sheet.cell(number, heads["Mã ô"]).value == f"VP|led|{key}|result")
     sheet.cell(row, heads[BESIDE]).value = "Ghi số lượng"
@@ -257,7 +256,7 @@ def test_lines_nobody_can_place_are_told_and_the_workbook_is_kept(office: Office
 def test_a_remark_is_reworded_and_withdrawn_where_it_stands(office: Office) -> None:
     """Other words in its line replace it; cleared, it is gone, and the return is accepted again."""
     key = _remarked_row(office)
-    remark_on_cell(office, "VP", PERIOD, (key, COLUMN), WORDS)
+    remark(office, "VP", PERIOD, WORDS, (key, COLUMN))
     for text, left in (("Ghi số lượng", [("Ghi số lượng", "Chờ trả lời")]), (None, [])):
         path = office.workspace.check_book(PERIOD)
         book = openpyxl.load_workbook(path)
@@ -280,4 +279,4 @@ def test_the_command_names_a_cell_by_its_address(office: Office) -> None:
     assert (done.exit_code, done.stdout.strip()) == (0, "Đã ghi nhận 1 ý kiến.")
     assert runner.invoke(cli, ["-w", root, "remark", "VP", "--cell", where]).exit_code == 2
     with pytest.raises(Nq57Error, match="không có ô nhập nào ứng với «ZZ9»"):
-        remark_on_cell(office, "VP", PERIOD, ("", "ZZ9"), WORDS)
+        remark(office, "VP", PERIOD, WORDS, ("", "ZZ9"))

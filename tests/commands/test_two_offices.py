@@ -12,7 +12,7 @@ import pytest
 from nq57xl.commands.collect import check_file, collect
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init, lint
+from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.rules.findings import catalogue, make, reworded
@@ -65,7 +65,7 @@ def test_each_office_hears_its_own_words(offices: tuple[Office, Office], tmp_pat
         told = {item.code: (item.severity, item.message) for item in returned.findings}
         assert told["NAME_OTHER_UNIT"] == ("warning", f"{name}: tên ghi VP.")
         assert told["VALUE_UNREADABLE"] == (severity, f"{name}: cuối tháng rồi?")
-        misprints = [item.message for item in lint(office) if item.code == "PLAN_MISPRINT"]
+        misprints = [item.message for item in office.lint() if item.code == "PLAN_MISPRINT"]
         assert misprints
         assert all(message.startswith(f"{name}: ") for message in misprints)
 

@@ -45,7 +45,7 @@ def names(folder: Path) -> set[str]:
 
 def look(office: Office, times: int = 2, root: Path | None = None) -> list[tuple[str, str | None]]:
     """So many looks; (verdict, unit) of what was taken in."""
-    watcher = Watcher(office, root or office.workspace.inbox, "2026-04", "2026-04")
+    watcher = Watcher.at(office, root, "2026-04")
     news = [item for _ in range(times) for item in watcher.look() if item.collected]
     return [(one.verdict, one.unit) for item in news if item.collected for one in item.collected.returns]
 
@@ -79,7 +79,7 @@ def test_what_was_laid_is_never_judged(office: Office) -> None:
     """Further looks pass it over without a word; `collect` of the whole inbox names it as ours."""
     inbox = office.workspace.inbox
     Department(2, DUE).fill(form(office, "VP"), inbox / "VP" / "VP.xlsx", mistakes=True)
-    watcher = Watcher(office, inbox, "2026-04", "2026-04")
+    watcher = Watcher.at(office, inbox, "2026-04")
     for _ in range(2):
         list(watcher.look())
     assert len(names(inbox / "VP")) == 3

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from nq57xl.cli import cli
+from nq57xl.commands.decide import end_waiver, waive, waivers
 from nq57xl.commands.status import status
-from nq57xl.commands.waive import end_waiver, waive, waivers
 from nq57xl.errors import Nq57Error
 from tests import year_kit as year
 from tests.postgresql import copied

@@ -20,13 +20,13 @@ import pytest
 
 from nq57xl.cli.serving import _file_line, _until_interrupted
 from nq57xl.commands import watch as module
-from nq57xl.commands.collect import CollectedFile
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.office import Office
-from nq57xl.commands.watch import PATIENCE, Watcher, watch
+from nq57xl.commands.watch import _PATIENCE, Watcher
 from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
 from nq57xl.forms.model import Source
+from nq57xl.returns.model import JudgedReturn
 from nq57xl.returns.sources import arrival_state, files_below
 from nq57xl.rules.findings import make
 from nq57xl.text.clock import VIETNAM, Clock
@@ -34,6 +34,7 @@ from tests.amounts import amount
 from tests.april_kit import office_in_april
 from tests.case_kit import nq57xl
 from tests.ledger_kit import NOON
+from tests.samples import sample_period
 from tests.watch_kit import DUE, Fake, messages, names, workbook
 
 
@@ -48,7 +49,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
 def watcher(tmp_path: Path) -> Watcher:
     root = tmp_path / "inbox"
     root.mkdir()
-    return Watcher(None, root, "2026-04", "2026-04")  # type: ignore[arg-type]  # the fake asks nothing of the office
+    return Watcher(None, root, "2026-04", sample_period())  # type: ignore[arg-type]  # the fake asks nothing of the office
 
 
 def test_a_file_is_taken_when_two_looks_find_it_unchanged(watcher: Watcher, fake: Fake) -> None:
@@ -80,8 +81,8 @@ def test_a_file_that_changes_afterwards_is_taken_again(watcher: Watcher, fake: F
 def test_half_a_file_gets_more_time_but_is_not_forgotten(watcher: Watcher, fake: Fake, content: bytes) -> None:
     """Empty, or an archive without its end: the copy may have stalled. In the end it is taken, and named by collect."""
     (watcher.root / "a.xlsx").write_bytes(content)
-    looks = [names(watcher.look()) for _ in range(PATIENCE)]
-    assert looks == [[]] * (PATIENCE - 1) + [["a.xlsx"]]
+    looks = [names(watcher.look()) for _ in range(_PATIENCE)]
+    assert looks == [[]] * (_PATIENCE - 1) + [["a.xlsx"]]
 
 
 def test_what_nobody_hands_in_is_passed_over(watcher: Watcher, fake: Fake) -> None:
@@ -243,12 +244,14 @@ def test_a_line_for_a_file_is_one_line() -> None:
     """Verdict, path, unit, how many points; a stranger with the reason; signs for the terminal are not passed on."""
     source = Source("inbox/a\nb.xlsx", "a\nb.xlsx", "0" * 64, 1, NOON, "first_seen")
     blank = make("REQUIRED_BLANK", words={"field": "x"})
-    assert _file_line(CollectedFile(source, "rejected", "VP", "2026-04", (blank, blank))) == (
+    assert _file_line(JudgedReturn(source, "rejected", "VP", "2026-04", None, findings=(blank, blank))) == (
         "Trả lại: inbox/a b.xlsx (VP) – 2 điểm phải sửa"
     )
     coloured = Source("\x1b[2J\u202exslx.a", "a", "0" * 64, 1, NOON, "first_seen")
-    assert _file_line(CollectedFile(coloured, "accepted", "VP", "2026-04")) == "Đã nhận: \ufffd[2J[U+202E]xslx.a (VP)"
-    stranger = CollectedFile(source, "unrecognised", None, None, (make("FILE_PDF"),))
+    assert (
+        _file_line(JudgedReturn(coloured, "accepted", "VP", "2026-04", None)) == "Đã nhận: \ufffd[2J[U+202E]xslx.a (VP)"
+    )
+    stranger = JudgedReturn(source, "unrecognised", None, None, None, findings=(make("FILE_PDF"),))
     assert _file_line(stranger) == "Không nhận ra: inbox/a b.xlsx – Tệp là PDF, không lấy được số liệu."
 
 
@@ -300,7 +303,7 @@ def test_a_share_with_days_is_watched_like_the_inbox(root: Path, tmp_path: Path)
         pauses.append(seconds)
         return False
 
-    news = list(watch(office_of(root), share.parent, None, interval=7, pause=pause, once=True))
+    news = list(Watcher.at(office_of(root), share.parent).watch(7, pause, once=True))
     (done,) = [item.collected for item in news if item.collected]
     (taken,) = done.returns
     assert (taken.verdict, taken.unit, taken.source.received_basis) == ("accepted", "QLDT", "folder")
@@ -312,12 +315,12 @@ def test_a_share_with_days_is_watched_like_the_inbox(root: Path, tmp_path: Path)
 def test_a_return_that_was_recorded_but_not_told_is_told_later(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """tra-lai/ is open elsewhere after the verdict was recorded: told; then the verdict comes, not «duplicate»."""
     shutil.copy(root / "VP.xlsx", root / "inbox" / "VP.xlsx")
-    watcher = Watcher(office_of(root), root / "inbox", "2026-04", "2026-04")
+    watcher = Watcher.at(office_of(root), root / "inbox", "2026-04")
 
     def held(*_: Any) -> None:  # noqa: ANN401
         raise WorkbookOpenError("tra-lai/NQ57_2026-04_VP.xlsx")
 
-    monkeypatch.setattr("nq57xl.commands.collect.write_back", held)
+    monkeypatch.setattr("nq57xl.commands.answers._write_back", held)
     told = [message for _ in range(3) for message in messages(watcher.look())]
     assert len(told) == 1 and "hãy đóng tệp" in told[0]
     monkeypatch.undo()
@@ -330,7 +333,7 @@ def test_a_return_that_was_recorded_but_not_told_is_told_later(root: Path, monke
 def test_without_a_period_the_latest_issued_counts(root: Path) -> None:
     """A watch that goes on into the next month collects for that month as soon as its forms are issued, and says so."""
     shutil.copy(root / "QLDT.xlsx", root / "inbox" / "QLDT.xlsx")
-    watcher = Watcher(office_of(root), root / "inbox", None, "2026-04")
+    watcher = Watcher.at(office_of(root), root / "inbox")
     (first,) = [item.collected for _ in range(2) for item in watcher.look() if item.collected]
     generate(Office.at(root, Clock(dt.datetime(2026, 5, 4, tzinfo=VIETNAM))), "2026-05", ["VP"])
     Department(3, DUE).fill(root / "out" / "2026-05" / "bieu-mau" / "NQ57_2026-05_VP.xlsx", root / "inbox" / "vp5.xlsx")
@@ -340,14 +343,14 @@ def test_without_a_period_the_latest_issued_counts(root: Path) -> None:
     ]
     (second,) = [item.collected for item in news if item.collected]
     assert (first.period.code, second.period.code) == ("2026-04", "2026-05")
-    assert [item.period for item in second.returns] == ["2026-05"]
+    assert [item.form_period for item in second.returns] == ["2026-05"]
 
 
 @pytest.mark.parametrize(("folder", "period"), [("không-có", None), (None, "2026-13")])
 def test_a_wrong_start_is_a_message(root: Path, folder: str | None, period: str | None) -> None:
     """A folder that is none, a period that is none: told at once."""
     with pytest.raises(Nq57Error):
-        list(watch(office_of(root), folder and root / folder, period, interval=1, pause=lambda s: True))  # type: ignore[arg-type]
+        Watcher.at(office_of(root), root / folder if folder else None, period)
 
 
 def test_once_prints_a_json_line_for_each_file(root: Path) -> None:

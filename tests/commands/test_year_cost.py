@@ -17,6 +17,7 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge
 from nq57xl.commands.remind import remind
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.commands.status import status
 from nq57xl.forms.model import FormCell
 from nq57xl.ledger import returns
@@ -61,8 +62,8 @@ def test_a_year_reads_no_more_each_month(tmp_path: Path, monkeypatch: pytest.Mon
         if changed:
             year.send(root, changed, {SCORE: 99.0, NO_DATA: None}, day=25)
         with office.reading() as ledger:
-            place = office.valid(months[-1], ledger)
-            short, whole = (consolidated(office, ledger, *place, whole=full) for full in (False, True))
+            now = OfficePeriod.of(office, ledger, months[-1])
+            short, whole = (consolidated(now, whole=full) for full in (False, True))
         assert (len(short.earlier_periods), len(short.past)) == (1, len(months) - 2)
         assert past_periods(short) == past_periods(whole)
         assert past_periods(short)[0].results["CT.I.2|VP"] == (99.0 if changed else 61.0)

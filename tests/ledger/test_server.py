@@ -17,10 +17,10 @@ from sqlalchemy import inspect, make_url
 from nq57xl.cli import environment
 from nq57xl.commands.backup import ledger_to_file, ledger_to_server, restore, verify, write_backup
 from nq57xl.commands.collect import collect
-from nq57xl.commands.decide import events
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
+from nq57xl.commands.log import events
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status

@@ -19,6 +19,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.commands.previous_reports import PreviousReports
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.commands.status import status
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import EarlierAnswer, Form, FormRow, Value
@@ -183,8 +184,7 @@ def rows(form: Form, table: str) -> dict[str, FormRow]:
 
 def consolidation(office: Office, code: str) -> Consolidation:
     with office.reading() as ledger:
-        whole, days = office.valid(code, ledger)
-        return consolidated(office, ledger, whole, days)
+        return consolidated(OfficePeriod.of(office, ledger, code))
 
 
 def told(form: Form, code: str) -> str:

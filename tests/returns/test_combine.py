@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.collect import Collected, CollectedFile, check_file, collect
+from nq57xl.commands.collect import Collected, check_file, collect
 from nq57xl.commands.decide import decide
 from nq57xl.commands.demo import Department
 from nq57xl.commands.merge import merge
@@ -95,12 +95,12 @@ def record(office: Office, name: str) -> ReturnRecord:
     return found
 
 
-def of(done: Collected, name: str) -> CollectedFile:
+def of(done: Collected, name: str) -> JudgedReturn:
     (found,) = (item for item in done.returns if item.source.name == name)
     return found
 
 
-def lost(item: CollectedFile) -> list[Finding]:
+def lost(item: JudgedReturn) -> list[Finding]:
     return [finding for finding in item.findings if finding.code == "LOST_FROM_EARLIER"]
 
 
@@ -129,7 +129,7 @@ def test_what_the_newer_leaves_blank_is_told_cell_by_cell(office: Office, whole:
     for finding, key in zip(lost(item), gone, strict=True):
         assert "«cả.xlsx»" in finding.message and f"ô {typed[key].cell})" in finding.message
         assert typed[key].typed[:30] in finding.message
-    assert done.sent_back, "the marked form goes back"
+    assert done.answers.sent_back, "the marked form goes back"
 
 
 def test_what_only_a_rejected_return_said_is_a_note(office: Office, whole: Path, tmp_path: Path) -> None:

@@ -262,7 +262,7 @@ def test_a_folder_for_backups_that_cannot_be_written(office: Path) -> None:
 
 def test_what_nobody_foresaw(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of the whole command ends with one sentence and exit 1; what the program says of it lies in a file."""
-    monkeypatch.setattr("nq57xl.commands.collect.standing", lambda *_: 1 / 0)
+    monkeypatch.setattr("nq57xl.commands.collect.OfficePeriod.standing", lambda *_: 1 / 0)
     done = collect(office)
     assert done.code == 1
     (line,) = [line for line in done.err.splitlines() if line.startswith("Lỗi: ")]

@@ -21,6 +21,7 @@ from nq57xl.commands.decide import decide, recheck
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.office import Office
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import UnitStatus
@@ -256,8 +257,8 @@ def test_a_completion_after_the_cutoff_counts_next_period(office: Office, right:
     day = dt.date(2026, 4, 16)
     collect(office, [with_day(right, tmp_path / "sau.xlsx", day)], PERIOD, moment(17))
     with office.reading() as ledger:
-        plan, period = office.valid(PERIOD, ledger)
-        entries = [one for row in consolidated(office, ledger, plan, period).tasks for one in row.entries]
+        c = consolidated(OfficePeriod.of(office, ledger, PERIOD))
+        entries = [one for row in c.tasks for one in row.entries]
     later = [one for one in entries if one.after_cutoff]
     assert later
     assert {(one.progress, one.after_cutoff) for one in later} == {("in_progress", day)}

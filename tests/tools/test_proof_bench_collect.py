@@ -99,7 +99,7 @@ def test_batches_say_what_one_batch_says(
     spoilt = bench_collect.with_bad(files, reports[bench_collect.OTHER_PERIOD])
     told = []
     for size in (len(spoilt), 3):
-        monkeypatch.setattr(judge, "BATCH", size)
+        monkeypatch.setattr(judge, "_BATCH", size)
         _, done = bench_collect.run(folder / "so", root := tmp_path / f"so-{size}", spoilt)
         with bench_collect.office_at(root).reading() as ledger:
             judged = [record.judged for record in ledger.returns(bench_collect.PERIOD)]

@@ -157,8 +157,8 @@ def test_a_worse_verdict_waits_for_the_offices_word(browser: Browser, monkeypatc
     def stricter(*given: object, **words: object) -> list[object]:
         new = make("REQUIRED_BLANK", words={"field": "Kết quả"}, sheet="1. Kết quả", cell="H9", task="I.1")
         return [
-            attrs.evolve(item, verdict="rejected", findings=(*item.findings, new))
-            for item in plain(*given, **words)  # type: ignore[arg-type]
+            [attrs.evolve(item, verdict="rejected", findings=(*item.findings, new)) for item in batch]
+            for batch in plain(*given, **words)  # type: ignore[arg-type]
         ]
 
     monkeypatch.setattr("nq57xl.commands.decide.judge", stricter)
@@ -314,7 +314,7 @@ def test_an_open_workbook_is_named(browser: Browser, monkeypatch: pytest.MonkeyP
     def held(path: Path) -> None:
         raise WorkbookOpenError(path)
 
-    monkeypatch.setattr("nq57xl.commands.import_plan.files.require_closed", held)
+    monkeypatch.setattr("nq57xl.text.files.require_closed", held)
     data = browser.office.workspace.appendix.read_bytes()
     told = browser.send("/ke-hoach/thay", {}, ("phu-luc.xlsx", data))
     assert "hãy đóng tệp" in told and "phu-luc.xlsx" in told and "Thử lại" in told

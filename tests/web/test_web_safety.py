@@ -13,7 +13,7 @@ from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
 from nq57xl.text.clock import Clock
 from nq57xl.web import safety
-from nq57xl.web.safety import UPLOAD_BYTES, cookie_name
+from nq57xl.web.safety import _UPLOAD_BYTES
 from nq57xl.web.server import make_app
 from nq57xl.web.site import Site
 from tests.web.desk_kit import running, visited
@@ -46,7 +46,7 @@ def test_a_link_works_once(site: Site, stranger: TestClient) -> None:
     """The first visit gets the cookie, the second one is told to double-click again."""
     code = site.keys.new_code()
     first = stranger.get(f"/vao?ma={code}")
-    assert (first.status_code, cookie_name(PORT) in first.headers["set-cookie"]) == (303, True)
+    assert (first.status_code, site.keys.cookie in first.headers["set-cookie"]) == (303, True)
     assert "HttpOnly" in first.headers["set-cookie"]
     assert "SameSite=strict" in first.headers["set-cookie"]
     assert stranger.get(f"/vao?ma={code}").status_code == 403
@@ -116,9 +116,9 @@ def test_no_path_leads_out(browser: TestClient, path: str) -> None:
 def test_an_oversized_upload_is_refused(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its length before it is read, where it tells one; by what comes, where it does not. Nothing is kept."""
     where = "/so/ban-quan-ly/ky/2026-04/nhan"
-    head = OWN | {"content-length": str(UPLOAD_BYTES * 2)}
+    head = OWN | {"content-length": str(_UPLOAD_BYTES * 2)}
     assert browser.post(where, headers=head).status_code == 413
-    monkeypatch.setattr(safety, "UPLOAD_BYTES", 1000)
+    monkeypatch.setattr(safety, "_UPLOAD_BYTES", 1000)
     monkeypatch.setattr(safety, "_OVERHEAD", 1000)
     start = b'--x\r\nContent-Disposition: form-data; name="tep"; filename="a.xlsx"\r\n\r\n'
     chunks = (part for part in (start, *[b"a" * 500] * 10, b"\r\n--x--\r\n"))
