@@ -39,9 +39,6 @@ from nq57xl.xlsx.pages import CellContent, Link, Number, ReportColumn, ReportLin
 
 _SHEET = SHEETS["plan_results"]
 TASK_ROW, UNIT_ROW, SUPPORT_ROW, SILENT_ROW = "NV", "ĐV", "PH", "PHC"
-_NOTHING = "Không phát sinh"
-_SUPPORT_SPANS = {"number": "deadline", "standing": "next_work"}
-_SILENT_SPANS = {"number": "next_work"}
 _RESULT = (("result", ""), ("kpi_achieved", "KPI: "))
 _TROUBLE = (("difficulties", ""), ("cause", "Nguyên nhân: "), ("explanation", "Giải trình: "))
 _NEXT = (("proposal", "Đề xuất: "), ("next_work", "Kỳ tới: "))
@@ -66,17 +63,37 @@ def _lines(c: Consolidation, compared: PeriodComparison | None) -> Iterator[Repo
 
 
 def _task_lines(row: TaskRow, c: Consolidation, change: str, labels: Mapping[str, str]) -> Iterator[ReportLine]:
-    cells: Cells = {**_plan_cells(row), **_row_words(row, c), "kind": TASK_ROW, "change": change}
-    if len(row.entries) == 1:
-        entry = row.entries[0]
-        cells["unit"] = entry.unit
-        yield ReportLine("row", cells | _entry_cells(entry, row, c), 1, (f"led|{entry.unit}|{row.task.code}",))
-    else:
-        cells["standing"] = "\n".join(filter(None, (str(cells["progress"]), str(cells["timeliness"]))))
-        yield ReportLine("row", cells, 1)
-        for entry in row.entries:
-            yield _unit_line(entry, row, c)
+    task, only = row.task, row.entries[0] if len(row.entries) == 1 else None
+    progress, timeliness = row.standing.words(c)
+    cells: Cells = {
+        "number": task.subnumber or task.number,
+        "task": _work(task),
+        "deliverable": _lines_of(task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""),
+        "lead": _lines_of(task.lead, f"Phối hợp: {task.support}" if task.support else ""),
+        "deadline": due_words(task),
+        "note": task.note,
+        "standing": _lines_of(progress, timeliness),
+        "progress": progress,
+        "timeliness": timeliness,
+        "stage": row.standing.stage,
+        "change": change,
+        **_place(TASK_ROW, row),
+    }
+    if only is not None:
+        cells |= {"unit": only.unit, **_entry_cells(only, row, c)}
+    yield ReportLine("row", cells, 1, (f"led|{only.unit}|{task.code}",) if only else ())
+    for entry in row.entries if only is None else ():
+        progress, timeliness = entry.words(row, c)
+        own: Cells = {"number": f"Đơn vị chủ trì: {entry.name}", "unit": entry.unit, **_place(UNIT_ROW, row)}
+        own |= {"progress": progress, "timeliness": timeliness, "stage": entry.stage(row)}
+        anchors = (f"led|{entry.unit}|{task.code}",)
+        yield ReportLine("sub", own | _entry_cells(entry, row, c), 2, anchors, spans={"number": "deadline"})
     yield from _support_lines(row, c, labels)
+
+
+def _place(kind: str, row: TaskRow) -> Cells:
+    """What formulas count lines by."""
+    return {"kind": kind, "section": row.task.section, "code": row.task.code}
 
 
 def _support_lines(row: TaskRow, c: Consolidation, labels: Mapping[str, str]) -> Iterator[ReportLine]:
@@ -86,60 +103,26 @@ def _support_lines(row: TaskRow, c: Consolidation, labels: Mapping[str, str]) ->
         if item.state == "text":
             said.setdefault(shown(item.value, c.schema), []).append(item)
     for words, items in said.items():
-        code = row.task.code
+        code, several = row.task.code, len(items) > 1
         numbers = [labels.get(source_anchor(item.unit, "supporting", code), "") for item in items]
-        named = zip((item.name for item in items), numbers, strict=True)
-        names = [f"{name} (nguồn số {number})" if number and len(items) > 1 else name for name, number in named]
-        told: Cells = {"number": f"Phối hợp: {'; '.join(names)}", "standing": words}
-        told |= {"source": source_link(items[0].unit, "supporting", code)}
-        told |= {"kind": SUPPORT_ROW, "section": row.task.section, "code": code}
+        names = [_numbered(item.name, number if several else "") for item, number in zip(items, numbers, strict=True)]
+        told: Cells = {"number": f"Phối hợp: {'; '.join(names)}", "standing": words, **_place(SUPPORT_ROW, row)}
+        told["source"] = source_link(items[0].unit, "supporting", code)
         places = tuple(f"supporting|{item.unit}|{code}" for item in items)
-        yield ReportLine("sub", told, 2, places, spans=_SUPPORT_SPANS)
+        yield ReportLine("sub", told, 2, places, spans={"number": "deadline", "standing": "next_work"})
 
 
-def _row_words(row: TaskRow, c: Consolidation) -> Cells:
-    """What formulas count."""
-    progress, timeliness = row.standing.words(c)
-    words: Cells = {"progress": progress, "timeliness": timeliness, "stage": row.standing.stage}
-    return words | {"section": row.task.section, "code": row.task.code}
+def _numbered(name: str, source: str) -> str:
+    return f"{name} (nguồn số {source})" if source else name
 
 
-def _plan_cells(row: TaskRow) -> Cells:
-    """The plan's own words, each once."""
-    task = row.task
-    return {
-        "number": task.subnumber or task.number,
-        "task": _work(task),
-        "deliverable": _lines_of(task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""),
-        "lead": _lines_of(task.lead, f"Phối hợp: {task.support}" if task.support else ""),
-        "deadline": due_words(task),
-        "note": task.note,
-    }
-
-
-def _lines_of(first: str, second: str) -> str:
-    return "\n".join(filter(None, (first, second)))
+def _lines_of(*texts: str) -> str:
+    return "\n".join(filter(None, texts))
 
 
 def _work(task: Task) -> str:
     """Task over sub-task; the sub-task alone where it says the task again."""
     return task.subtask if fold(task.task) in fold(task.subtask) else _lines_of(task.task, task.subtask)
-
-
-def _unit_line(entry: LeadEntry, row: TaskRow, c: Consolidation) -> ReportLine:
-    progress, timeliness = entry.words(row, c)
-    own: Cells = {
-        "number": f"Đơn vị chủ trì: {entry.name}",
-        "kind": UNIT_ROW,
-        "section": row.task.section,
-        "code": row.task.code,
-        "progress": progress,
-        "timeliness": timeliness,
-        "stage": entry.stage(row),
-        "unit": entry.unit,
-    }
-    anchor = f"led|{entry.unit}|{row.task.code}"
-    return ReportLine("sub", own | _entry_cells(entry, row, c), 2, (anchor,), spans={"number": "deadline"})
 
 
 def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
@@ -149,53 +132,44 @@ def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
         return cells
     values = entry.values
     done, proof = shown(values.get("completion_date"), c.schema), entry.evidence(c.schema)
-    told = (
+    cells["result"] = _lines_of(
         labelled(values, _RESULT, c),
         f"Hoàn thành ngày {done}" if done else "",
         f"Minh chứng: {proof}" if proof else "",
     )
-    cells["result"] = "\n".join(filter(None, told))
     cells["trouble"] = labelled(values, _TROUBLE, c)
     cells["next_work"] = labelled(values, _NEXT, c)
     cells["percent"] = _percent_cell(values.get("percent"))
-    if values:
-        cells["source"] = source_link(entry.unit, "led", row.task.code)
-    return cells
+    return cells | ({"source": source_link(entry.unit, "led", row.task.code)} if values else {})
 
 
 def _silent_lines(c: Consolidation, labels: Mapping[str, str]) -> Iterator[ReportLine]:
     """Supporters with nothing to tell in one line at the end, those who have not told in another."""
     stated = {item.unit for item in c.traced if item.value.table == "statement"}
     asked = [(row, item) for row in c.tasks if row.standing.state != "done_before" for item in row.contributions]
-    for words, state in ((_NOTHING, "nothing"), (UNREPORTED, "unreported")):
+    for words, state in (("Không phát sinh", "nothing"), (UNREPORTED, "unreported")):
         found: dict[tuple[str, str], list[Task]] = {}
         for row, item in asked:
             if item.state == state:
                 found.setdefault((item.unit, item.name), []).append(row.task)
         told: dict[str, list[str]] = {}
-        anchors: list[str] = []
-        places: list[str] = []
+        anchors = [f"supporting|{unit}|{task.code}" for (unit, _), tasks in found.items() for task in tasks]
+        sources: dict[str, str] = {}
+        if state == "nothing":  # a unit's one statement for all its rows shows here, too
+            anchors += [f"statement|{unit}|statement" for unit, _ in found]
+            places = {unit: ("statement", "statement") if unit in stated else ("supporting", "") for unit, _ in found}
+            sources = {unit: source_anchor(unit, *place) for unit, place in places.items()}
         for (unit, name), tasks in found.items():
-            anchors += [f"supporting|{unit}|{task.code}" for task in tasks]
-            number = ""
-            if state == "nothing":
-                # a unit's one statement for all its rows shows here, too
-                anchors.append(f"statement|{unit}|statement")
-                place = ("statement", "statement") if unit in stated else ("supporting", "")
-                places.append(source_anchor(unit, *place))
-                number = labels.get(places[-1], "")
-            words_of = f"{name} (nguồn số {number})" if number else name
-            told.setdefault(", ".join(map(numbered, tasks)), []).append(words_of)
+            number = labels.get(sources.get(unit, ""), "")
+            told.setdefault(", ".join(map(numbered, tasks)), []).append(_numbered(name, number))
         if told:
             units = "; ".join(f"{', '.join(names)}: {rows}" for rows, names in told.items())
             cells: Cells = {"number": f"{words} việc phối hợp. {units}.", "kind": SILENT_ROW}
-            if places:
-                cells["source"] = Link("{label}", places[0])
-            yield ReportLine("row", cells, 1, tuple(anchors), spans=_SILENT_SPANS)
+            if sources:
+                cells["source"] = Link("{label}", next(iter(sources.values())))
+            yield ReportLine("row", cells, 1, tuple(anchors), spans={"number": "next_work"})
 
 
-_Results = dict[str, list[float | None]]
-"""(indicator, unit) -> result in each period, oldest first."""
 INDICATOR_ROW, INDICATOR_UNIT_ROW = "CT", "ĐV"
 _NOTE = (
     "Kết quả là số đơn vị nhập, hoặc tử số chia mẫu số; không cộng, không lấy bình quân số liệu của các đơn vị. Mục "
@@ -224,36 +198,17 @@ def _periods(c: Consolidation) -> tuple[PastPeriod, ...]:
 
 
 def _indicator_lines(c: Consolidation) -> Iterator[ReportLine]:
-    series = _series(c)
+    periods = _periods(c)
     for number, title in c.groups:
         yield ReportLine("section", {"number": number, "indicator": title})
         for row in c.indicators:
             if row.indicator.group == number:
-                yield from _indicator_row_lines(row, c, series)
+                yield from _indicator_row_lines(row, c, periods)
 
 
-def _series(c: Consolidation) -> _Results:
-    """Results of every unit on every indicator, a number or None for each period; empty without earlier periods."""
-    periods = _periods(c)
-    if len(periods) < 2:
-        return {}
-    keys = dict.fromkeys(key for item in periods for key in item.results)
-    return {key: [item.results.get(key) for item in periods] for key in keys}
-
-
-def _trend_cells(entry: IndicatorEntry, row: IndicatorRow, series: _Results) -> Cells:
-    """The line of a unit's results, where there are two or more to join, and its figures."""
-    told = series.get(f"{row.indicator.code}|{entry.unit}", [])
-    cells: Cells = {
-        f"{_SERIES}{i}": _number_cell(value, row.measure) for i, value in enumerate(told) if value is not None
-    }
-    if len(cells) > 1:
-        cells["trend"] = Sparkline(f"{_SERIES}0", f"{_SERIES}{len(told) - 1}")
-    return cells
-
-
-def _indicator_row_lines(row: IndicatorRow, c: Consolidation, series: _Results) -> Iterator[ReportLine]:
-    item = row.indicator
+def _indicator_row_lines(row: IndicatorRow, c: Consolidation, periods: tuple[PastPeriod, ...]) -> Iterator[ReportLine]:
+    item, results = row.indicator, [_result_cells(entry, row, c, periods) for entry in row.entries]
+    anchors = [f"indicator|{entry.unit}|{item.code}" for entry in row.entries]
     cells: Cells = {
         "number": item.number,
         "indicator": item.indicator,
@@ -265,19 +220,12 @@ def _indicator_row_lines(row: IndicatorRow, c: Consolidation, series: _Results) 
         "state": row.state,
     }
     if len(row.entries) == 1:
-        entry = row.entries[0]
-        line = _result_cells(entry, row, c) | cells | _trend_cells(entry, row, series)
-        yield ReportLine("row", line, 1, (_anchor(entry, row),))
+        yield ReportLine("row", results[0] | cells, 1, (anchors[0],))
         return
     yield ReportLine("row", {**cells, "reporter": f"Chung {len(row.entries)} đơn vị" if row.entries else item.lead}, 1)
-    for entry in row.entries:
+    for entry, told, anchor in zip(row.entries, results, anchors, strict=True):
         own: Cells = {"kind": INDICATOR_UNIT_ROW, "group": item.group, "state": _entry_state(entry, row)}
-        line = _result_cells(entry, row, c) | own | _trend_cells(entry, row, series)
-        yield ReportLine("sub", line, 2, (_anchor(entry, row),))
-
-
-def _anchor(entry: IndicatorEntry, row: IndicatorRow) -> str:
-    return f"indicator|{entry.unit}|{row.indicator.code}"
+        yield ReportLine("sub", told | own, 2, (anchor,))
 
 
 def _entry_state(entry: IndicatorEntry, row: IndicatorRow) -> str:
@@ -286,8 +234,9 @@ def _entry_state(entry: IndicatorEntry, row: IndicatorRow) -> str:
     return UNCOMPARED if entry.reached is None else (REACHED if entry.reached else row.short)
 
 
-def _result_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> Cells:
-    values = entry.values
+def _result_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation, periods: tuple[PastPeriod, ...]) -> Cells:
+    """What a unit reported, and the line of its results over the periods, where there are two or more to join."""
+    values, code = entry.values, row.indicator.code
     cells: Cells = {
         "reporter": entry.name,
         "numerator": _number(values.get("numerator")),
@@ -298,8 +247,12 @@ def _result_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) ->
         "note": shown(values.get("note"), c.schema),
     }
     if values:
-        cells["source"] = source_link(entry.unit, "indicator", row.indicator.code)
-    return cells
+        cells["source"] = source_link(entry.unit, "indicator", code)
+    told = {f"{_SERIES}{i}": item.results.get(f"{code}|{entry.unit}") for i, item in enumerate(periods)}
+    series = {name: _number_cell(value, row.measure) for name, value in told.items() if value is not None}
+    if len(series) > 1:
+        cells["trend"] = Sparkline(f"{_SERIES}0", f"{_SERIES}{len(told) - 1}")
+    return cells | (series if len(periods) > 1 else {})
 
 
 def _gap(entry: IndicatorEntry, row: IndicatorRow) -> CellContent:
