@@ -5,12 +5,15 @@ Everything is said once, as a formula together with what it gives for the values
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from attrs import frozen
 
 from nq57xl.forms.live_check import CELL_ERROR, END, ENOUGH, MISSING, LiveChecks
 from nq57xl.forms.model import CellPlace, SheetLayout, Slot
+from nq57xl.rules.predicates import Predicate
 from nq57xl.rules.rows import blank_formula, quoted
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.write import sheet_prefix
@@ -60,20 +63,19 @@ def _if(test: str, holds: bool, then: _Live, other: _Live) -> _Live:
 class _CheckedCell:
     """A cell of the row that a check speaks of."""
 
-    sheet: str
+    slot: Slot
     title: str
-    col: int
     down: int
     """Rows between the check and the cell."""
 
     @property
     def link(self) -> str:
         """Link to the cell, without the number of its row."""
-        return f"#{sheet_prefix(self.title)}{letters_of(self.col)}"
+        return f"#{sheet_prefix(self.title)}{letters_of(self.slot.col)}"
 
     def is_blank(self, row: str) -> str:
         """Formula: the cell in that row (a formula, too) is blank, by the same words as the checks."""
-        letters = letters_of(self.col)
+        letters = letters_of(self.slot.col)
         return blank_formula(f"INDEX({sheet_prefix(self.title)}${letters}:${letters},{row})")
 
 
@@ -83,11 +85,10 @@ class _CheckPart:
 
     short: str
     """ "Thiếu: Tiến độ"."""
-    field: str
+    rules: Sequence[Predicate]
+    """Those that it stands for."""
     cells: tuple[_CheckedCell, ...]
     """The cells to fill, the first one in front; for what is wrong, the cell."""
-    decided_by: frozenset[str]
-    """Fields that decide whether the part can appear."""
 
     @property
     def missing(self) -> bool:
@@ -107,24 +108,51 @@ class _CheckPart:
 class _CheckRange:
     """The check cells of one table in one sheet, from the first to the last, and what they say."""
 
-    sheet: str
-    title: str
-    table: str
-    slots: tuple[Slot, ...]
-    texts: tuple[str, ...]
-    parts: tuple[_CheckPart, ...]
-    free: bool
+    checks: LiveChecks
+    slots: Sequence[Slot]
+
+    @property
+    def sheet(self) -> str:
+        """Its id."""
+        return self.slots[0].sheet
 
     @property
     def name(self) -> str:
         """How its hidden counts are called, behind their kind."""
-        return f"{self.sheet}:{self.table}"
+        return f"{self.sheet}:{self.slots[0].table}"
+
+    @property
+    def prefix(self) -> str:
+        """Before the addresses of its cells: name of the tab."""
+        return sheet_prefix(self.checks.titles[self.sheet])
 
     @property
     def ref(self) -> str:
         """Address of the cells."""
         first, last, col = self.slots[0].row + 1, self.slots[-1].row + 1, letters_of(self.slots[0].col)
-        return f"{sheet_prefix(self.title)}${col}${first}:${col}${last}"
+        return f"{self.prefix}${col}${first}:${col}${last}"
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """What they say."""
+        return tuple(self.checks.texts[slot.place] for slot in self.slots)
+
+    @cached_property
+    def parts(self) -> tuple[_CheckPart, ...]:
+        """All parts that may stand in them."""
+        parts: dict[str, _CheckPart] = {}
+        firsts: dict[str, Slot] = {}
+        for slot in self.slots:
+            firsts.setdefault(slot.field, slot)
+        for slot in firsts.values():
+            for short, group in self.checks.parts(slot).items():
+                if short not in parts:
+                    # of several sets of cells that would do, the first
+                    found = [self.checks.entries.get((slot.table, slot.key, name)) for name in group[0].alternatives[0]]
+                    titles = self.checks.titles
+                    cells = (_CheckedCell(one, titles[one.sheet], one.row - slot.row) for one in found if one)
+                    parts[short] = _CheckPart(short, group, tuple(cells))
+        return tuple(parts.values())
 
     def rows_with(self, parts: Sequence[_CheckPart]) -> _Live:
         """How many checks have one of those parts."""
@@ -135,57 +163,14 @@ class _CheckRange:
 
 def live_cells(checks: LiveChecks) -> dict[CellPlace, tuple[str, str | int]]:
     """Place of every formula of the guide -> formula and value, from what the check cells say."""
-    slots = _formulas_of(checks.sheets)
-    taken = {slot.place for key, slot in checks.entries.items() if key in checks.filled}
-    cells = {slot.field: a1(slot.row, slot.col) for slot in slots}
-    writer = _LiveWriter(_ranges_of(checks), cells, taken, checks.sheets[0].title)
-    found = {slot.place: writer.live(slot.field) for slot in slots}
+    writer = _LiveWriter(checks)
+    found = {slot.place: writer.live(slot.field) for slot in _formulas_of(checks.sheets)}
     return {place: (f"={live.formula}", live.value) for place, live in found.items()}
 
 
 def _formulas_of(sheets: Sequence[SheetLayout]) -> list[Slot]:
     """Every cell of the guide that holds a formula; its field says which."""
     return [slot for sheet in sheets for slot in sheet.slots if slot.role == "formula"]
-
-
-def _ranges_of(checks: LiveChecks) -> tuple[_CheckRange, ...]:
-    """All ranges of checks, in the order of the sheets."""
-    groups: dict[tuple[str, str], list[Slot]] = {}
-    for slot in checks.slots:
-        groups.setdefault((slot.sheet, slot.table), []).append(slot)
-    return tuple(
-        _CheckRange(
-            sheet,
-            checks.titles[sheet],
-            table,
-            tuple(slots),
-            tuple(checks.texts[slot.place] for slot in slots),
-            _parts(checks, slots),
-            checks.table(slots[0]).free,
-        )
-        for (sheet, table), slots in groups.items()
-    )
-
-
-def _parts(checks: LiveChecks, slots: Sequence[Slot]) -> tuple[_CheckPart, ...]:
-    parts: dict[str, _CheckPart] = {}
-    firsts: dict[str, Slot] = {}
-    for slot in slots:
-        firsts.setdefault(slot.field, slot)
-    for slot in firsts.values():
-        for short, group in checks.parts(slot).items():
-            if short in parts:
-                continue
-            # of several sets of cells that would do, the first
-            found = [checks.entries.get((slot.table, slot.key, name)) for name in group[0].alternatives[0]]
-            cells = [
-                _CheckedCell(item.sheet, checks.titles[item.sheet], item.col, item.row - slot.row)
-                for item in found
-                if item
-            ]
-            deciding = frozenset(name for item in group for name in item.when.reads())
-            parts[short] = _CheckPart(short, group[0].rule.field, tuple(cells), deciding)
-    return tuple(parts.values())
 
 
 def _is_wrong(text: str) -> bool:
@@ -207,22 +192,33 @@ def _occurrences(text: str, ref: str) -> str:
 class _LiveWriter:
     """Makes each formula by its name."""
 
-    ranges: tuple[_CheckRange, ...]
-    cells: Mapping[str, str]
-    """Where the hidden counts and the link stand, by name."""
-    taken: set[CellPlace]
-    """Entry cells that hold something."""
-    guide: str
+    checks: LiveChecks
+
+    @cached_property
+    def ranges(self) -> list[_CheckRange]:
+        """All ranges of checks, in the order of the sheets."""
+        groups: dict[tuple[str, str], list[Slot]] = defaultdict(list)
+        for slot in self.checks.slots:
+            groups[slot.sheet, slot.table].append(slot)
+        return [_CheckRange(self.checks, slots) for slots in groups.values()]
+
+    @cached_property
+    def cells(self) -> dict[str, str]:
+        """Where the hidden counts and the link stand, by name."""
+        return {slot.field: a1(slot.row, slot.col) for slot in _formulas_of(self.checks.sheets)}
+
+    @cached_property
+    def taken(self) -> set[CellPlace]:
+        """Entry cells that hold something."""
+        return {slot.place for key, slot in self.checks.entries.items() if key in self.checks.filled}
 
     def live(self, name: str) -> _Live:
         """The formula of that name, with its value."""
         kind, _, rest = name.partition(":")
         if kind in COUNTS:
             found = next((item for item in self.ranges if item.name == rest), None)
-            live = self._count(kind, found) if found else _text("") if kind.startswith("to_") else _sum([])
-        else:
-            live = self._state(rest) if rest else self._progress() if kind == "progress" else self._next()
-        return live
+            return self._count(kind, found) if found else _text("") if kind.startswith("to_") else _sum([])
+        return self._state(rest) if rest else self._progress() if kind == "progress" else self._next()
 
     def _count(self, kind: str, checks: _CheckRange) -> _Live:
         """What a hidden cell tells of a range of checks."""
@@ -246,7 +242,7 @@ class _LiveWriter:
             for cell in reversed(part.cells):
                 number = f"({place}{checks.slots[0].row + cell.down:+d})"
                 here = _Live(f"{quoted(cell.link)}&{number}", f"{cell.link}{row + cell.down + 1}")
-                blank = (cell.sheet, row + cell.down, cell.col) not in self.taken
+                blank = (cell.slot.sheet, row + cell.down, cell.slot.col) not in self.taken
                 target = here if cell is part.cells[-1] else _if(cell.is_blank(number), blank, here, target)
             address = _if(part.test(f"INDEX({checks.ref},{place})"), part.within(text), target, address)
         return _Live(f'IFERROR({address.formula},"")', address.value)
@@ -256,12 +252,12 @@ class _LiveWriter:
         return _Live(self.cells[f"{kind}:{checks.name}"], self._count(kind, checks).value)
 
     def _progress(self) -> _Live:
-        counted = [checks for checks in self.ranges if checks.table in _COUNTED]
+        counted = [checks for checks in self.ranges if checks.slots[0].table in _COUNTED]
         parts = [_text("Đã điền ")] if counted else []
         for checks in counted:
             lacking, rows = self._hidden("rows_missing", checks), len(checks.slots)
             parts.append(_Live(f"{rows}-{lacking.formula}", rows - int(lacking.value)))
-            parts.append(_text(f"/{rows} {_COUNTED[checks.table]}, "))
+            parts.append(_text(f"/{rows} {_COUNTED[checks.slots[0].table]}, "))
         missing, wrong = (
             _sum(self._hidden(kind, checks) for checks in self.ranges) for kind in ("cells_missing", "rows_wrong")
         )
@@ -273,7 +269,7 @@ class _LiveWriter:
 
     def _next(self) -> _Live:
         """A link to the first blank cell, else to the first check to look at again, else to this sheet."""
-        target = _text(f"#{sheet_prefix(self.guide)}{self.cells['next']}")
+        target = _text(f"#{sheet_prefix(self.checks.sheets[0].title)}{self.cells['next']}")
         text = _text(_READY)
         for kind, words in (("to_wrong", _TO_WRONG), ("to_missing", _TO_MISSING)):
             found = _text("")
@@ -294,7 +290,7 @@ class _LiveWriter:
         missing, wrong, awaited = (list[_Live]() for _ in range(3))
         waits = ""
         for checks in self.ranges:
-            here = [part for part in checks.parts if part.cells and part.cells[0].sheet == sheet]
+            here = [part for part in checks.parts if part.cells and part.cells[0].slot.sheet == sheet]
             if here or checks.sheet == sheet:
                 own.append(checks)
             blank = [part for part in here if part.missing]
@@ -305,16 +301,18 @@ class _LiveWriter:
                 errors = sum(text == CELL_ERROR for text in checks.texts)
                 wrong.append(_Live(f"COUNTIF({checks.ref},{quoted(CELL_ERROR)})", errors))
             # blank cells of other sheets by which it is decided whether this sheet needs anything
-            deciding = {name for part in blank for name in part.decided_by}
-            others = [part for part in checks.parts if part.missing and part.field in deciding and part not in here]
+            deciding = {name for part in blank for rule in part.rules for name in rule.when.reads()}
+            missing_parts = [part for part in checks.parts if part.missing and part not in here]
+            others = [part for part in missing_parts if part.rules[0].rule.field in deciding]
             if others:
                 awaited.append(checks.rows_with(others))
-                waits = waits or checks.title
+                waits = waits or self.checks.titles[checks.sheet]
         state = _text(ENOUGH)
         if awaited:
             total = _sum(awaited)
             state = _if(f"{total.formula}>0", int(total.value) > 0, _text(f"theo trang {waits}"), state)
-        if all(checks.free for checks in own):  # nothing is asked for as long as nothing is typed
+        # nothing is asked for as long as nothing is typed
+        if all(self.checks.table(checks.slots[0]).free for checks in own):
             typed = _sum(_Live(f"SUMPRODUCT(--(LEN({checks.ref})>0))", sum(map(bool, checks.texts))) for checks in own)
             state = _if(f"{typed.formula}=0", typed.value == 0, _text(_OPTIONAL), state)
         for counts, words in ((wrong, WRONG), (missing, LEFT)):
@@ -330,6 +328,6 @@ def _to_wrong(checks: _CheckRange) -> _Live:
     rows = list(zip(checks.slots, checks.texts, strict=True))
     named = [slot for slot, text in rows if ": " in text] + [slot for slot, text in rows if text == CELL_ERROR]
     place = f'IFERROR(MATCH("*: *",{checks.ref},0),MATCH({quoted(CELL_ERROR)},{checks.ref},0))'
-    link = f"#{sheet_prefix(checks.title)}{letters_of(checks.slots[0].col)}"
+    link = f"#{checks.prefix}{letters_of(checks.slots[0].col)}"
     address = f"{link}{named[0].row + 1}" if named else ""
     return _Live(f'IFERROR({quoted(link)}&({place}{checks.slots[0].row:+d}),"")', address)

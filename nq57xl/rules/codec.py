@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import date
 from typing import Any, TypeVar
 
@@ -59,15 +60,11 @@ CONVERTER = _make()
 
 def to_json(record: Any) -> str:  # noqa: ANN401 - any record
     """Canonical JSON text of a record: sorted keys, real letters."""
-    import json
-
     return json.dumps(CONVERTER.unstructure(record), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def from_json(text: str, kind: type[_T]) -> _T:
     """The record that `to_json` wrote. Raises cattrs.BaseValidationError when it does not fit."""
-    import json
-
     return CONVERTER.structure(json.loads(text), kind)
 
 

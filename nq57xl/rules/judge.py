@@ -85,7 +85,7 @@ class _TableSchema:
         self.known.update((content, frozenset(broken)) for content, broken in judged.items())
 
 
-@frozen(eq=False)
+@frozen
 class _Key:
     """A table of a schema as the key of a cache: compared by content, because forms bring their own copies."""
 
@@ -95,13 +95,6 @@ class _Key:
 
     def __hash__(self) -> int:
         return hash((self.schema.version, self.table.name, self.kind))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and (self.kind, self.table, self.schema) == (
-            other.kind,
-            other.table,
-            other.schema,
-        )
 
 
 def _table_schema(table: Table, schema: Schema, kind: RowKind) -> _TableSchema:

@@ -22,7 +22,7 @@ from nq57xl.resources import find, packaged, read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.rows import RowKind
-from nq57xl.rules.schema import Choice, Column, Field, Needless, Rule, Schema, SheetSpec, Table, date_limit
+from nq57xl.rules.schema import Choice, Field, Rule, Schema, SheetSpec, Table, date_limit
 from nq57xl.text.legacy import fold
 
 _T = TypeVar("_T")
@@ -81,18 +81,16 @@ def _loaded(workspace: Path | None, _content: tuple[bytes, ...]) -> Schema:
 def _table(name: str, workspace: Path | None, lists: dict[str, tuple[Choice, ...]]) -> Table:
     raw = read_schema(name, workspace)
     try:
-        fields = tuple(CONVERTER.structure(item, Field) for item in raw["fields"])
-        _check_fields(fields, lists)
-        stated = [_rule(item, raw["name"]) for given in raw["rules"] for item in (given, *_explained(given))]
-        rules = tuple(stated + [rule for item in fields for rule in _implied(item, raw["name"])])
-        known = {item.name for item in fields}
-        if unknown := {rule.field for rule in rules} - known:
-            raise ValueError(f"rule about unknown field {sorted(unknown)}")
-        needless = tuple(CONVERTER.structure(item, Needless) for item in raw.get("needless", ()))
-        if unknown := {name for item in needless for name in item.fields} - known:
-            raise ValueError(f"unknown field {sorted(unknown)} under needless")
-        shared = raw.get("broadcast", "")
-        return Table(raw["name"], raw["title"], fields, rules, raw.get("free", False), shared, needless)
+        stated = [rule for given in raw["rules"] for rule in (given, *_explained(given))]
+        known = {item.name: raw[item.name] for item in attrs.fields(Table) if item.name in raw}
+        table = CONVERTER.structure({**known, "rules": ()}, Table)
+        _check_fields(table.fields, lists)
+        implied = [rule for item in table.fields for rule in _implied(item)]
+        rules = tuple(_rule(rule, table.name) for rule in (*stated, *implied))
+        named = {rule.field for rule in rules} | {name for item in table.needless for name in item.fields}
+        if unknown := named - {item.name for item in table.fields}:
+            raise ValueError(f"unknown field {sorted(unknown)}")
+        return attrs.evolve(table, rules=rules)
     except (cattrs.BaseValidationError, KeyError, TypeError, ValueError) as error:
         raise Nq57Error(f"Tệp schemas/{name} sai: {error}") from error
 
@@ -111,21 +109,13 @@ def _check_fields(fields: tuple[Field, ...], lists: dict[str, tuple[Choice, ...]
 
 
 def _rule(raw: dict[str, Any], table: str) -> Rule:
-    predicate = raw["predicate"]
+    given = {key: value for key, value in raw.items() if key in _RULE_KEYS}
     params = {key: value for key, value in raw.items() if key not in _RULE_KEYS}
-    when = raw.get("when", {})
-    return Rule(
-        id=raw.get("id") or _rule_id(table, predicate, raw["field"], when, params),
-        predicate=predicate,
-        field=raw["field"],
-        code=raw.get("code") or _DEFAULT_CODES[predicate],
-        severity=raw.get("severity", "error"),
-        when=when,
-        params=params,
-        message=raw.get("message", ""),
-        fix=raw.get("fix", ""),
-        live=raw.get("live", True),
-    )
+    predicate, named = raw["predicate"], [raw.get("when", {}), params]
+    tail = hashlib.sha256(json.dumps(named, sort_keys=True, default=str).encode()).hexdigest()[:6]
+    given["id"] = raw.get("id") or f"{table}.{raw['field']}.{predicate}.{tail}"
+    given["code"] = raw.get("code") or _DEFAULT_CODES[predicate]
+    return Rule(**{"severity": "error", **given, "params": params})
 
 
 def _explained(raw: dict[str, Any]) -> list[dict[str, Any]]:
@@ -136,37 +126,29 @@ def _explained(raw: dict[str, Any]) -> list[dict[str, Any]]:
     return [{**raw, **quiet}]
 
 
-def _rule_id(table: str, predicate: str, field: str, when: dict[str, Any], params: dict[str, Any]) -> str:
-    tail = hashlib.sha256(json.dumps([when, params], sort_keys=True, default=str).encode()).hexdigest()[:6]
-    return f"{table}.{field}.{predicate}.{tail}"
-
-
-def _implied(item: Field, table: str) -> list[Rule]:
+def _implied(item: Field) -> list[dict[str, Any]]:
     """The rules that a field's own type and limits imply."""
+    chosen: dict[str, Any] = {"predicate": "one_of", "field": item.name}
     if item.type in ("choice", "mark"):
-        return [_rule({"predicate": "one_of", "field": item.name}, table)]
+        return [chosen]
     if item.type == "text":
-        return [_rule({"predicate": "max_length", "field": item.name, "max": item.max_length, **_TOO_LONG}, table)]
-    limits = _WIDEST.get(item.type, _NUMBER) | {
-        key: value for key, value in (("min", item.min), ("max", item.max)) if value is not None
-    }
+        return [{"predicate": "max_length", "field": item.name, "max": item.max_length, **_TOO_LONG}]
+    given = {key: value for key, value in (("min", item.min), ("max", item.max)) if value is not None}
+    limits = {**_WIDEST.get(item.type, _NUMBER), **given}
+    between = {"predicate": "between", "field": item.name, "hard": True, **limits}
     if item.type == "measure":
-        base = {"predicate": "between", "field": item.name, "hard": True}
         return [
-            _rule({**base, **limits, "max": 1, "when": {"#measure": ["percent"]}}, table),
-            _rule({**base, **limits, "when": {"#measure": ["number"]}}, table),
-            _rule({"predicate": "one_of", "field": item.name, "when": {"#measure": ["choice"]}}, table),
+            {**between, "max": 1, "when": {"#measure": ["percent"]}},
+            {**between, "when": {"#measure": ["number"]}},
+            {**chosen, "when": {"#measure": ["choice"]}},
         ]
     # no formula reads a day in the middle of a text
-    silent = {"live": False} if item.within else {}
-    return [_rule({"predicate": "between", "field": item.name, "hard": True, **silent, **limits}, table)]
+    return [{**between, "live": False} if item.within else between]
 
 
 def _sheet(raw: dict[str, Any]) -> SheetSpec:
     try:
-        return CONVERTER.structure(
-            {"layout": "table", **raw, "columns": [attrs.asdict(Column(**item)) for item in raw["columns"]]}, SheetSpec
-        )
+        return CONVERTER.structure({"layout": "table", **raw}, SheetSpec)
     except (cattrs.BaseValidationError, KeyError, TypeError) as error:
         raise Nq57Error(f"Tệp schemas/sheets.yml sai: {error}") from error
 

@@ -1,22 +1,20 @@
 """Movement: this return beside what the unit said before, as it was frozen in the form when that was issued.
 
-`_MOVES` is the closed set of ways to move. Each says itself three ways: a comparison, an Excel condition, Vietnamese
+`_SHORT` is the closed set of ways to move. Each says itself three ways: a comparison, an Excel condition, Vietnamese
 words; the earlier value is the fact "before_FIELD" of the row, and a row without it never moves.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from typing import Any
 
-from attrs import frozen
-
 from nq57xl.resources import read_schema
 from nq57xl.rules.findings import Finding
-from nq57xl.rules.predicates import Check, Predicate, Row
+from nq57xl.rules.predicates import Predicate, Row
 from nq57xl.rules.rows import Cells, RowKind, all_of, blank_formula, quoted
 from nq57xl.rules.schema import Facts, Field, Schema, Table, is_blank, vietnamese_number, vietnamese_percent
 
@@ -155,71 +153,32 @@ def _documents_formula(ref: str, before: str) -> str:
     return f'SUMPRODUCT(--ISNUMBER(FIND({{{known}}}," "&LOWER(TRIM({inner}))&" ")))>0'
 
 
-@frozen
-class _ComparedCell:
-    """One cell beside its earlier value, with the rule's own numbers."""
-
-    now: Any
-    before: Any
-    still: int
-    params: Mapping[str, Any]
-
-
-def _numbers(item: _ComparedCell) -> tuple[float, float] | None:
-    good = all(isinstance(one, int | float) and not is_blank(one) for one in (item.now, item.before))
-    return (float(item.now), float(item.before)) if good else None
-
-
-def _falls(item: _ComparedCell) -> bool:
-    pair = _numbers(item)
-    return pair is not None and pair[0] < pair[1] - _NEAR
-
-
-def _jumps(item: _ComparedCell) -> bool:
-    pair = _numbers(item)
-    if pair is None:
-        return False
-    change = abs(pair[0] - pair[1])
-    share, floor = float(item.params["share"]), float(item.params["floor"])
-    return change > share * abs(pair[1]) + _NEAR and change > floor + _NEAR
+def _moves(how: str, now: Any, before: Any, still: int, params: Mapping[str, Any]) -> bool:  # noqa: ANN401 - cells
+    """A cell beside its earlier value, with the rule's own numbers."""
+    if how in ("falls", "jumps", "still"):
+        if not _are_numbers(now, before):
+            return False
+        change: float = abs(now - before)
+        if how == "falls":
+            return bool(now < before - _NEAR)
+        if how == "still":
+            return change <= _NEAR and still + 1 >= int(params["periods"])
+        return change > float(params["share"]) * abs(before) + _NEAR and change > float(params["floor"]) + _NEAR
+    if how == "back":
+        return now in _ORDER and before in _ORDER and _ORDER.index(now) < _ORDER.index(before)
+    if how == "copied":
+        return isinstance(now, str) and now != "" and _text_print(now) == before
+    if how == "repeated":
+        both = isinstance(now, str) and isinstance(before, str)
+        return both and any(f" {line} " in _spaced(now) for line in before.split("\n"))
+    said = now.isoformat()[:10] if isinstance(now, date) else now
+    return not is_blank(now) and not is_blank(before) and bool(said != before)
 
 
-def _still(item: _ComparedCell) -> bool:
-    pair = _numbers(item)
-    return pair is not None and abs(pair[0] - pair[1]) <= _NEAR and item.still + 1 >= int(item.params["periods"])
+def _are_numbers(*values: object) -> bool:
+    return all(isinstance(one, int | float) and not is_blank(one) for one in values)
 
 
-def _back(item: _ComparedCell) -> bool:
-    known = item.now in _ORDER and item.before in _ORDER
-    return known and _ORDER.index(item.now) < _ORDER.index(item.before)
-
-
-def _copied(item: _ComparedCell) -> bool:
-    return isinstance(item.now, str) and bool(item.now) and _text_print(item.now) == item.before
-
-
-def _repeated(item: _ComparedCell) -> bool:
-    if not isinstance(item.now, str) or not isinstance(item.before, str):
-        return False
-    return any(f" {line} " in _spaced(item.now) for line in item.before.split("\n"))
-
-
-def _changes(item: _ComparedCell) -> bool:
-    if is_blank(item.now) or is_blank(item.before):
-        return False
-    now = item.now.isoformat()[:10] if isinstance(item.now, date) else item.now
-    return bool(now != item.before)
-
-
-_MOVES: dict[str, Callable[[_ComparedCell], bool]] = {
-    "falls": _falls,
-    "jumps": _jumps,
-    "still": _still,
-    "back": _back,
-    "copied": _copied,
-    "changes": _changes,
-    "repeated": _repeated,
-}
 _SHORT = {
     "falls": "Giảm so với kỳ trước",
     "jumps": "Tăng, giảm nhiều",
@@ -237,16 +196,13 @@ def has_moved(row: Row, rule: Mapping[str, Any]) -> bool:
     if (share := row.get(f"#{SHARE}")) and "share" in params:
         params["share"] = share
     now = _quotient(*(row.get(part) for part in params["ratio"])) if "ratio" in params else row.get(name)
-    compared = _ComparedCell(now, row.get(f"#{BEFORE}{name}"), int(row.get(f"#{STILL}") or 0), params)
-    if not _MOVES[rule["how"]](compared):
+    if not _moves(rule["how"], now, row.get(f"#{BEFORE}{name}"), int(row.get(f"#{STILL}") or 0), params):
         return False
-    explained = bool(rule["explained"])
-    return _explains(row.get(rule["settled_by"]), row.get(f"#{EXPLAINED}")) == explained
+    return _explains(row.get(rule["settled_by"]), row.get(f"#{EXPLAINED}")) == bool(rule["explained"])
 
 
 def _quotient(part: Any, whole: Any) -> float | None:  # noqa: ANN401 - cells
-    good = all(isinstance(one, int | float) and not is_blank(one) for one in (part, whole))
-    return part / whole if good and whole else None
+    return part / whole if _are_numbers(part, whole) and whole else None
 
 
 def _readable(value: Any) -> Any:  # noqa: ANN401 - a cell or a fact
@@ -276,7 +232,7 @@ class Moved(Predicate):
         """Facts of the row that the check compares with."""
         return tuple(f"#{name}" for name in (BEFORE + self.rule.field, STILL, EXPLAINED, SHARE))
 
-    def check(self, kind: RowKind) -> Check:
+    def check(self, kind: RowKind) -> tuple[str, dict[str, Any]]:
         """The cell does not move so, or is explained."""
         named = ("share", "floor", "periods", "ratio")
         params = {key: self.rule.params[key] for key in named if key in self.rule.params}

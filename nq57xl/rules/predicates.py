@@ -24,7 +24,7 @@ from nq57xl.rules.schema import (
 )
 
 Row = Mapping[str, Any]
-Check = tuple[str, dict[str, Any]]
+_Check = tuple[str, dict[str, Any]]
 """Name and statistics of a check, as pandera calls them."""
 
 
@@ -62,7 +62,7 @@ class Predicate:
         """Fields whose cells decide the rule: one that is unreadable silences the rule, unless it is `presence`."""
         return {self.rule.field, *self._compared()} | self.when.reads()
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """What has to hold in rows of that kind for which the rule's condition holds."""
         raise NotImplementedError
 
@@ -108,7 +108,7 @@ class _RequiredIf(Predicate):
     presence = True
     complaint = "Thiếu"
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """One whole set is filled."""
         return "required_if", {"any_of": self.alternatives}
 
@@ -156,7 +156,7 @@ class _EmptyIf(Predicate):
     name = "empty_if"
     presence = True
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """The cell is blank."""
         return "empty_if", {"field": self.rule.field}
 
@@ -172,7 +172,7 @@ class _EqualsIf(Predicate):
 
     name = "equals_if"
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """The number, or part over whole."""
         field, params = {"field": self.rule.field}, self.rule.params
         tolerance = {"tolerance": self._tolerance}
@@ -226,7 +226,7 @@ class _Between(Predicate):
 
     name = "between"
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """pandera's own comparison with one limit or two."""
         low, high = (limit.isoformat() if isinstance(limit, date) else limit for limit in self._limits(kind.year))
         below = "below" in self.rule.params
@@ -284,7 +284,7 @@ class _DateWindow(Predicate):
     name = "date_window"
     complaint = "Ngoài kỳ"
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """The day lies in the period of the row's form."""
         return "within_period_if", {"field": self.rule.field}
 
@@ -304,7 +304,7 @@ class _PartOf(Predicate):
 
     name = "part_of"
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """The part is not greater."""
         return "part_of_if", {"field": self.rule.field, "whole": self.rule.params["whole"]}
 
@@ -332,7 +332,7 @@ class _OneOf(Predicate):
     hard = True  # whatever the rule says: a text that is no item breaks it
     complaint = "Không có trong danh sách"
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """pandera's own isin, of the list's codes."""
         return "isin", {"allowed_values": [item.code for item in self.schema.lists[self.field.choices]]}
 
@@ -352,7 +352,7 @@ class _Unique(Predicate):
     name = "unique"
     complaint = "Trùng"
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """pandera's own uniqueness, over the return and the text without its case (`rows.SAME`)."""
         return "unique", {}
 
@@ -370,7 +370,7 @@ class _MaxLength(Predicate):
     name = "max_length"
     complaint = "Quá dài"
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """pandera's own length of a text."""
         return "str_length", {"max_value": self.rule.params["max"]}
 
@@ -388,7 +388,7 @@ class _Pattern(Predicate):
     name = "pattern"
     complaint = "Sai dạng"
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """pandera's own match of a text, from its first character to its last."""
         return "str_matches", {"pattern": re.compile(rf"(?:{self.rule.params['pattern']})\Z").pattern}
 
@@ -406,7 +406,7 @@ class _Legible(Predicate):
     hard = True
     complaint = "Không đọc được"
 
-    def check(self, kind: rows.RowKind) -> Check:
+    def check(self, kind: rows.RowKind) -> _Check:
         """Not what stands for something unreadable."""
         return "str_matches", {"pattern": r"[^\0]"}
 

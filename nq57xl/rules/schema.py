@@ -121,7 +121,7 @@ class Rule:
 
 
 @frozen
-class Needless:
+class _Needless:
     """Cells that ask for nothing in some rows: they turn grey there as long as they are blank."""
 
     fields: tuple[str, ...]
@@ -142,7 +142,7 @@ class Table:
     """True: rows are the unit's own; blank rows mean nothing."""
     broadcast: str = ""
     """Name of a one-row table whose fields every row of this table sees: a statement for all of them."""
-    needless: tuple[Needless, ...] = ()
+    needless: tuple[_Needless, ...] = ()
 
     def parts_within(self, host: str) -> tuple[Field, ...]:
         """The fields that stand in the cell of that field, behind it."""
