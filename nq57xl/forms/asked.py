@@ -105,7 +105,7 @@ def _cells_meant(key: str, sheets: Sequence[SheetLayout]) -> list[FormCell]:
     if not (sheet_id or table):
         return []
     found = [
-        (slot.table, slot.key, slot.field)
+        slot.form_cell
         for sheet in sheets
         if sheet_id in ("", sheet.id)
         for slot in sheet.entries.values()
@@ -129,10 +129,8 @@ def _mark(content: object) -> str:
 def as_typed(values: Sequence[Value], findings: Iterable[Finding]) -> tuple[Value, ...]:
     """The values as a marked form holds them: what a finding that stays is about goes back as it was shown, as text."""
     errors = (item for item in findings if item.severity == "error" and _stays(item))
-    wrong = {(item.table, item.task or "", item.field) for item in errors}
-    return tuple(
-        attrs.evolve(item, value=None) if (item.table, item.key, item.field) in wrong else item for item in values
-    )
+    wrong = {item.form_cell for item in errors}
+    return tuple(attrs.evolve(item, value=None) if item.form_cell in wrong else item for item in values)
 
 
 def content_of(form: Form, item: Value | None) -> str | float | date | None:

@@ -8,103 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from attrs import frozen
+
 from nq57xl.forms.build import REOPEN
 from nq57xl.forms.guide import guide_layout
 from nq57xl.forms.model import Form, FormCell, FormRow, SheetLayout, Slot
 from nq57xl.forms.wording import DONE_BEFORE, deadline_in_words, period_line
 from nq57xl.rules.movement import predicates_of
-from nq57xl.rules.schema import SheetSpec
+from nq57xl.rules.schema import SheetSpec, Table
 
-
-class _LayoutBuilder:
-    """Collects slots; rows are opened in order, columns are fixed from the start (column A holds the keys)."""
-
-    def __init__(self, sheet: str, short_id: str, columns: Sequence[str]) -> None:
-        self.sheet = sheet
-        self.columns = {name: index + 1 for index, name in enumerate(columns)}
-        self.rows: dict[str, int] = {}
-        self.lines = self.last = 0
-        self.slots = [Slot(sheet, 0, 0, "", "", "key", f"NQ57|{short_id}|{sheet}")]
-        self.slots += [Slot(sheet, 0, col, "", name, "key", name) for name, col in self.columns.items()]
-
-    def row(self, key: str) -> str:
-        """Opens the next row under that key."""
-        self.last += 1
-        self.rows[key] = self.last
-        self.slots.append(Slot(self.sheet, self.last, 0, key, "", "key", key))
-        return key
-
-    def free_row(self) -> str:
-        """Opens the next row of plain text: "@1", "@2" ..."""
-        self.lines += 1
-        return self.row(f"@{self.lines}")
-
-    def line(self, text: str) -> None:
-        """A row of one text, in the first visible column."""
-        self.text(self.free_row(), next(iter(self.columns)), text)
-
-    def pair(self, left: str, left_text: str, right: str, right_text: str) -> None:
-        """A row of two texts."""
-        row = self.free_row()
-        self.text(row, left, left_text)
-        self.text(row, right, right_text)
-
-    def text(self, row: str, column: str, text: str) -> None:
-        """A locked text."""
-        self.slots.append(Slot(self.sheet, self.rows[row], self.columns[column], row, column, "text", text))
-
-    def entry(self, row: str, column: str, cell: FormCell, also: Sequence[str] = ()) -> None:
-        """An entry cell of a table's row."""
-        place = (self.sheet, self.rows[row], self.columns[column])
-        self.slots.append(Slot(*place, row, column, "entry", "", *cell, tuple(also)))
-
-    def check(self, row: str, cell: FormCell) -> None:
-        """The cell that checks a table's row, or one field of it."""
-        place = (self.sheet, self.rows[row], self.columns["check"])
-        self.slots.append(Slot(*place, row, "check", "check", "", *cell))
-
-    def keys(self, row: str, columns: Mapping[str, str]) -> None:
-        """A hidden row that names the fields of the table below it, as the first row does for the whole sheet."""
-        self.row(row)
-        places = {name: (self.sheet, self.rows[row], self.columns[column]) for name, column in columns.items()}
-        self.slots += [Slot(*place, row, columns[name], "key", name) for name, place in places.items()]
-
-    def done(self) -> tuple[Slot, ...]:
-        """The slots in reading order."""
-        return tuple(sorted(self.slots, key=lambda slot: (slot.row, slot.col)))
-
-
-def _lists_layout(form: Form) -> SheetLayout:
-    """A column for each list, its items downwards: the ranges that dropdowns refer to."""
-    builder = _LayoutBuilder("_lists", form.short_id, tuple(form.schema.lists))
-    for number in range(max((len(items) for items in form.schema.lists.values()), default=0)):
-        row = builder.free_row()
-        for name, items in form.schema.lists.items():
-            if number < len(items):
-                builder.text(row, name, items[number].title)
-    return SheetLayout("_lists", "_lists", builder.done(), hidden=True)
-
-
-def _meta_layout(form: Form) -> SheetLayout:
-    """The form's identity as text: what survives every program that saves a workbook (pitfalls 1)."""
-    builder = _LayoutBuilder("_meta", form.short_id, ("value",))
-    identity = {
-        "issue_id": form.issue_id,
-        "short_id": form.short_id,
-        "plan_id": form.plan_id,
-        "plan_version": form.plan_version,
-        "unit": form.unit,
-        "period": form.period.code,
-        "version": str(form.version),
-        "schema": form.schema.version,
-    }
-    for key, value in identity.items():
-        builder.row(key)
-        builder.text(key, "value", value)
-    return SheetLayout("_meta", "_meta", builder.done(), hidden=True)
-
-
-_CHECK_TITLE = "Kiểm tra"
 _REQUIRED_MARK = " (*)"
 """Behind the heading of a field that every open row must have, so that "required" does not rest on colour."""
 _DECLARATION = (
@@ -123,128 +35,208 @@ def layout(form: Form) -> tuple[SheetLayout, ...]:
     return (guide_layout(form), *(_sheet(form, spec) for spec in form.sheets), _lists_layout(form), _meta_layout(form))
 
 
-def _sheet(form: Form, spec: SheetSpec) -> SheetLayout:
-    columns = [item.name for item in spec.columns] + (["check"] if spec.check else [])
-    builder = _LayoutBuilder(spec.id, form.short_id, columns)
-    builder.line(f"{form.unit_name}. {period_line(form.period)}. {spec.heading}")
-    for block in form.blocks(spec):
-        _block(builder, form, block, spec)
-    return SheetLayout(spec.id, spec.title, builder.done())
+class _SheetCells:
+    """The cells of a sheet, row by row; its columns are fixed from the start (column A holds the row keys)."""
+
+    def __init__(self, sheet: str, form: Form, columns: Sequence[str]) -> None:
+        self.sheet = sheet
+        self.columns = {name: number for number, name in enumerate(columns, start=1)}
+        self.lines = self.number = 0
+        self.key = ""
+        self.slots = [Slot(sheet, 0, 0, "", "", "key", f"NQ57|{form.short_id}|{sheet}")]
+        self.slots += [Slot(sheet, 0, col, "", name, "key", name) for name, col in self.columns.items()]
+
+    def row(self, key: str = "") -> None:
+        """Opens the next row under that key; a row of plain text has none but "@1", "@2" ..."""
+        self.number += 1
+        self.lines += not key
+        self.key = key or f"@{self.lines}"
+        self.slots.append(Slot(self.sheet, self.number, 0, self.key, "", "key", self.key))
+
+    def text(self, column: str, text: str) -> None:
+        """A locked text."""
+        self.slots.append(Slot(*self._at(column), "text", text))
+
+    def name(self, column: str, name: str) -> None:
+        """The name of a field, in a hidden row that holds those of the table below it."""
+        self.slots.append(Slot(*self._at(column), "key", name))
+
+    def entry(self, column: str, cell: FormCell, also: Sequence[str] = ()) -> None:
+        """An entry cell of a table's row."""
+        self.slots.append(Slot(*self._at(column), "entry", "", *cell, tuple(also)))
+
+    def check(self, cell: FormCell) -> None:
+        """The cell that checks a table's row, or one field of it."""
+        self.slots.append(Slot(*self._at("check"), "check", "", *cell))
+
+    def _at(self, column: str) -> tuple[str, int, int, str, str]:
+        return self.sheet, self.number, self.columns[column], self.key, column
+
+    def layout(self, title: str, *, hidden: bool = False) -> SheetLayout:
+        """The sheet, its cells in reading order."""
+        slots = sorted(self.slots, key=lambda slot: (slot.row, slot.col))
+        return SheetLayout(self.sheet, title, tuple(slots), hidden)
 
 
-def _heads(form: Form, spec: SheetSpec) -> dict[str, str]:
-    table = form.schema.table(spec.table)
-    always = _always_required(form, spec)
-    heads = {}
-    for column in spec.columns:
-        if spec.layout == "card":
-            heads[column.name] = _CARD_HEADS.get(column.name, column.title)
-        elif column.entry:
-            title = column.title or table.field(column.name).title
-            heads[column.name] = title + (_REQUIRED_MARK if column.name in always else "")
-        else:
-            heads[column.name] = column.title
-    return heads | ({"check": _CHECK_TITLE} if spec.check else {})
+def _lists_layout(form: Form) -> SheetLayout:
+    """A column for each list, its items downwards: the ranges that dropdowns refer to."""
+    cells = _SheetCells("_lists", form, tuple(form.schema.lists))
+    for number in range(max((len(items) for items in form.schema.lists.values()), default=0)):
+        cells.row()
+        for name, items in form.schema.lists.items():
+            if number < len(items):
+                cells.text(name, items[number].title)
+    return cells.layout("_lists", hidden=True)
 
 
-def _always_required(form: Form, spec: SheetSpec) -> set[str]:
-    """Fields that a rule asks for in every row, whatever else is typed."""
-    table = form.schema.table(spec.table)
-    shared = {field.name for field in form.schema.table(table.broadcast).fields} if table.broadcast else set()
-    return {
-        rule.field
-        for rule in table.rules
-        if rule.predicate == "required_if" and not rule.params
-        if all((name.startswith("#") and name != "#overdue") or name in shared for name in rule.when)
+def _meta_layout(form: Form) -> SheetLayout:
+    """The form's identity as text: what survives every program that saves a workbook (pitfalls 1)."""
+    cells = _SheetCells("_meta", form, ("value",))
+    identity = {
+        "issue_id": form.issue_id,
+        "short_id": form.short_id,
+        "plan_id": form.plan_id,
+        "plan_version": form.plan_version,
+        "unit": form.unit,
+        "period": form.period.code,
+        "version": str(form.version),
+        "schema": form.schema.version,
     }
+    for key, value in identity.items():
+        cells.row(key)
+        cells.text("value", value)
+    return cells.layout("_meta", hidden=True)
 
 
-def _statement(builder: _LayoutBuilder, form: Form, spec: SheetSpec) -> None:
-    """The one statement for all rows, above them: label, cell and hint stand in the first wide columns.
-
-    It stands under the heading, which stays in sight as one scrolls: the less of the screen that takes, the better.
-    """
-    if not spec.statement or form.table(spec.statement) is None:
-        return
+def _sheet(form: Form, spec: SheetSpec) -> SheetLayout:
     names = [item.name for item in spec.columns]
-    for field in form.schema.table(spec.statement).fields:
-        row = f"{spec.statement}|{field.name}"
-        builder.row(row)
-        builder.text(row, names[1], field.title)
-        builder.entry(row, names[2], (spec.statement, spec.statement, field.name))
-        builder.text(row, names[3], field.hint)
-        if spec.check:
-            builder.check(row, (spec.statement, spec.statement, field.name))
+    cells = _SheetCells(spec.id, form, [*names, "check"] if spec.check else names)
+    cells.row()
+    cells.text(names[0], f"{form.unit_name}. {period_line(form.period)}. {spec.heading}")
+    for block in form.blocks(spec):
+        columns = dict(zip((item.name for item in block.columns), names, strict=False))
+        _Block(cells, form, block, {**columns, "check": "check"}).lay_out(below=block is not spec)
+    return cells.layout(spec.title)
 
 
-def _block(builder: _LayoutBuilder, form: Form, spec: SheetSpec, sheet: SheetSpec) -> None:
-    """A table with its heading; one under the sheet's own has its title and a hidden row of its column keys above."""
-    table = form.table(spec.table)
-    assert table is not None  # Form.blocks
-    columns = dict(zip((item.name for item in spec.columns), (item.name for item in sheet.columns), strict=False))
-    columns["check"] = "check"
-    head = "@head"
-    if spec is not sheet:
-        head = f"@head:{spec.id}"
-        builder.keys(f"@keys:{spec.id}", columns)
-        builder.row(f"#{spec.id}")
-        builder.text(f"#{spec.id}", sheet.columns[0].name, spec.heading)
-    if spec.layout == "card":
-        due = deadline_in_words(form.period.due)
-        builder.line(f"{_DECLARATION} Thời hạn gửi: {due[0].lower()}{due[1:]}.")
-    builder.row(head)
-    for name, title in _heads(form, spec).items():
-        builder.text(head, columns[name], title)
-    if spec.layout == "card":
-        _card(builder, form, spec, columns)
-        return
-    _statement(builder, form, spec)
-    section = ""
-    for item in table.rows:
-        if item.section != section and item.section in table.sections:
-            section = item.section
-            builder.row(f"#{section}")
-            builder.text(f"#{section}", spec.columns[0].name, f"{section}. {table.sections[section]}")
-        _row(builder, item, spec, columns, form)
+@frozen
+class _Block:
+    """A table of a sheet: its own, or one that stands under it, in its columns."""
 
+    cells: _SheetCells
+    form: Form
+    spec: SheetSpec
+    columns: Mapping[str, str]
+    """Name of a column of the table -> that of the sheet in which it stands."""
 
-def _row(builder: _LayoutBuilder, item: FormRow, spec: SheetSpec, columns: Mapping[str, str], form: Form) -> None:
-    key, table = f"{spec.table}|{item.key}", form.schema.table(spec.table)
-    builder.row(key)
-    first_entry = next((column.name for column in spec.columns if column.entry), "")
-    for column in spec.columns:
-        place = columns[column.name]
-        if column.entry and item.open:
-            also = [part.name for part in table.parts_within(column.name)]
-            builder.entry(key, place, (spec.table, item.key, column.name), also)
-        elif column.closed and (REOPEN, item.key) in form.facts:  # it may be asked to be opened again
-            builder.entry(key, place, (column.closed, item.key, column.closed))
-        elif column.entry:
-            builder.text(key, place, item.texts.get("done", DONE_BEFORE) if column.name == first_entry else "")
-        else:
-            builder.text(key, place, item.texts.get(column.name, ""))
-    if spec.check and item.open:
-        builder.check(key, (spec.table, item.key, ""))
-    elif spec.check:
-        builder.text(key, "check", "")
+    @property
+    def table(self) -> Table:
+        """Its fields and rules."""
+        return self.form.schema.table(self.spec.table)
 
+    def lay_out(self, *, below: bool) -> None:
+        """Heading and rows; one under the sheet's own has its title and a hidden row of its column keys above."""
+        table, cells, spec = self.form.table(self.spec.table), self.cells, self.spec
+        assert table is not None  # Form.blocks
+        if below:
+            cells.row(f"@keys:{spec.id}")
+            for name, column in self.columns.items():
+                cells.name(column, name)
+            cells.row(f"#{spec.id}")
+            cells.text(self.columns[spec.columns[0].name], spec.heading)
+        if spec.layout == "card":
+            due = deadline_in_words(self.form.period.due)
+            cells.row()
+            cells.text(next(iter(cells.columns)), f"{_DECLARATION} Thời hạn gửi: {due[0].lower()}{due[1:]}.")
+        cells.row(f"@head:{spec.id}" if below else "@head")
+        self._heads()
+        if spec.layout == "card":
+            self._card()
+            return
+        self._statement()
+        section = ""
+        for item in table.rows:
+            if item.section != section and item.section in table.sections:
+                section = item.section
+                cells.row(f"#{section}")
+                cells.text(self.columns[spec.columns[0].name], f"{section}. {table.sections[section]}")
+            self._row(item)
 
-def _card(builder: _LayoutBuilder, form: Form, spec: SheetSpec, columns: Mapping[str, str]) -> None:
-    """One record: a line for each field, each with its own check; then room for the signatures on paper."""
-    table = form.schema.table(spec.table)
-    ruled = {item.rule.field for item in predicates_of(table, form.schema) if item.rule.live}
-    required = _always_required(form, spec)
-    label, value = columns["label"], columns["value"]
-    for number, field in enumerate(table.fields, start=1):
-        key = f"{spec.table}|{field.name}"
-        builder.row(key)
-        if "number" in columns:
-            builder.text(key, columns["number"], str(number))
-        builder.text(key, label, field.title + (_REQUIRED_MARK if field.name in required else ""))
-        builder.entry(key, value, (spec.table, spec.table, field.name))
-        if spec.check and field.name in ruled:
-            builder.check(key, (spec.table, spec.table, field.name))
-        elif spec.check:
-            builder.text(key, "check", "")
-    builder.pair(label, "NGƯỜI LẬP BÁO CÁO", value, "LÃNH ĐẠO ĐƠN VỊ")
-    builder.pair(label, "(Ký, ghi rõ họ tên)", value, "(Ký, ghi rõ họ tên)")
+    def _heads(self) -> None:
+        for column in self.spec.columns:
+            title = column.title
+            if self.spec.layout == "card":
+                title = _CARD_HEADS.get(column.name, title)
+            elif column.entry:
+                title = self._marked(column.name, title or self.table.field(column.name).title)
+            self.cells.text(self.columns[column.name], title)
+        if self.spec.check:
+            self.cells.text("check", "Kiểm tra")
+
+    def _marked(self, field: str, title: str) -> str:
+        """The title, marked where a rule asks for the field in every row, whatever else is typed."""
+        table = self.table
+        shared = {item.name for item in self.form.schema.table(table.broadcast).fields} if table.broadcast else set()
+        always = any(
+            all((name.startswith("#") and name != "#overdue") or name in shared for name in rule.when)
+            for rule in table.rules
+            if rule.predicate == "required_if" and rule.field == field and not rule.params
+        )
+        return title + (_REQUIRED_MARK if always else "")
+
+    def _statement(self) -> None:
+        """The one statement for all rows, above them: label, cell and hint stand in the first wide columns.
+
+        It stands under the heading, which stays in sight as one scrolls: the less of the screen that takes, the better.
+        """
+        name, cells = self.spec.statement, self.cells
+        if not name or self.form.table(name) is None:
+            return
+        columns = [*self.columns.values()]
+        for field in self.form.schema.table(name).fields:
+            cells.row(f"{name}|{field.name}")
+            cells.text(columns[1], field.title)
+            cells.entry(columns[2], (name, name, field.name))
+            cells.text(columns[3], field.hint)
+            if self.spec.check:
+                cells.check((name, name, field.name))
+
+    def _row(self, item: FormRow) -> None:
+        spec, cells = self.spec, self.cells
+        cells.row(f"{spec.table}|{item.key}")
+        first_entry = next((column.name for column in spec.columns if column.entry), "")
+        for column in spec.columns:
+            place = self.columns[column.name]
+            if column.entry and item.open:
+                also = [part.name for part in self.table.parts_within(column.name)]
+                cells.entry(place, (spec.table, item.key, column.name), also)
+            elif column.closed and (REOPEN, item.key) in self.form.facts:  # it may be asked to be opened again
+                cells.entry(place, (column.closed, item.key, column.closed))
+            elif column.entry:
+                cells.text(place, item.texts.get("done", DONE_BEFORE) if column.name == first_entry else "")
+            else:
+                cells.text(place, item.texts.get(column.name, ""))
+        self._check("", asked=item.open, key=item.key)
+
+    def _check(self, field: str, *, asked: bool, key: str) -> None:
+        if self.spec.check and asked:
+            self.cells.check((self.spec.table, key, field))
+        elif self.spec.check:
+            self.cells.text("check", "")
+
+    def _card(self) -> None:
+        """One record: a line for each field, each with its own check; then room for the signatures on paper."""
+        name, cells = self.spec.table, self.cells
+        ruled = {item.rule.field for item in predicates_of(self.table, self.form.schema) if item.rule.live}
+        label, value = self.columns["label"], self.columns["value"]
+        for number, field in enumerate(self.table.fields, start=1):
+            cells.row(f"{name}|{field.name}")
+            if "number" in self.columns:
+                cells.text(self.columns["number"], str(number))
+            cells.text(label, self._marked(field.name, field.title))
+            cells.entry(value, (name, name, field.name))
+            self._check(field.name, asked=field.name in ruled, key=name)
+        for left, right in (("NGƯỜI LẬP BÁO CÁO", "LÃNH ĐẠO ĐƠN VỊ"), ("(Ký, ghi rõ họ tên)", "(Ký, ghi rõ họ tên)")):
+            cells.row()
+            cells.text(label, left)
+            cells.text(value, right)

@@ -91,7 +91,7 @@ class LiveChecks:
     def filled(self) -> set[FormCell]:
         """Every cell that holds something."""
         held = (item for item in self.values if item.value is not None or item.typed.strip())
-        return {(item.table, item.key, item.field) for item in held}
+        return {item.form_cell for item in held}
 
     def table(self, slot: Slot) -> Table:
         """The table that a cell belongs to."""

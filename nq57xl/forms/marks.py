@@ -168,7 +168,7 @@ class MarkedForm:
 
     def _unchanged(self, slot: Slot, *, own: bool) -> str:
         ref = self._ref(slot, own=own)
-        content = content_of(self.checks.form, self.checks.cells.get((slot.table, slot.key, slot.field)))
+        content = content_of(self.checks.form, self.checks.cells.get(slot.form_cell))
         if content is None or content == "":
             return blank_formula(ref)
         if isinstance(content, str):

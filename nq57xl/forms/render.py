@@ -203,7 +203,7 @@ class _RowWriter:
         kind = field.kind(self.back.checks.form.facts[slot.table, slot.key])
         centred = kind == "mark" or slot.col_key in self.centred
         style = f"entry_{kind}_{'center' if centred else 'left'}"
-        value = content_of(self.back.checks.form, self.back.checks.cells.get((slot.table, slot.key, slot.field)))
+        value = content_of(self.back.checks.form, self.back.checks.cells.get(slot.form_cell))
         self.sheet.value(slot.row, slot.col, value, style)
         if note := self.back.notes.get(slot.place):
             _comment(self.sheet, slot, note)
