@@ -58,7 +58,7 @@ def amended(
     A row that continues another keeps its code and, while its deadline is the same, its Hạn chuẩn; a new row gets a
     code that is not among `used` (every code that any version had). Units keep their codes and e-mails; settings stay.
     """
-    used = used | {row.code for row in old.tasks} | {row.code for row in old.indicators}
+    used = used | {row.code for row in old.rows}
     units = _units(old, new, effective_from, comparison, same_file=same_file)
     outline = _kept_outline if keep else _outline
     tasks, indicators = (outline(old, new, table, comparison) for table in FIELDS)

@@ -267,8 +267,7 @@ def _ended_units(linter: _Linter) -> Iterator[Finding]:
         for code in unit.successors:
             if code not in known:
                 yield linter.make("PLAN_SUCCESSOR_UNKNOWN", "units", index, "successors", value=code, unit=unit.name)
-        rows = [task.code for task in plan.tasks if unit.code in task.lead_units]
-        rows += [item.code for item in plan.indicators if unit.code in item.lead_units]
+        rows = [row.code for row in plan.rows if unit.code in row.lead_units]
         if unit.code == plan.properties.gatherer:
             rows.append("đơn vị tổng hợp")
         if unit.valid_to is not None and rows and not _followed(unit, known):
@@ -484,7 +483,6 @@ def _ad_hoc(linter: _Linter) -> Iterator[Finding]:
     """Ad hoc reports that cannot be issued: no code of their own, days missing or out of order, unknown rows."""
     plan = linter.plan
     counts = Counter(item.code for item in plan.properties.ad_hoc)
-    known = [*(row.code for row in plan.tasks), *(row.code for row in plan.indicators)]
     for index, item in enumerate(plan.properties.ad_hoc):
         if counts[item.code] > 1:
             yield linter.make("PLAN_DUPLICATE_CODE", "ad_hoc", index, "code", value=item.code)
@@ -497,7 +495,7 @@ def _ad_hoc(linter: _Linter) -> Iterator[Finding]:
             field = missing[0] if missing else "start"
             yield linter.make("PLAN_AD_HOC_DAYS", "ad_hoc", index, field, value=item.code)
         for chosen in item.rows:
-            if not any(evolve(item, rows=(chosen,)).asks_for(code) for code in known):
+            if not any(evolve(item, rows=(chosen,)).asks_for(row.code) for row in plan.rows):
                 yield linter.make("PLAN_AD_HOC_ROW", "ad_hoc", index, "rows", value=chosen)
 
 

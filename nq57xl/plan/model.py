@@ -325,6 +325,11 @@ class Plan:
         """Content hash of the plan: 12 hex digits."""
         return content_hash(self)
 
+    @property
+    def rows(self) -> tuple[Task | Indicator, ...]:
+        """Every row: tasks, then indicators."""
+        return (*self.tasks, *self.indicators)
+
     def headings(self, table: RowTable) -> tuple[Section, ...]:
         """The headings over the rows of that table."""
         return self.sections if table == "tasks" else self.indicator_groups

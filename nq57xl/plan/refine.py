@@ -77,9 +77,8 @@ class MatchLine:
 
 def _text_print(row: Task | Indicator) -> str:
     """Names the text of a row: what is to be done or measured; numbers and places do not matter."""
-    if isinstance(row, Indicator):
-        return content_hash(tuple(fold(text) for text in (row.indicator, row.unit)))
-    return content_hash(tuple(fold(text) for text in (row.task, row.subtask, row.deliverable)))
+    texts = (row.indicator, row.unit) if isinstance(row, Indicator) else (row.task, row.subtask, row.deliverable)
+    return content_hash(tuple(map(fold, texts)))
 
 
 @frozen
@@ -132,12 +131,11 @@ def _where_they_stand(sides: Sequence[FormRows], known: Mapping[RowPlace, RowMat
 
     A text that stands in several rows says of none of them which one it was.
     """
+    here = {(side.table, code): text for side in sides for code, text in side.prints.items()}
     places: dict[tuple[str, str], list[RowPlace]] = {}
-    for side in sides:
-        for code, text in side.prints.items():
-            places.setdefault((side.table, text), []).append((side.table, code))
-    still = {place for side in sides for place in [(side.table, code) for code in side.prints] if place in known}
-    still = {place for place in still if place in places.get((place[0], known[place].text), [])}
+    for place, text in here.items():
+        places.setdefault((place[0], text), []).append(place)
+    still = {place for place, text in here.items() if place in known and known[place].text == text}
     found, moved = {}, set()
     for place, match in known.items():
         now = places.get((match.table, match.text), [])
@@ -254,7 +252,7 @@ def write_matches(lines: Sequence[MatchLine], own: Plan) -> bytes:
 
 
 def _write_rows(sheet: Worksheet, title: str, lines: Sequence[MatchLine], own: Plan) -> None:
-    mine = _texts_of(own)
+    mine = {row.code: row.line(with_code=True) for row in own.rows}
     written = []
     for line in lines:
         codes, weights = _shown(line.match.rows)
@@ -287,11 +285,6 @@ def _shown(rows: Sequence[_AnsweringRow]) -> tuple[str, str]:
     return "; ".join(row.code for row in rows) or _NONE, weights
 
 
-def _texts_of(own: Plan) -> dict[str, str]:
-    rows: tuple[Task | Indicator, ...] = (*own.tasks, *own.indicators)
-    return {row.code: row.line(with_code=True) for row in rows}
-
-
 def _write_own(sheet: Worksheet, own: Plan) -> None:
     """The office's own rows, to take codes from; the hidden column tells which text was seen with a code."""
     widths = (1000, 14, 120)
@@ -300,23 +293,9 @@ def _write_own(sheet: Worksheet, own: Plan) -> None:
     sheet.text(0, 1, "ĐẦU VIỆC, CHỈ TIÊU TRONG KẾ HOẠCH CỦA CƠ QUAN", "title")
     for index, text in enumerate(("Bản in", "Mã", "Nội dung")):
         sheet.text(HEADER_ROW, index, text, "head")
-    rows: tuple[Task | Indicator, ...] = (*own.tasks, *own.indicators)
-    for number, row in enumerate(rows, HEADER_ROW + 1):
+    for number, row in enumerate(own.rows, HEADER_ROW + 1):
         write_line(sheet, number, (_text_print(row), row.code, row.line()), widths, "cell")
     set_up_page(sheet, repeat=HEADER_ROW)
-
-
-@frozen
-class _Decision:
-    """One line of the workbook as it came back."""
-
-    place: RowPlace
-    text: str
-    codes: tuple[str, ...]
-    weights: str
-    said: bool
-    """Confirmed, or changed by the office."""
-    where: str
 
 
 def read_matches(data: bytes, name: str, own: Plan, *, all_: bool = False) -> dict[RowPlace, RowMatch]:
@@ -329,11 +308,20 @@ def read_matches(data: bytes, name: str, own: Plan, *, all_: bool = False) -> di
     if _META not in grids or not any(fold(title) in grids for title in _TITLES.values()):
         raise Nq57Error(f"«{name}» không phải bảng đối chiếu do «nq57xl upward» lập: hãy chuyển tệp đó đi nơi khác.")
     seen = {row[1]: row[0] for row in grids.get(fold(_OWN), []) if len(row) > 1}
-    now = _codes_now(seen, (*own.tasks, *own.indicators))
+    now = _codes_now(seen, own.rows)
     found = {}
-    for item in _decisions(grids, name):
-        if (item.said or all_) and all(now.get(code, code) for code in item.codes):
-            found[item.place] = _match(item, own, now)
+    for table, title in _TITLES.items():
+        for number, row in enumerate(grids.get(fold(title), []), 1):
+            cells = [cell.strip() for cell in row] + [""] * len(_COLUMNS)
+            key, text, proposal, written, weights, said = cells[: _DECIDED[-1] + 1]
+            told = fold(said) not in ("", "không", "chưa") or f"{written}|{weights}" != proposal
+            if number <= HEADER_ROW + 1 or not (key and proposal) or not (told or all_):
+                continue
+            named = re.split(r"[;,\n]", written) if fold(written) != fold(_NONE) else []
+            codes = [now.get(code.strip(), code.strip()) for code in named if code.strip()]
+            if all(codes):
+                where = f"{name}, trang «{title}», ô D{number}"
+                found[table, key] = RowMatch(table, key, text, _answers(table, codes, weights, own, where))
     return found
 
 
@@ -342,61 +330,38 @@ def _codes_now(seen: Mapping[str, str], rows: Sequence[Task | Indicator]) -> dic
 
     A workbook of last month may name rows by codes that have shifted since. `seen`: code -> print, as it was written.
     """
-    prints = {row.code: _text_print(row) for row in rows}
     places: dict[str, list[str]] = {}
-    for code, text in prints.items():
-        places.setdefault(text, []).append(code)
-    now = {}
-    for code, text in seen.items():
-        found = places.get(text, [])
-        now[code] = code if code in found else found[0] if len(found) == 1 else ""
-    return now
+    for row in rows:
+        places.setdefault(_text_print(row), []).append(row.code)
+    found = {code: places.get(text, []) for code, text in seen.items()}
+    return {code: code if code in now else now[0] if len(now) == 1 else "" for code, now in found.items()}
 
 
-def _decisions(grids: Mapping[str, list[list[str]]], name: str) -> Iterator[_Decision]:
-    for table, title in _TITLES.items():
-        for number, row in enumerate(grids.get(fold(title), []), 1):
-            cells = [cell.strip() for cell in row] + [""] * len(_COLUMNS)
-            key, text, proposal, codes, weights, said = cells[: _DECIDED[-1] + 1]
-            if number > HEADER_ROW + 1 and key and proposal:
-                told = fold(said) not in ("", "không", "chưa") or f"{codes}|{weights}" != proposal
-                where = f"{name}, trang «{title}», ô D{number}"
-                none = fold(codes) in ("", fold(_NONE))
-                named = () if none else tuple(code for part in re.split(r"[;,\n]", codes) if (code := part.strip()))
-                yield _Decision((table, key), text, named, weights, told, where)
-
-
-def _match(item: _Decision, own: Plan, now: Mapping[str, str]) -> RowMatch:
-    table, key = item.place
-    if not item.codes:
-        return RowMatch(table, key, item.text)
-    codes = [now.get(code, code) for code in item.codes]
-    weights = _weights(item, len(codes))
+def _answers(table: str, codes: Sequence[str], weights: str, own: Plan, where: str) -> tuple[_AnsweringRow, ...]:
+    """The own rows that those cells name. Raises Nq57Error."""
+    shares = _weights(weights, len(codes), where)
     if len(set(codes)) < len(codes):
-        raise Nq57Error(f"{item.where}: có mã ghi hai lần; mỗi mã chỉ ghi một lần.")
-    try:
-        mine = {row.code: row for row in (own.indicators if table == "indicator" else own.tasks)}
-        rows = tuple(_answering(mine[code], weight) for code, weight in zip(codes, weights, strict=True))
-        return RowMatch(table, key, item.text, rows)
-    except KeyError as error:
-        kind = "chỉ tiêu" if table == "indicator" else "đầu việc"
-        raise Nq57Error(
-            f"{item.where}: kế hoạch của cơ quan không có {kind} mã {error.args[0]}; các mã đúng ở trang «{_OWN}»."
-        ) from error
+        raise Nq57Error(f"{where}: có mã ghi hai lần; mỗi mã chỉ ghi một lần.")
+    rows: tuple[Task | Indicator, ...] = own.indicators if table == "indicator" else own.tasks
+    mine = {row.code: row for row in rows}
+    for code in codes:
+        if code not in mine:
+            kind = "chỉ tiêu" if table == "indicator" else "đầu việc"
+            raise Nq57Error(f"{where}: kế hoạch của cơ quan không có {kind} mã {code}; các mã đúng ở trang «{_OWN}».")
+    return tuple(_answering(mine[code], share) for code, share in zip(codes, shares, strict=True))
 
 
-def _weights(item: _Decision, count: int) -> list[float | None]:
-    """One for each code; all None where the cell is blank. Raises Nq57Error."""
-    if not item.weights:
+def _weights(typed: str, count: int, where: str) -> list[float | None]:
+    """One for each code; all None where the cell is blank, or nothing answers. Raises Nq57Error."""
+    if not typed or not count:
         return [None] * count
-    parts = [part.strip().rstrip("%").replace(",", ".") for part in re.split(r"[;\n]", item.weights)]
     try:
-        numbers = [float(part) for part in parts]
+        numbers = [float(part.strip().rstrip("%").replace(",", ".")) for part in re.split(r"[;\n]", typed)]
     except ValueError:
         numbers = []
     good = len(numbers) == count and all(0 <= number < float("inf") for number in numbers) and sum(numbers) > 0
     if not good:
         raise Nq57Error(
-            f"{item.where}: cột «Trọng số» phải có {count} số không âm cách nhau bằng dấu chấm phẩy, hoặc để trống."
+            f"{where}: cột «Trọng số» phải có {count} số không âm cách nhau bằng dấu chấm phẩy, hoặc để trống."
         )
     return list(numbers)
