@@ -17,7 +17,7 @@ from attrs import evolve
 
 from nq57xl.plan.appendix import INDICATOR_KINDS, NAME_KINDS, NAMES, SHEETS
 from nq57xl.plan.importer.document import roman, roman_value
-from nq57xl.plan.model import UNDECIDED, Indicator, Plan, Task, Unit, UnitGroup
+from nq57xl.plan.model import UNDECIDED, Indicator, Plan, RowTable, Task, Unit, UnitGroup
 from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.plan.units import Resolver
 from nq57xl.resources import read_schema
@@ -28,6 +28,9 @@ from nq57xl.text.legacy import bare, fold, one_line
 
 _Places = Mapping[tuple[str, int, str], tuple[str, str]]
 """(table, index of the record, field) -> (sheet, cell)."""
+
+
+_TABLES: tuple[RowTable, ...] = ("tasks", "indicators")
 
 
 class _Linter:
@@ -46,16 +49,20 @@ class _Linter:
         # a column that the workbook does not have: the row's code stands for it
         own = self._places.get((table, index, field)) or self._places.get((table, index, "code"))
         sheet, cell = own or self._under_last(table, index, field) or SHEETS[table].place(index, field)
-        record = getattr(self.plan, table)[index] if table in ("tasks", "indicators") else None
         return make(
             code,
             words={"column": SHEETS[table].name_of(field), **words},
             sheet=sheet,
             cell=cell,
-            task=record.code if record is not None else None,
+            task=getattr(self.plan, table)[index].code if table in _TABLES else None,
             field=field,
             value=str(words.get("value", "")),
         )
+
+    def rows(self) -> Iterator[tuple[RowTable, int, Task | Indicator]]:
+        """Every row with its table and its index there."""
+        for table in _TABLES:
+            yield from ((table, index, row) for index, row in enumerate(getattr(self.plan, table)))
 
     def _under_last(self, table: str, index: int, field: str) -> tuple[str, str] | None:
         """The cell under the last row of the table in the office's own workbook."""
@@ -81,10 +88,8 @@ _PLURAL = re.compile(r"(?:các|những)\s+", re.IGNORECASE)
 
 def _leads(linter: _Linter) -> Iterator[Finding]:
     """Rõ người: leads and supports that are missing, unknown, collective, or whose unit gets no form."""
-    rows: list[tuple[str, int, Task | Indicator]] = [("tasks", i, task) for i, task in enumerate(linter.plan.tasks)]
-    rows += [("indicators", i, item) for i, item in enumerate(linter.plan.indicators)]
     names = {unit.code: unit.name for unit in linter.plan.units}
-    for table, index, row in rows:
+    for table, index, row in linter.rows():
         yield from _reaches_nobody(linter, table, index, row)
         if len(row.lead_units) > 1:
             members = ", ".join(f"«{names.get(code, code)}»" for code in row.lead_units)
@@ -156,27 +161,23 @@ def _results(linter: _Linter) -> Iterator[Finding]:
     for field, missing, look in columns:
         blank = [index for index, task in enumerate(tasks) if not getattr(task, field)]
         if len(blank) == len(tasks) > 1:  # a plan without that column: one fact, not a fault of every row
-            words = {"value": SHEETS["tasks"].name_of(field)}
-            yield linter.make("PLAN_COLUMN_EMPTY", "tasks", 0, field, **words)
+            yield linter.make("PLAN_COLUMN_EMPTY", "tasks", 0, field, value=SHEETS["tasks"].name_of(field))
             continue
         for index, task in enumerate(tasks):
-            if not getattr(task, field):
-                yield linter.make(missing, "tasks", index, field, proposal=_measured(task, linter.plan.properties.year))
-            elif (code := look(linter, task)) is not None:
-                proposal = _named_product(task) if field == "deliverable" else ""
-                words = {"value": one_line(getattr(task, field))}
-                words["proposal"] = proposal or _measured(task, linter.plan.properties.year)
-                yield linter.make(code, "tasks", index, field, **words)
+            text = getattr(task, field)
+            code = look(linter, task) if text else missing
+            if code is not None:
+                named = _named_product(task) if text and field == "deliverable" else ""
+                proposal = named or _measured(task, linter.plan.properties.year)
+                yield linter.make(code, "tasks", index, field, value=one_line(text), proposal=proposal)
 
 
 def _deliverable(linter: _Linter, task: Task) -> str | None:
-    """What is wrong with the deliverable, as a code."""
     vague = {fold(item) for item in linter.clear.vague_deliverables}
     return "PLAN_DELIVERABLE_VAGUE" if _head(task.deliverable) in vague else None
 
 
 def _kpi(linter: _Linter, task: Task) -> str | None:
-    """What is wrong with the KPI, as a code."""
     if _QUANTITY.search(fold(task.kpi)) is not None:
         return None
     one, other = (_words(text, linter.clear.filler_words) for text in (task.kpi, task.deliverable))
@@ -214,7 +215,7 @@ def _measured(task: Task, year: int) -> str:
     product = " ".join(one_line(task.deliverable).split()[:_WORDS]).rstrip(".,;:")
     if not product:
         return f"100% khối lượng hoàn thành trước ngày {day:%d/%m/%Y}"
-    lower = product[:1].lower() + product[1:] if not product[:2].isupper() else product
+    lower = product if product[:2].isupper() else product[:1].lower() + product[1:]
     if _PLURAL.match(product):
         return f"100% {_PLURAL.sub('', lower, count=1)}, xong trước ngày {day:%d/%m/%Y}"
     if _VERB.match(product):
@@ -339,11 +340,10 @@ def _triples(line: str) -> Iterator[tuple[str, ...]]:
 
 def _numbers(linter: _Linter) -> Iterator[Finding]:
     """Sections, tasks with their sub-tasks, indicators: each by its own numbering."""
-    plan = linter.plan
-    for table, headings in (("sections", plan.sections), ("indicator_groups", plan.indicator_groups)):
-        yield from _headings(linter, table, [item.number for item in headings])
-    yield from _rows(linter, "tasks", plan.tasks)
-    yield from _rows(linter, "indicators", plan.indicators)
+    for table in ("sections", "indicator_groups"):
+        yield from _headings(linter, table, [item.number for item in getattr(linter.plan, table)])
+    for table in _TABLES:
+        yield from _rows(linter, table, getattr(linter.plan, table))
 
 
 def _headings(linter: _Linter, table: str, printed: Sequence[str]) -> Iterator[Finding]:
@@ -361,15 +361,13 @@ def _headings(linter: _Linter, table: str, printed: Sequence[str]) -> Iterator[F
 
 
 def _rows(linter: _Linter, table: str, rows: Sequence[Task | Indicator]) -> Iterator[Finding]:
-    keys = [_key(row) for row in rows]
-    counts = Counter(keys)
     texts: dict[Any, set[str]] = {}
-    for key, row in zip(keys, rows, strict=True):
-        texts.setdefault(key, set()).add(fold(row.task if isinstance(row, Task) else row.indicator))
+    for row in rows:
+        texts.setdefault(_key(row), set()).add(fold(row.task if isinstance(row, Task) else row.indicator))
     last, section = 0, None
-    for index, (key, row) in enumerate(zip(keys, rows, strict=True)):
+    for index, row in enumerate(rows):
         # rows of one printed task share its number: only different tasks under one number are told
-        if row.number and counts[key] > 1 and len(texts[key]) > 1:
+        if row.number and len(texts[key := _key(row)]) > 1:
             free = str(max(_whole(item.number) or 0 for item in rows if item.heading == row.heading) + 1)
             shown = key[2] or row.number
             yield linter.make("PLAN_NUMBER_DUPLICATE", table, index, "number", value=shown, proposal=free)
@@ -396,9 +394,11 @@ def _whole(number: str) -> int | None:
 
 _REQUIRED = ("id", "title", "year", "gatherer")
 _REQUIRED_NAMES = ("agency", "recipient")
-_PROSE = ("task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note")
+_PROSE: Mapping[str, tuple[str, ...]] = {
+    "tasks": ("task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note"),
+    "indicators": ("indicator", "unit", "target", "lead", "note"),
+}
 _UNIT_FIELDS = ("lead", "support")
-_INDICATOR_PROSE = ("indicator", "unit", "target", "lead", "note")
 
 
 def lint(
@@ -453,30 +453,22 @@ def _groups(linter: _Linter) -> Iterator[Finding]:
 
 def _sections(linter: _Linter) -> Iterator[Finding]:
     """Rows under a section or group that does not exist."""
-    plan = linter.plan
-    numbers = {item.number for item in plan.sections}
-    for index, task in enumerate(plan.tasks):
-        if task.section not in numbers and (task.section or numbers):
-            yield linter.make("PLAN_SECTION_UNKNOWN", "tasks", index, "section", value=task.section)
-    numbers = {item.number for item in plan.indicator_groups}
-    for index, item in enumerate(plan.indicators):
-        if item.group not in numbers and (item.group or numbers):
-            yield linter.make("PLAN_SECTION_UNKNOWN", "indicators", index, "group", value=item.group)
+    numbers = {table: {item.number for item in linter.plan.headings(table)} for table in _TABLES}
+    for table, index, row in linter.rows():
+        if row.heading not in numbers[table] and (row.heading or numbers[table]):
+            field = "section" if table == "tasks" else "group"
+            yield linter.make("PLAN_SECTION_UNKNOWN", table, index, field, value=row.heading)
 
 
 def _codes(linter: _Linter) -> Iterator[Finding]:
     """Codes used twice, by every row that uses one."""
-    tables: tuple[tuple[str, tuple[Any, ...]], ...] = (
-        ("units", linter.plan.units),
-        ("tasks", linter.plan.tasks),
-        ("indicators", linter.plan.indicators),
-    )
-    for table, records in tables:
+    for table in ("units", *_TABLES):
+        codes = [record.code for record in getattr(linter.plan, table)]
         # forms are named by the unit's code, and Windows does not tell "vp" from "VP"
-        counts = Counter(record.code.casefold() for record in records)
-        for index, record in enumerate(records):
-            if counts[record.code.casefold()] > 1:
-                yield linter.make("PLAN_DUPLICATE_CODE", table, index, "code", value=record.code)
+        counts = Counter(code.casefold() for code in codes)
+        for index, code in enumerate(codes):
+            if counts[code.casefold()] > 1:
+                yield linter.make("PLAN_DUPLICATE_CODE", table, index, "code", value=code)
 
 
 def _ad_hoc(linter: _Linter) -> Iterator[Finding]:
@@ -501,17 +493,11 @@ def _ad_hoc(linter: _Linter) -> Iterator[Finding]:
 
 def _misprints(linter: _Linter) -> Iterator[Finding]:
     """Words that look misprinted, each once a cell."""
-    cells = [
-        (place, value if isinstance(value, str) else value.text)
-        for table, records, fields in (
-            ("tasks", linter.plan.tasks, _PROSE),
-            ("indicators", linter.plan.indicators, _INDICATOR_PROSE),
-            ("sections", linter.plan.sections, ("title",)),
-            ("indicator_groups", linter.plan.indicator_groups, ("title",)),
-        )
-        for index, record in enumerate(records)
-        for place, value in ((((table, index, field)), getattr(record, field)) for field in fields)
+    cells: list[tuple[tuple[str, int, str], str]] = [
+        ((table, index, field), row.printed(field)) for table, index, row in linter.rows() for field in _PROSE[table]
     ]
+    for headings in ("sections", "indicator_groups"):
+        cells += [((headings, index, "title"), item.title) for index, item in enumerate(getattr(linter.plan, headings))]
     odd = _outliers([text for (_, _, field), text in cells if field not in _UNIT_FIELDS])
     for (table, index, field), text in cells:
         told = list(_suspects(text, linter.misprints))
