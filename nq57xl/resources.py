@@ -21,7 +21,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 @lru_cache(maxsize=2)
-def packaged(kind: _Kind) -> Path:
+def _packaged(kind: _Kind) -> Path:
     """Folder of the packaged templates or schemas; raises Nq57Error when the installation lacks it."""
     for folder in (_PACKAGE / "_data" / kind, _PACKAGE.parent / kind):
         if folder.is_dir():
@@ -30,13 +30,17 @@ def packaged(kind: _Kind) -> Path:
 
 
 def find(kind: _Kind, name: str, workspace: Path | None = None) -> Path:
-    """Path of one resource file: the workspace's own copy if it has one, else the packaged one.
+    """Path of one resource file or folder: the workspace's own copy if it has one, else the packaged one.
 
-    `name` is a relative path with forward slashes, e.g. "plans/bql-2026.xlsx". Raises Nq57Error when there is none.
+    `name` is a relative path with forward slashes, e.g. "plans/bql-2026.xlsx"; "" is the folder of all. Raises
+    Nq57Error when there is none.
     """
-    for folder in ([workspace / kind] if workspace else []) + [packaged(kind)]:
-        if (folder / name).is_file():
-            return folder / name
+    own = workspace / kind / name if workspace else None
+    if own is not None and own.is_file():
+        return own
+    path = _packaged(kind) / name
+    if path.exists():
+        return path
     raise Nq57Error(f"Không tìm thấy tệp {kind}/{name}.")
 
 

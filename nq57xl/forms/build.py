@@ -31,7 +31,7 @@ from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.rules import movement
 from nq57xl.rules.schema import Facts, Schema, vietnamese_date
 from nq57xl.text.legacy import bare, clean, fold
-from nq57xl.xlsx.metrics import INDENT, Text, row_height, wrapped
+from nq57xl.xlsx.metrics import Text, row_height, wrapped
 
 
 def text_about(form: Form, template: str, workspace: Path | None = None) -> str:
@@ -87,7 +87,7 @@ def _parts_of(text: str, width: float) -> list[str]:
     parts: list[str] = []
     for line in text.split("\n"):
         longer = f"{parts[-1]}\n{line}" if parts else line
-        if parts and len(wrapped(longer, width - INDENT)) <= _LINES:
+        if parts and len(wrapped(longer, width, indent=1)) <= _LINES:
             parts[-1] = longer
         else:
             parts.append(line)

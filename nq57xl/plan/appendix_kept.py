@@ -87,7 +87,7 @@ def _program() -> bytes:
     """Hash of all that the parsing depends on beside the workbook: the rooms that do it, and what findings say."""
     digest = hashlib.sha256(__version__.encode())
     package = Path(resources.__file__).parent
-    folders = (*(package / room for room in ("text", "rules", "xlsx", "plan")), resources.packaged("schemas"))
+    folders = (*(package / room for room in ("text", "rules", "xlsx", "plan")), resources.find("schemas", ""))
     for path in (path for folder in folders for path in sorted(folder.glob("*.*")) if path.is_file()):
         digest.update(path.read_bytes())
     return digest.digest()

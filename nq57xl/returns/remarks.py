@@ -22,10 +22,10 @@ from nq57xl.returns.model import Return
 from nq57xl.rules.findings import Finding, catalogue, make
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import clean, fold
-from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, Remark, RemarkKind, cell_text, short
+from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, Remark, cell_text, short
 
 _Place = tuple[int, int]
-_KINDS: Mapping[RemarkKind, str] = {
+_KINDS: Mapping[str, str] = {
     "comment": "Ghi chú (comment)",
     "box": "Hộp chữ",
     "margin": "Đầu trang hoặc chân trang",

@@ -33,7 +33,7 @@ from nq57xl.text.clock import VIETNAM, in_vietnam
 from nq57xl.text.legacy import decoded_bytes
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse, too_large
 from nq57xl.xlsx.package import ZIP_ERRORS, member_names, open_zip, safe_name, without_tail
-from nq57xl.xlsx.sniff import is_ole, package_kind, sniff
+from nq57xl.xlsx.sniff import is_ole, sniff
 
 _NOISE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -434,16 +434,14 @@ def members(source: Source, path: Path) -> Iterator[_Member]:
 
 
 def _kind(data: bytes) -> _ContainerKind | None:
-    if is_ole(data):
-        return "msg" if sniff(data) == "msg" else None
-    if not data.startswith(b"PK"):
+    if not data.startswith(b"PK") and not is_ole(data):
         kind: _ContainerKind = "mbox" if data.startswith(b"From ") else "mail"
         return kind if _is_mail(data[:_HEAD]) else None
     try:
-        with open_zip(data) as archive:
-            return "zip" if package_kind(archive) == "zip" else None
-    except (Refused, *ZIP_ERRORS):
+        found = sniff(data)
+    except Refused:
         return None
+    return "msg" if found == "msg" else "zip" if found == "zip" else None
 
 
 class _Opener:

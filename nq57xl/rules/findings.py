@@ -124,7 +124,7 @@ def catalogue(workspace: Path | None = None) -> Mapping[str, Entry]:
     if workspace is None:
         return _packaged()
     own = resources.find("schemas", _FILE, workspace)
-    if own == resources.packaged("schemas") / _FILE:
+    if own == resources.find("schemas", _FILE):
         return _packaged()
     import yaml
 
@@ -136,7 +136,7 @@ def catalogue(workspace: Path | None = None) -> Mapping[str, Entry]:
 
 @cache
 def _packaged() -> Mapping[str, Entry]:
-    return _read((resources.packaged("schemas") / _FILE).read_text(encoding="utf-8"))
+    return _read(resources.find("schemas", _FILE).read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=4)

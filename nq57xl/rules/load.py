@@ -18,7 +18,7 @@ import cattrs
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.resources import find, packaged, read_schema
+from nq57xl.resources import find, read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.rows import RowKind
@@ -56,7 +56,7 @@ def load_schema(workspace: Path | None = None) -> Schema:
     Files with the same content give the same object: it is what compiled rules are kept by.
     """
     paths = [find("schemas", name, workspace) for name in ("lists.yml", *map("{}.yml".format, _TABLE_FILES), _SHEETS)]
-    own = any(path.parent != packaged("schemas") for path in paths)
+    own = any(path != find("schemas", path.name) for path in paths)
     return _loaded(workspace if own else None, tuple(path.read_bytes() for path in paths))
 
 

@@ -220,7 +220,7 @@ class Site:
     @cached_property
     def templates(self) -> Environment:
         """Pages of templates/web: the program's own alone, everything escaped."""
-        folder = resources.packaged("templates") / "web"
+        folder = resources.find("templates", "web")
         found = Environment(
             loader=FileSystemLoader(folder),
             autoescape=True,

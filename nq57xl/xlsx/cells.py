@@ -84,14 +84,11 @@ def _known_cell(text: str) -> RawCell:
     return RawCell(text)
 
 
-RemarkKind = Literal["comment", "box", "picture", "margin", "link"]
-
-
 @frozen
 class Remark:
     """What somebody said beside the cells: a comment, a text box, a picture, a page header or footer, a link."""
 
-    kind: RemarkKind
+    kind: Literal["comment", "box", "picture", "margin", "link"]
     text: str
     first: tuple[int, int] | None = None
     """The cell it belongs to, or the first that it covers; 0-based."""

@@ -17,7 +17,7 @@ _POINTS_PER_CHARACTER = 5.25
 """A column unit is one digit: 7 pixels at 96 dots per inch for Times New Roman 11 (and Calibri 11)."""
 _SAFETY = 1.06
 """Screens round each letter to whole pixels; the widest rounding met makes a line 5 to 6 % longer."""
-INDENT = 1.4
+_INDENT = 1.4
 """Width of a step of indentation in characters."""
 _CELL_MARGIN = 5 / 7
 """Inner margin of a column in characters: 5 of 7 pixels each."""
@@ -84,12 +84,15 @@ def line_height(size: float) -> float:
 
 
 @lru_cache(maxsize=16_384)  # names of units and texts of the plan come again and again
-def wrapped(text: str, width: float, size: float = DEFAULT_SIZE, bold: bool = False) -> tuple[str, ...]:
-    """The lines into which a text falls in a column of `width` characters; joined they are the text again.
+def wrapped(
+    text: str, width: float, size: float = DEFAULT_SIZE, bold: bool = False, indent: int = 0
+) -> tuple[str, ...]:
+    """The lines into which a text falls in a column of `width` characters, less so many steps of indentation; joined
+    they are the text again.
 
     A line keeps the blank or line break at its end. An empty text is one empty line.
     """
-    room = _column_points(width)
+    room = _column_points(width - indent * _INDENT)
     lines: list[str] = []
     for part in text.splitlines(keepends=True):
         lines += _wrapped_line(part, room, size, bold)
@@ -130,12 +133,7 @@ def _fitting(word: str, room: float, size: float, bold: bool) -> int:
     return len(word)
 
 
-@lru_cache(maxsize=16_384)
-def _text_height(text: str, width: float, size: float, bold: bool, indent: int) -> float:
-    return len(wrapped(text, width - indent * INDENT, size, bold)) * line_height(size) + _PADDING
-
-
 def row_height(texts: Iterable[Text], minimum: float = 18.0) -> float:
     """Height in points of a row that shows every text whole, in steps of a pixel; never above Excel's limit."""
-    height = max([minimum, *(_text_height(*item) for item in texts)])
+    height = max([minimum, *(len(wrapped(*item)) * line_height(item.size) + _PADDING for item in texts)])
     return min(-(-height // 0.75) * 0.75, _MAX_ROW_HEIGHT)

@@ -28,7 +28,7 @@ from nq57xl.xlsx.package import without_tail
 from nq57xl.xlsx.scan import scan_xlsx
 from nq57xl.xlsx.scan_cells import Scan, SheetScan
 from nq57xl.xlsx.shown import days_of, is_temporal
-from nq57xl.xlsx.sniff import Kind, decrypt, sniff
+from nq57xl.xlsx.sniff import decrypt, sniff
 
 _CONVERT_SECONDS = 45
 """LibreOffice needs 2 to 10 seconds for a form; must be under the reader's own time limit."""
@@ -177,7 +177,7 @@ def _room() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-_REFUSED: dict[Kind, str] = {
+_REFUSED: dict[str, str] = {
     "xlsb": "FILE_XLSB",
     "encrypted": "FILE_ENCRYPTED",
     "zip": "FILE_ARCHIVE",
@@ -210,7 +210,7 @@ def read_bytes(data: bytes, passwords: Sequence[str] = (), soffice: str | None =
     return _read_plain(data, kind, soffice)
 
 
-def _read_plain(data: bytes, kind: Kind, soffice: str | None) -> RawWorkbook:
+def _read_plain(data: bytes, kind: str, soffice: str | None) -> RawWorkbook:
     if code := _REFUSED.get(kind):
         raise refuse(code)
     if kind == "xls":

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime, time, timedelta
+from typing import Literal
 
 from attrs import define, field
 
 from nq57xl.text.legacy import charset_of_font
-from nq57xl.xlsx.cells import CellLook, RawValue, Remark, RemarkKind, Run
+from nq57xl.xlsx.cells import CellLook, RawValue, Remark, Run
 from nq57xl.xlsx.limits import LIMITS, refuse
 from nq57xl.xlsx.package import Attributes, Package, local
 from nq57xl.xlsx.scan_cells import (
@@ -291,7 +292,7 @@ class _ContentReader:
         self._shown = _OdsText(styles)
         self._remark: _OdsText | None = None
         """Text of the comment or drawing that is being read, beside what the cell says."""
-        self._kind: RemarkKind = "comment"
+        self._kind: Literal["comment", "box", "picture"] = "comment"
         self._author = ""
         self._creator = False
         self._depth = 0

@@ -22,7 +22,7 @@ from attrs import frozen
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse, too_large
 from nq57xl.xlsx.package import ZIP_ERRORS, Package, local, open_zip
 
-Kind = Literal[
+_Kind = Literal[
     "xlsx", "xlsm", "xlsb", "xls", "ods", "encrypted", "zip", "docx", "pdf", "html", "csv", "picture", "empty",
     "broken", "msg", "tnef", "flat", "other",
 ]  # fmt: skip
@@ -41,7 +41,7 @@ _FLAT = re.compile(
 _MIMETYPE = "application/vnd.oasis.opendocument."
 
 
-def sniff(data: bytes) -> Kind:
+def sniff(data: bytes) -> _Kind:
     """The kind of the file with this content. "csv" stands for any plain text, "zip" for any archive, "flat" for
     spreadsheets that are one XML file (.fods, XML Spreadsheet 2003).
 
@@ -76,10 +76,10 @@ def _picture(head: bytes) -> bool:
     return (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or (head[4:8] == b"ftyp" and head[8:11] in (b"hei", b"mif"))
 
 
-def _zipped(data: bytes) -> Kind:
+def _zipped(data: bytes) -> _Kind:
     try:
         with open_zip(data) as archive:
-            return package_kind(archive)
+            return _package_kind(archive)
     except ZIP_ERRORS:
         return "broken"
     except Refused as refusal:
@@ -88,7 +88,7 @@ def _zipped(data: bytes) -> Kind:
         return "broken"
 
 
-def package_kind(archive: zipfile.ZipFile) -> Kind:
+def _package_kind(archive: zipfile.ZipFile) -> _Kind:
     """The kind of a zip by its parts; raises what zipfile raises for a broken one."""
     infos = {info.filename: info for info in archive.infolist()}
     names = {name.replace("\\", "/").lower() for name in infos}
@@ -110,7 +110,7 @@ def package_kind(archive: zipfile.ZipFile) -> Kind:
     return "xlsx" if b"spreadsheetml" in types else "other"
 
 
-def _open_document(archive: zipfile.ZipFile) -> Kind:
+def _open_document(archive: zipfile.ZipFile) -> _Kind:
     with archive.open("mimetype") as part:
         mimetype = part.read(200).decode("ascii", "replace").strip()
     if not mimetype.startswith(_MIMETYPE):
@@ -125,7 +125,7 @@ def _open_document(archive: zipfile.ZipFile) -> Kind:
     return "ods" if kind.startswith("spreadsheet") else "docx" if kind.startswith("text") else "other"
 
 
-def _ole(data: bytes) -> Kind:
+def _ole(data: bytes) -> _Kind:
     """An OLE file by the names in its directory, which are UTF-16."""
 
     def has(name: str) -> bool:
@@ -153,7 +153,7 @@ def _xls_encrypted(data: bytes) -> bool:
     return False
 
 
-def _text(head: bytes) -> Kind:
+def _text(head: bytes) -> _Kind:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.decode("utf-16", "ignore").encode()
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()

@@ -270,7 +270,7 @@ def test_the_file_of_criteria(tmp_path: Path) -> None:
     assert {code for item in own.criteria for code in item.checks} <= set(catalogue())
     (tmp_path / "schemas").mkdir()
     file = tmp_path / "schemas" / "clear.yml"
-    text = resources.packaged("schemas").joinpath("clear.yml").read_text(encoding="utf-8")
+    text = resources.find("schemas", "clear.yml").read_text(encoding="utf-8")
     file.write_text(text.replace("  - hồ sơ\n", "  - cơ sở dữ liệu\n"), encoding="utf-8")
     plain, vague = (with_task(deliverable=text) for text in ("Cơ sở dữ liệu đất đai", "Cơ sở dữ liệu"))
     before = lint(plain, workspace=tmp_path)

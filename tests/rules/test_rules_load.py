@@ -55,7 +55,7 @@ def test_a_workspace_overrides_one_file(tmp_path: Path) -> None:
 )
 def test_a_slip_in_a_file_names_the_file(tmp_path: Path, old: str, new: str) -> None:
     """Unknown field, unknown list, unreadable limit, unknown key."""
-    shutil.copytree(resources.packaged("schemas"), tmp_path / "schemas")
+    shutil.copytree(resources.find("schemas", ""), tmp_path / "schemas")
     path = tmp_path / "schemas" / "led.yml"
     text = path.read_text(encoding="utf-8")
     assert old in text

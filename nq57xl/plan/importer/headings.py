@@ -150,7 +150,7 @@ def heading_words(workspace: Path | None = None) -> HeadingWords:
 @functools.cache
 def _read(own: Path | None, changed: float) -> HeadingWords:
     words: dict[str, dict[str, tuple[str, ...]]] = {}
-    for path in (resources.packaged("schemas") / _FILE, *([own] if own and changed else [])):
+    for path in (resources.find("schemas", _FILE), *([own] if own and changed else [])):
         for kind, fields in _fields_of(path).items():
             known = words.setdefault(kind, {})
             for name, keys in fields.items():
