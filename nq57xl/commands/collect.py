@@ -60,7 +60,7 @@ def _unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Cal
                 sources.append(source)
                 continue
             copy = archive_file(store, Path(source.path), source.sha256)
-            for member in members(source, copy) if copy else ():
+            for member in members(source, copy):
                 if member.findings:
                     problems.append((with_mail_time(member.source, now)[0], member.findings))
                     continue
@@ -81,8 +81,7 @@ def _copies_of(
     problems: list[_Problem] = []
     for source in sources:
         with _told_alone(source, problems):
-            copy = taken.copies.get(source.sha256) or archive_file(store, Path(source.path), source.sha256)
-            copies |= {source: copy} if copy else {}
+            copies[source] = taken.copies.get(source.sha256) or archive_file(store, Path(source.path), source.sha256)
     return copies, problems
 
 

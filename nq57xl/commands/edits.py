@@ -157,7 +157,7 @@ def _take(here: OfficePeriod, path: Path, sha256: str) -> _EditFile:
     copy = archive_file(office.workspace, path, sha256)
     key = office.workspace.key_of(path)
     ledger.first_seen([Source(key, path.name, sha256, size, ledger.now(), "first_seen")], ledger.now())
-    raw = next(office.read_files([copy] if copy else []))
+    raw = next(office.read_files([copy]))
     if isinstance(raw, Finding):
         return _EditFile(path, sha256, office.in_own_words([raw]))
     return _record(here, _EditFile(path, sha256), raw)

@@ -81,10 +81,9 @@ def take_remarks(here: OfficePeriod) -> _RemarksTaken:
         sha256 = hash_unless_open(path) if path.is_file() else ""
         if not sha256 or ledger.was_written(office.workspace.key_of(path), sha256):
             continue
-        copy = archive_file(office.workspace, path, sha256)
-        raw = next(office.read_files([copy] if copy else []), None)
-        if raw is None or isinstance(raw, Finding):
-            problems.append(f"Không đọc được ý kiến trong «{path.name}»: {raw.message if raw else 'tệp quá lớn'}")
+        raw = next(office.read_files([archive_file(office.workspace, path, sha256)]))
+        if isinstance(raw, Finding):
+            problems.append(f"Không đọc được ý kiến trong «{path.name}»: {raw.message}")
             continue
         wrong, reworded = list[str](), dict[int, tuple[str, str]]()
         for line in remark_lines(raw):

@@ -25,10 +25,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import frozen
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, Result, Table, create_engine, event, insert, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
@@ -44,26 +44,6 @@ if TYPE_CHECKING:
 
 _BUSY_SECONDS = 10
 """How long SQLite itself waits for another connection: a backup or a reader on a slow drive."""
-
-
-def _file_engine(path: Path, *, read_only: bool = False) -> Engine:
-    """An engine on the file; the first connection makes it when it is missing.
-
-    `read_only` refuses writes by SQLite's query_only, not by mode=ro: a journal that a killed writer left must be
-    rolled back by whoever opens the file next, and mode=ro cannot.
-    """
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA foreign_keys = ON")
-        if read_only:
-            connection.execute("PRAGMA query_only = ON")
-        else:
-            connection.execute("PRAGMA journal_mode = DELETE")
-            connection.execute("PRAGMA synchronous = FULL")
-        return connection
-
-    return _begins_itself(create_engine("sqlite://", creator=connect, poolclass=QueuePool))
 
 
 def _memory_engine(source: Path | None = None) -> Engine:
@@ -178,50 +158,10 @@ def _server_explained(error: BaseException | None) -> Nq57Error:
     return Nq57Error(f"Máy chủ sổ dữ liệu báo lỗi (mã {state}). Hãy báo người quản trị máy chủ.")
 
 
-def _copy_database(source: Path, target: Path) -> None:
-    """A consistent copy of the database, whole or not at all. Raises Nq57Error, which tells whose fault it is."""
-    staged = target.with_name(f".{target.name}{files.TEMPORARY}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staged.touch()  # SQLite would say of a folder without write permission that the database cannot be opened
-        with _friendly(), contextlib.ExitStack() as stack:
-            original: Any = stack.enter_context(contextlib.closing(sqlite3.connect(source, timeout=_BUSY_SECONDS)))
-            copy = stack.enter_context(contextlib.closing(sqlite3.connect(staged)))
-            original.backup(copy)
-        staged.replace(target)
-    except OSError as error:
-        raise Nq57Error(
-            f"Không tạo được bản sao lưu trong «{target.parent}»: {error.strerror or error}. "
-            "Hãy kiểm tra quyền ghi của thư mục đó và dung lượng ổ đĩa."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            staged.unlink(missing_ok=True)
-
-
 _DRIVER = "postgresql+psycopg"
 _SCHEMA = re.compile(r"nq57_[a-z0-9_]{1,50}")
 _LOOK = 0.2
 """Seconds between two looks at a lock that another command holds."""
-
-
-class Storage(Protocol):
-    """Where one ledger lies."""
-
-    def level(self) -> int:
-        """Number of the last migration taken; 0 where there is no ledger yet."""
-
-    def engine(self, *, read_only: bool = False) -> Engine:
-        """An engine on it; a missing ledger is made by the first migration."""
-
-    def in_memory(self, level: int) -> Engine:
-        """A copy to look at, for a ledger of an earlier program; empty where the level is 0. Raises Nq57Error."""
-
-    def backup(self, target: Path) -> bool:
-        """Makes a copy; False where backups are not the program's."""
-
-    def locked(self, wait: float) -> contextlib.AbstractContextManager[None]:
-        """Held while one command writes; raises LedgerBusyError after `wait` seconds."""
 
 
 @frozen
@@ -231,27 +171,55 @@ class FileStorage:
     path: Path
 
     def level(self) -> int:
-        """0 where the file is missing or empty."""
-        if not self.path.exists():
-            return 0
-        return _level(_file_engine(self.path, read_only=True))
+        """Number of the last migration taken; 0 where there is no ledger yet."""
+        return _level(self.engine(read_only=True)) if self.path.exists() else 0
 
     def engine(self, *, read_only: bool = False) -> Engine:
-        """See `Storage`."""
-        return _file_engine(self.path, read_only=read_only)
+        """An engine on it; a missing ledger is made by the first migration.
+
+        `read_only` refuses writes by SQLite's query_only, not by mode=ro: a journal that a killed writer left must be
+        rolled back by whoever opens the file next, and mode=ro cannot.
+        """
+        pragmas = ("query_only = ON",) if read_only else ("journal_mode = DELETE", "synchronous = FULL")
+
+        def connect() -> sqlite3.Connection:
+            found = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            for pragma in ("foreign_keys = ON", *pragmas):
+                found.execute(f"PRAGMA {pragma}")
+            return found
+
+        return _begins_itself(create_engine("sqlite://", creator=connect, poolclass=QueuePool))
 
     def in_memory(self, level: int) -> Engine:
-        """See `Storage`."""
+        """A copy to look at, for a ledger of an earlier program; empty where the level is 0. Raises Nq57Error."""
         with _friendly():
             return _memory_engine(self.path if level else None)
 
     def backup(self, target: Path) -> bool:
-        """See `Storage`."""
-        _copy_database(self.path, target)
+        """Makes a consistent copy, whole or not at all; False where backups are not the program's.
+
+        Raises Nq57Error, which tells whose fault it is.
+        """
+        staged = target.with_name(f".{target.name}{files.TEMPORARY}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged.touch()  # SQLite would say of a folder without write permission that the database cannot be opened
+            with _friendly(), contextlib.ExitStack() as stack:
+                own = stack.enter_context(contextlib.closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS)))
+                own.backup(stack.enter_context(contextlib.closing(sqlite3.connect(staged))))
+            staged.replace(target)
+        except OSError as error:
+            raise Nq57Error(
+                f"Không tạo được bản sao lưu trong «{target.parent}»: {error.strerror or error}. "
+                "Hãy kiểm tra quyền ghi của thư mục đó và dung lượng ổ đĩa."
+            ) from error
+        finally:
+            with contextlib.suppress(OSError):
+                staged.unlink(missing_ok=True)
         return True
 
     def locked(self, wait: float) -> contextlib.AbstractContextManager[None]:
-        """Nothing more: whoever asks holds the file lock."""
+        """Held while one command writes, beside the file lock; raises LedgerBusyError after `wait` seconds."""
         return contextlib.nullcontext()
 
 
@@ -267,7 +235,7 @@ class _ServerStorage:
         return _level(self.engine(read_only=True))
 
     def engine(self, *, read_only: bool = False) -> Engine:
-        """See `Storage`; the schema is made for whoever writes."""
+        """The schema is made for whoever writes."""
         if not read_only:
             with _friendly(), contextlib.closing(self._alone().connect()) as connection:
                 connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {self.schema}")
@@ -307,6 +275,10 @@ class _ServerStorage:
     def _alone(self) -> Engine:
         """Connections that stand outside any transaction."""
         return create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+
+Storage = FileStorage | _ServerStorage
+"""Where one ledger lies; what its methods are for is said in `FileStorage`."""
 
 
 def storage_of(workspace: Workspace, *, create: bool = False) -> Storage:
@@ -406,22 +378,17 @@ def _recorded() -> Iterator[Table]:
     return (table for table in tables.METADATA.sorted_tables if table is not tables.migrations)
 
 
-def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
+def _rows(connection: Connection, table: Table) -> Result[Any]:
     order = [table.c.id] if "id" in table.c else list(table.primary_key.columns)
-    for row in connection.execution_options(yield_per=_BATCH).execute(select(table).order_by(*order)):
-        yield dict(row._mapping)
+    return connection.execution_options(yield_per=_BATCH).execute(select(table).order_by(*order))
 
 
 def _copied(sent: Connection, received: Connection, table: Table) -> int:
-    count, batch = 0, list[dict[str, Any]]()
-    for row in _rows(sent, table):
-        batch.append(row)
-        if len(batch) == _BATCH:
-            received.execute(insert(table), batch)
-            count, batch = count + len(batch), []
-    if batch:
-        received.execute(insert(table), batch)
-    return count + len(batch)
+    count = 0
+    for batch in _rows(sent, table).mappings().partitions():
+        received.execute(insert(table), [dict(row) for row in batch])
+        count += len(batch)
+    return count
 
 
 _WAIT = 60.0

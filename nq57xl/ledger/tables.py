@@ -30,9 +30,14 @@ def _maybe(*names: str) -> list[Column[str | None]]:
     return [Column(name, String) for name in names]
 
 
-def _number(name: str) -> Column[int]:
-    """A whole-number column that is never NULL."""
-    return Column(name, Integer, nullable=False)
+def _keys(*names: str) -> list[Column[str]]:
+    """Text columns that name a row."""
+    return [Column(name, String, primary_key=True) for name in names]
+
+
+def _numbers(*names: str) -> list[Column[int]]:
+    """Whole-number columns that are never NULL."""
+    return [Column(name, Integer, nullable=False) for name in names]
 
 
 def _id() -> Column[int]:
@@ -40,51 +45,34 @@ def _id() -> Column[int]:
     return Column("id", Integer, primary_key=True, autoincrement=True)
 
 
-migrations = Table(
-    "migrations",
-    METADATA,
-    Column("number", Integer, primary_key=True),
-    *_texts("name", "applied_at"),
-)
+def _of_return() -> list[Column[int]]:
+    """The return that a row belongs to, and its place there."""
+    return [
+        Column("return_id", Integer, ForeignKey("returns.id"), primary_key=True),
+        Column("position", Integer, primary_key=True),
+    ]
 
-plans = Table(
-    "plans",
-    METADATA,
-    Column("version", String, primary_key=True),
-    *_texts("json", "recorded_at"),
-)
 
-schemas = Table(
-    "schemas",
-    METADATA,
-    Column("sha256", String, primary_key=True),
-    *_texts("json"),
-)
+migrations = Table("migrations", METADATA, Column("number", Integer, primary_key=True), *_texts("name", "applied_at"))
+
+plans = Table("plans", METADATA, *_keys("version"), *_texts("json", "recorded_at"))
+
+schemas = Table("schemas", METADATA, *_keys("sha256"), *_texts("json"))
 """By the hash of its text, the schema that forms were issued with: their `json` names it where it stood before."""
 
 forms = Table(
     "forms",
     METADATA,
     _id(),
-    Column("issue_id", String, nullable=False, unique=True),
-    Column("short_id", String, nullable=False, unique=True),
+    *(Column(name, String, nullable=False, unique=True) for name in ("issue_id", "short_id")),
     Column("plan_version", String, ForeignKey("plans.version"), nullable=False),
-    *_texts("schema_version", "unit", "period"),
-    _number("version"),
-    *_texts("file", "sha256", "json", "issued_at"),
+    *_texts("schema_version", "unit", "period", "file", "sha256", "json", "issued_at"),
+    *_numbers("version"),
     Column("cells", LargeBinary),
     UniqueConstraint("period", "unit", "version"),
 )
 
-files = Table(
-    "files",
-    METADATA,
-    Column("sha256", String, primary_key=True),
-    *_maybe("path"),
-    *_texts("name"),
-    _number("size"),
-    *_texts("first_seen"),
-)
+files = Table("files", METADATA, *_keys("sha256"), *_maybe("path"), *_texts("name", "first_seen"), *_numbers("size"))
 """`path`: in the archive, relative to the workspace; NULL for a file over the limits."""
 
 returns = Table(
@@ -102,13 +90,9 @@ returns = Table(
 return_values = Table(
     "return_values",
     METADATA,
-    Column("return_id", Integer, ForeignKey("returns.id"), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    *_texts("row_table", "row_key", "field", "typed"),
-    *_maybe("value"),
-    *_texts("value_type", "sheet", "cell"),
-    *_maybe("origin"),
-    *_texts("stated"),
+    *_of_return(),
+    *_texts("row_table", "row_key", "field", "typed", "value_type", "sheet", "cell", "stated"),
+    *_maybe("value", "origin"),
 )
 """The tidy table. `value` is text that `value_type` (text, number, date, none) turns back exactly.
 
@@ -118,11 +102,9 @@ return_values = Table(
 return_findings = Table(
     "return_findings",
     METADATA,
-    Column("return_id", Integer, ForeignKey("returns.id"), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    *_texts("code", "severity", "message", "fix", "sheet", "cell", "row_table"),
+    *_of_return(),
+    *_texts("code", "severity", "message", "fix", "sheet", "cell", "row_table", "field", "value"),
     *_maybe("task"),
-    *_texts("field", "value"),
 )
 
 decisions = Table(
@@ -148,20 +130,13 @@ edits = Table(
     "edits",
     METADATA,
     _id(),
-    *_texts("period", "unit", "row_table", "row_key", "field", "kind", "typed"),
-    *_maybe("value"),
-    *_texts("value_type", "before", "author", "reason", "file_sha256", "sheet", "cell", "at", "who"),
-    *_maybe("before_value"),
-    *_texts("before_type"),
+    *_texts("period", "unit", "row_table", "row_key", "field", "kind", "typed", "value_type", "before", "before_type"),
+    *_maybe("value", "before_value"),
+    *_texts("author", "reason", "file_sha256", "sheet", "cell", "at", "who"),
 )
 """The office's own hand (bien-tap.xlsx): the newest row for a cell of a unit's report holds; `withdrawn` ends it."""
 
-closings = Table(
-    "closings",
-    METADATA,
-    _id(),
-    *_texts("period", "kind", "json", "at", "who"),
-)
+closings = Table("closings", METADATA, _id(), *_texts("period", "kind", "json", "at", "who"))
 """Periods frozen by `close`; `json` says what the report contained: returns, edits, versions, hashes."""
 
 amendments = Table(
@@ -173,33 +148,15 @@ amendments = Table(
 )
 """Versions of the plan that `amend` brought in, with their first day and what changed."""
 
-outputs = Table(
-    "outputs",
-    METADATA,
-    Column("path", String, primary_key=True),
-    Column("sha256", String, primary_key=True),
-    *_texts("written_at"),
-)
+outputs = Table("outputs", METADATA, *_keys("path", "sha256"), *_texts("written_at"))
 """Every content that the program ever meant to write to a path: anything else there is somebody's own work."""
 
-past_periods = Table(
-    "past_periods",
-    METADATA,
-    Column("period", String, primary_key=True),
-    Column("mark", String, primary_key=True),
-    *_texts("json"),
-)
+past_periods = Table("past_periods", METADATA, *_keys("period", "mark"), *_texts("json"))
 """What later reports show of a period, made once: follows from everything else here, and may be thrown away. `mark`
 says what it was made of; another mark is another row."""
 
-events = Table(
-    "events",
-    METADATA,
-    _id(),
-    *_texts("at", "who", "what", "detail"),
-)
+events = Table("events", METADATA, _id(), *_texts("at", "who", "what", "detail"))
 """`detail` is JSON."""
-
 
 Row = dict[str, Any]
 """One row: column name -> what the driver takes or gave."""

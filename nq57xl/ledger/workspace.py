@@ -120,17 +120,13 @@ _CHUNK = 1 << 20
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
 
 
-def archive_file(workspace: Workspace, source: Path, sha256: str, *, over_limit: bool = False) -> Path | None:
+def archive_file(workspace: Workspace, source: Path, sha256: str) -> Path:
     """Copies the file to archive/ab/<sha256><suffix>; does nothing when it is there already.
 
-    Returns the path in the archive; None when `over_limit` says that the file is over the limits and only its name,
-    size and hash are kept. Raises FileUnreadError when the file cannot be read or has another hash (it changed
+    Returns the path in the archive. Raises FileUnreadError when the file cannot be read or has another hash (it changed
     meanwhile), Nq57Error when the archive cannot be written.
     """
-    if over_limit:
-        return None
-    found = archived(workspace, sha256)
-    if found is not None:
+    if (found := archived(workspace, sha256)) is not None:
         return found
     try:
         stream = source.open("rb")

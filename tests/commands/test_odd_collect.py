@@ -9,6 +9,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
+import attrs
 import openpyxl
 import pytest
 from openpyxl.workbook.workbook import Workbook
@@ -19,6 +20,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.text.clock import VIETNAM, Clock
+from nq57xl.xlsx.limits import LIMITS
 from tests.april_kit import office_in_april
 from tests.hostile import zipped
 
@@ -70,6 +72,16 @@ def lines(done: Collected, office: Office) -> list[tuple[str, str | None, str]]:
         (item.source.path.removeprefix(root).lstrip("/\\").replace("\\", "/"), item.unit, item.verdict)
         for item in done.returns
     ]
+
+
+def test_a_file_over_the_limits_is_not_archived(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file larger than the limit is refused by name; of its content only the hash is kept."""
+    monkeypatch.setattr("nq57xl.returns.sources.LIMITS", attrs.evolve(LIMITS, file_bytes=999))
+    put(office, "lớn.xlsx", b"PK" + b"0" * 1000)
+    (item,) = collect(office, [], None).returns
+    assert (item.verdict, [finding.code for finding in item.findings]) == ("unrecognised", ["FILE_TOO_LARGE"])
+    assert item.source.sha256
+    assert not office.workspace.archive.exists()
 
 
 def mail(sender: str, files: dict[str, bytes]) -> bytes:

@@ -145,14 +145,6 @@ def test_odd_suffixes(workspace: Workspace, name: str) -> None:
     assert archive_bytes(workspace, b"1", sha(b"1"), name).name == f"{sha(b'1')}.bin"
 
 
-def test_archive_over_limit(workspace: Workspace) -> None:
-    """A file over the limits is not copied."""
-    source = workspace.root / "a.xlsx"
-    source.write_bytes(b"1")
-    assert archive_file(workspace, source, sha(b"1"), over_limit=True) is None
-    assert not workspace.archive.exists()
-
-
 def test_archive_of_a_changed_file(workspace: Workspace) -> None:
     """A file that changed since it was hashed is not archived under the wrong name, and nothing half is left."""
     source = workspace.root / "a.xlsx"
