@@ -48,7 +48,6 @@ def _print_rows(c: PeriodComparison) -> None:
 
 
 def _print_indicators(c: PeriodComparison) -> None:
-    from nq57xl.results.comparison import result_words
     from nq57xl.results.wording import difference_text
 
     rows = [
@@ -56,7 +55,7 @@ def _print_indicators(c: PeriodComparison) -> None:
             item.indicator.code,
             item.indicator.indicator,
             item.name,
-            *(result_words(item, side) for side in _SIDES),
+            *(item.words(side) for side in _SIDES),
             difference_text(item.difference, item.measure),
         )
         for item in c.indicators
@@ -81,10 +80,9 @@ def _print_units(c: PeriodComparison) -> None:
 def _diff(context: click.Context, before: str, after: str, json_: bool) -> None:
     """So sánh hai kỳ: đầu việc mới hoàn thành, mới quá hạn, tỷ lệ tăng giảm, chỉ tiêu, đơn vị báo cáo."""
     from nq57xl.commands.consolidated import diff as run
-    from nq57xl.results.comparison import comparison_json
 
     found = run(office(context), before, after)
-    answer(found, json_, comparison_json, _print_comparison)
+    answer(found, json_, lambda done: done.as_json(), _print_comparison)
 
 
 _PARQUET_MISSING = (

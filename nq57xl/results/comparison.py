@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import attrs
-from attrs import field, frozen
+from attrs import frozen
 
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import Addendum, CellKey, ChangedCell, FrozenPeriod, LateReturn, UnitStatus
 from nq57xl.plan.model import Indicator, Measure, Period, Task
 from nq57xl.results.model import (
     Consolidation,
-    IndicatorEntry,
-    IndicatorRow,
     RowStanding,
     TaskRow,
     TracedCell,
@@ -69,6 +68,17 @@ class IndicatorChange:
     reached_before: bool | None = None
     reached_after: bool | None = None
 
+    def words(self, side: Literal["before", "after"]) -> str:
+        """The result in one of the periods as leaders read it: 85,5%, 120, Có; why there is none."""
+        result, state = (self.before, self.state_before) if side == "before" else (self.after, self.state_after)
+        if result is not None:
+            return result_text(result, self.measure)
+        words = {"no_data": "Chưa có số liệu", "unreported": "Chưa báo cáo", "outside": "Ngoài diện gửi biểu"}
+        return words.get(state or "", "")
+
+
+_JSON = "unit measure before after state_before state_after difference reached_before reached_after"
+
 
 @frozen
 class _UnitChange:
@@ -92,11 +102,10 @@ class PeriodComparison:
     """In the order of the later plan; dropped rows last."""
     indicators: tuple[IndicatorChange, ...]
     units: tuple[_UnitChange, ...]
-    _by_code: dict[str, TaskChange] = field(init=False, repr=False, eq=False)
 
-    def __attrs_post_init__(self) -> None:
-        """The index of `change_of`."""
-        object.__setattr__(self, "_by_code", {row.task.code: row for row in self.rows})
+    @cached_property
+    def _words(self) -> dict[str, str]:
+        return {row.task.code: row.words for row in self.rows}
 
     @property
     def newly_done(self) -> tuple[TaskChange, ...]:
@@ -114,8 +123,19 @@ class PeriodComparison:
 
     def change_of(self, code: str) -> str:
         """Short Vietnamese words for the row of that code; "" when neither plan has it."""
-        row = self._by_code.get(code)
-        return "" if row is None else row.words
+        return self._words.get(code, "")
+
+    def as_json(self) -> dict[str, Any]:
+        """Every row, indicator and unit of both periods, with stable codes; percentages are fractions."""
+        return {
+            "before": self.before.code,
+            "after": self.after.code,
+            "newly_done": [row.task.code for row in self.newly_done],
+            "newly_overdue": [row.task.code for row in self.newly_overdue],
+            "rows": [_row_json(row) for row in self.rows],
+            "indicators": [{"indicator": item.indicator.code, **json_fields(item, _JSON)} for item in self.indicators],
+            "units": [attrs.asdict(item) for item in self.units],
+        }
 
 
 _SAME = "Không thay đổi"
@@ -131,19 +151,8 @@ def compare_periods(before: Consolidation, after: Consolidation) -> PeriodCompar
     gone = [row for row in before.tasks if row.task.code not in later]
     words = "Không còn trong kế hoạch"
     dropped = [TaskChange(row.task, "dropped", row.standing, None, row.percent, words=words) for row in gone]
-    return PeriodComparison(
-        before.period, after.period, (*rows, *dropped), _indicators(before, after), _units(before, after)
-    )
-
-
-def result_words(item: IndicatorChange, side: Literal["before", "after"]) -> str:
-    """An indicator's result in one of the periods as leaders read it: 85,5%, 120, Có; why there is none."""
-    result = item.before if side == "before" else item.after
-    state = item.state_before if side == "before" else item.state_after
-    if result is not None:
-        return result_text(result, item.measure)
-    words = {"no_data": "Chưa có số liệu", "unreported": "Chưa báo cáo", "outside": "Ngoài diện gửi biểu"}
-    return words.get(state or "", "")
+    indicators, units = tuple(_indicators(before, after)), tuple(_units(before, after))
+    return PeriodComparison(before.period, after.period, (*rows, *dropped), indicators, units)
 
 
 def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, words_of: dict[str, str]) -> TaskChange:
@@ -222,80 +231,50 @@ def _newly_done(before: TaskRow, after: TaskRow, cutoff: dt.date) -> bool:
 
 
 def _newly_overdue(before: TaskRow, after: TaskRow, cutoff: dt.date) -> bool:
-    if not _overdue(after.standing) or _overdue(before.standing):
+    if not after.stands("overdue") or before.stands("overdue"):
         return False
     due = after.task.due
     return before.standing.state == "reported" or (due is not None and due >= cutoff)
 
 
-def _overdue(standing: RowStanding) -> bool:
-    return standing.timeliness is not None and standing.timeliness.code == "overdue"
-
-
-def _indicators(before: Consolidation, after: Consolidation) -> tuple[IndicatorChange, ...]:
-    was, now = (_entries(c) for c in (before, after))
-    return tuple(_indicator(was.get(pair), now.get(pair)) for pair in dict.fromkeys([*now, *was]))
-
-
-def _entries(c: Consolidation) -> dict[tuple[str, str], tuple[IndicatorRow, IndicatorEntry]]:
-    return {(row.indicator.code, entry.unit): (row, entry) for row in c.indicators for entry in row.entries}
-
-
-def _indicator(
-    before: tuple[IndicatorRow, IndicatorEntry] | None, after: tuple[IndicatorRow, IndicatorEntry] | None
-) -> IndicatorChange:
-    kept = after or before
-    if kept is None:
-        raise ValueError("an indicator of neither period")
-    row, entry = kept
-    then, now = (pair[1] if pair else None for pair in (before, after))
-    results = [item.shown if item else None for item in (then, now)]
-    same_measure = before is None or after is None or before[0].measure == after[0].measure
-    numbers = [item for item in results if isinstance(item, float)] if same_measure else []
-    return IndicatorChange(
-        indicator=row.indicator,
-        unit=entry.unit,
-        name=entry.name,
-        measure=row.measure,
-        before=results[0],
-        after=results[1],
-        state_before=then.state if then else None,
-        state_after=now.state if now else None,
-        difference=round(numbers[1] - numbers[0], 10) if len(numbers) == 2 else None,
-        reached_before=then.reached if then else None,
-        reached_after=now.reached if now else None,
+def _indicators(before: Consolidation, after: Consolidation) -> Iterator[IndicatorChange]:
+    was, now = (
+        {(row.indicator.code, entry.unit): (row, entry) for row in c.indicators for entry in row.entries}
+        for c in (before, after)
     )
+    for place in dict.fromkeys([*now, *was]):
+        row, entry = now.get(place) or was[place]
+        then, here = (found[place][1] if place in found else None for found in (was, now))
+        results = [item.shown if item else None for item in (then, here)]
+        same_measure = all(found[place][0].measure == row.measure for found in (was, now) if place in found)
+        numbers = [item for item in results if isinstance(item, float)] if same_measure else []
+        yield IndicatorChange(
+            indicator=row.indicator,
+            unit=entry.unit,
+            name=entry.name,
+            measure=row.measure,
+            before=results[0],
+            after=results[1],
+            state_before=then.state if then else None,
+            state_after=here.state if here else None,
+            difference=round(numbers[1] - numbers[0], 10) if len(numbers) == 2 else None,
+            reached_before=then.reached if then else None,
+            reached_after=here.reached if here else None,
+        )
 
 
-def _units(before: Consolidation, after: Consolidation) -> tuple[_UnitChange, ...]:
+def _units(before: Consolidation, after: Consolidation) -> Iterator[_UnitChange]:
     was, now = ({item.status.code: item.status for item in c.units} for c in (before, after))
-    found = []
     for code in dict.fromkeys([*now, *was]):
         then, here = was.get(code), now.get(code)
-        found.append(
-            _UnitChange(
-                unit=code,
-                name=(here or was[code]).name,
-                reported_before=None if then is None else then.counting is not None,
-                reported_after=None if here is None else here.counting is not None,
-                on_time_before=then.on_time if then else None,
-                on_time_after=here.on_time if here else None,
-            )
+        yield _UnitChange(
+            unit=code,
+            name=(here or was[code]).name,
+            reported_before=None if then is None else then.counting is not None,
+            reported_after=None if here is None else here.counting is not None,
+            on_time_before=then.on_time if then else None,
+            on_time_after=here.on_time if here else None,
         )
-    return tuple(found)
-
-
-def comparison_json(c: PeriodComparison) -> dict[str, Any]:
-    """Every row, indicator and unit of both periods, with stable codes; percentages are fractions."""
-    return {
-        "before": c.before.code,
-        "after": c.after.code,
-        "newly_done": [row.task.code for row in c.newly_done],
-        "newly_overdue": [row.task.code for row in c.newly_overdue],
-        "rows": [_row_json(row) for row in c.rows],
-        "indicators": [{"indicator": item.indicator.code, **json_fields(item, _OF_INDICATOR)} for item in c.indicators],
-        "units": [attrs.asdict(item) for item in c.units],
-    }
 
 
 def _row_json(row: TaskChange) -> dict[str, Any]:
@@ -309,9 +288,6 @@ def _standing(standing: RowStanding | None, percent: float | None) -> dict[str, 
         return None
     code, days = (standing.timeliness.code, standing.timeliness.days) if standing.timeliness else (None, None)
     return {**json_fields(standing, "state progress"), "timeliness": code, "days": days, "percent": percent}
-
-
-_OF_INDICATOR = "unit measure before after state_before state_after difference reached_before reached_after"
 
 
 _Cause = Literal["return", "edit", "decision"]
@@ -367,7 +343,7 @@ def _cells(c: Consolidation) -> Mapping[CellKey, TracedCell]:
     found: dict[CellKey, TracedCell] = {}
     for item in c.traced:
         if not item.contact:
-            found.setdefault((item.unit, item.value.table, item.value.key, item.value.field), item)
+            found.setdefault(item.place, item)
     return found
 
 

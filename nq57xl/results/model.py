@@ -333,6 +333,11 @@ class TracedCell:
     contact: bool
     """True: a personal contact, shown in noi-bo.xlsx only."""
 
+    @property
+    def place(self) -> CellKey:
+        """Unit, table, row key, field."""
+        return (self.unit, self.value.table, self.value.key, self.value.field)
+
 
 @frozen
 class PastPeriod:

@@ -122,8 +122,7 @@ class _Filling:
         """Puts in what can be answered, and lists what cannot, row by row as they stand in the form."""
         self._rows = {(row.table, row.key): row for row in self.superior.rows if row.cells}
         for number, item in enumerate((item for item in self.c.traced if not item.contact), start=1):
-            place = (item.unit, item.value.table, item.value.key, item.value.field)
-            self._traced.setdefault(place, []).append((number, item))
+            self._traced.setdefault(item.place, []).append((number, item))
         for at, row in self._rows.items():
             self._held[at] = {name: self._stands(row, name, cell) for name, cell in row.cells.items()}
         told: dict[RowPlace, list[OpenPoint]] = {at: [] for at in self._rows}

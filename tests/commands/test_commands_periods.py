@@ -22,7 +22,6 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.periods import parse_period
-from nq57xl.results.comparison import comparison_json
 from nq57xl.results.consolidation import consolidate
 from nq57xl.results.model import Consolidation
 from nq57xl.results.overview import figures
@@ -239,7 +238,7 @@ def test_two_months_compared_and_exported(office: Office, tmp_path: Path) -> Non
     units = {item.unit: (item.reported_before, item.reported_after) for item in found.units}
     assert units == {"VP": (True, True), "QLCNC": (True, False), "QLDT": (True, False), "QLDN": (True, False)}
     told = CliRunner().invoke(cli, ["-w", str(office.workspace.root), "diff", "2026-04", "2026-05", "--json"])
-    assert json.loads(told.stdout) == comparison_json(found)
+    assert json.loads(told.stdout) == found.as_json()
     done = export(office, "2026-05")
     document = json.loads(done.paths[1].read_bytes())
     jsonschema.validate(
