@@ -395,27 +395,6 @@ _WAIT = 60.0
 """Seconds to wait for the other writer: collecting a full inbox on a busy old machine takes about that long."""
 
 
-@frozen
-class _Holder:
-    """Who holds the lock."""
-
-    user: str
-    host: str
-    pid: int
-    command: str
-    since: str
-    """ISO 8601."""
-
-    def describe(self) -> str:
-        """In words, for the message."""
-        try:
-            since = in_vietnam(dt.datetime.fromisoformat(self.since)).strftime("%H:%M:%S ngày %d/%m/%Y")
-        except ValueError:
-            since = self.since
-        person = self.user or "không rõ tên"
-        return f"người dùng {person}, máy {self.host}, lệnh «{self.command}» chạy từ {since}, tiến trình số {self.pid}"
-
-
 @contextlib.contextmanager
 def writing(
     workspace: Workspace, command: str, clock: Clock, person: str = "", *, wait: float = _WAIT
@@ -429,7 +408,8 @@ def writing(
         raise Nq57Error(f"Không có thư mục làm việc «{workspace.root}».")
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(_server_locked(workspace, wait) if workspace.server else _file_locked(workspace, wait))
+            server = storage_of(workspace, create=True).locked(wait) if workspace.server else None
+            stack.enter_context(server or _file_locked(workspace, wait))
         except LedgerBusyError as error:
             raise LedgerBusyError(_busy(workspace)) from error
         try:
@@ -440,10 +420,6 @@ def writing(
             # the name goes first: a name without a lock misleads nobody, a lock without a name does
             with contextlib.suppress(OSError, Nq57Error):
                 files.remove(_name_file(workspace))
-
-
-def _server_locked(workspace: Workspace, wait: float) -> contextlib.AbstractContextManager[None]:
-    return storage_of(workspace, create=True).locked(wait)
 
 
 @contextlib.contextmanager
@@ -466,17 +442,6 @@ def _file_locked(workspace: Workspace, wait: float) -> Iterator[None]:
         lock.release()
 
 
-def holder(workspace: Workspace) -> _Holder | None:
-    """Whom the side file names: the present holder, or one that was killed; None when it names nobody."""
-    try:
-        found = json.loads(_name_file(workspace).read_text(encoding="utf-8"))
-        return _Holder(
-            str(found["user"]), str(found["host"]), int(found["pid"]), str(found["command"]), str(found["since"])
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
 def _name_file(workspace: Workspace) -> Path:
     """The side file; the lock file itself cannot be read on Windows while it is held."""
     return workspace.root / "nq57xl.lock.json"
@@ -484,13 +449,7 @@ def _name_file(workspace: Workspace) -> Path:
 
 def _leave_name(workspace: Workspace, command: str, clock: Clock, person: str) -> None:
     """Says who holds the lock. The name is a courtesy: that it cannot be written stops nobody."""
-    name = {
-        "user": person,
-        "host": platform.node(),
-        "pid": os.getpid(),
-        "command": command,
-        "since": iso(clock.now()),
-    }
+    name = {"user": person, "host": platform.node(), "pid": os.getpid(), "command": command, "since": iso(clock.now())}
     with contextlib.suppress(Nq57Error):
         files.write_atomic(_name_file(workspace), json.dumps(name, ensure_ascii=False).encode())
 
@@ -505,7 +464,15 @@ def _sweep(workspace: Workspace) -> None:
 
 
 def _busy(workspace: Workspace) -> str:
-    """The message for those who have to wait."""
-    found = holder(workspace)
-    by = f" ({found.describe()})" if found else ""
+    """The message for those who have to wait. It names whom the side file names: the present holder, if anybody."""
+    by = ""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        found = json.loads(_name_file(workspace).read_text(encoding="utf-8"))
+        since = str(found["since"])
+        with contextlib.suppress(ValueError):
+            since = in_vietnam(dt.datetime.fromisoformat(since)).strftime("%H:%M:%S ngày %d/%m/%Y")
+        by = (
+            f" (người dùng {found['user'] or 'không rõ tên'}, máy {found['host']}, lệnh «{found['command']}» chạy từ "
+            f"{since}, tiến trình số {int(found['pid'])})"
+        )
     return f"Thư mục làm việc đang được một lệnh khác ghi{by}. Hãy chờ lệnh đó chạy xong rồi chạy lại."

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Literal, TypeVar
+from functools import cached_property
+from typing import Literal, NamedTuple, TypeVar
 
 import attrs
 from attrs import frozen
@@ -17,21 +18,31 @@ from attrs import frozen
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.results.consolidation import consolidate
-from nq57xl.results.model import Consolidation, Contribution, IndicatorEntry, LeadEntry, TaskRow
+from nq57xl.results.model import Consolidation, Contribution, IndicatorEntry, LeadEntry
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.load import Quality
 
 _Item = TypeVar("_Item")
 _Light = Literal["green", "yellow", "red", ""]
-GoodOfAll = tuple[int, int]
-"""Good ones, all."""
 _Place = tuple[str, str | None]
 """Table and key of a row."""
 _IDENTITY = ("ROW_MISSING", "COLUMN_MISSING", "SHEET_MISSING", "ROW_DUPLICATE", "RECOGNISED_BY_CONTENT")
 DECIMALS = 1
 """Of a score as it is shown."""
 _MOVING = ("percent", "result")
+
+
+class GoodOfAll(NamedTuple):
+    """What a rule has counted."""
+
+    good: int = 0
+    whole: int = 0
+
+    @property
+    def percent(self) -> float | None:
+        """Percent of good ones; None where there is nothing to count."""
+        return 100 * self.good / self.whole if self.whole else None
 
 
 @frozen
@@ -57,15 +68,43 @@ class _Unit:
     """Of the first returns: what was put right since, or edited by the office, does not make a report better."""
     status: UnitStatus
     """As it stands now."""
-    led: Mapping[str, LeadEntry]
-    """Its entries by task, without tasks that the plan says are done."""
-    support: Mapping[str, Contribution]
-    indicators: tuple[IndicatorEntry, ...]
-    before: Mapping[str, LeadEntry]
-    """Its entries of the period before, by task."""
-    values: tuple[Value, ...]
-    """Cells of the first return."""
-    findings: tuple[Finding, ...]
+
+    @cached_property
+    def led(self) -> dict[str, LeadEntry]:
+        """Its entries by task, without tasks that the plan says are done."""
+        return self._led_in(self.c)
+
+    @cached_property
+    def before(self) -> dict[str, LeadEntry]:
+        """The same of the period before."""
+        return self._led_in(self.c.earlier_periods[-1]) if self.c.earlier_periods else {}
+
+    def _led_in(self, c: Consolidation) -> dict[str, LeadEntry]:
+        entries = ((row.task, entry) for row in c.tasks for entry in row.entries if entry.unit == self.status.code)
+        return {task.code: entry for task, entry in entries if not task.done_before}
+
+    @cached_property
+    def support(self) -> dict[str, Contribution]:
+        """What it reported on tasks of others, by task."""
+        told = ((row.task, item) for row in self.c.tasks for item in row.contributions)
+        return {task.code: item for task, item in told if item.unit == self.status.code and not task.done_before}
+
+    @cached_property
+    def indicators(self) -> list[IndicatorEntry]:
+        """What it reported on indicators."""
+        return [entry for row in self.c.indicators for entry in row.entries if entry.unit == self.status.code]
+
+    @cached_property
+    def values(self) -> Collection[Value]:
+        """Cells of the first return."""
+        first = _first(self.status)
+        return first.judged.filled.values() if first is not None else ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """On the first return."""
+        first = _first(self.status)
+        return first.judged.findings if first is not None else ()
 
     def rows(self, *tables: str) -> set[_Place]:
         """Rows of those tables in which something is typed."""
@@ -90,7 +129,7 @@ class _Unit:
 
 
 def _share_of(items: Collection[_Item], good: Callable[[_Item], object]) -> GoodOfAll:
-    return sum(bool(good(item)) for item in items), len(items)
+    return GoodOfAll(sum(bool(good(item)) for item in items), len(items))
 
 
 def _is_cited(entry: LeadEntry) -> bool:
@@ -99,7 +138,7 @@ def _is_cited(entry: LeadEntry) -> bool:
 
 
 def _without(wrong: set[_Place], rows: set[_Place]) -> GoodOfAll:
-    return len(rows - wrong), len(rows)
+    return GoodOfAll(len(rows - wrong), len(rows))
 
 
 def _ratios(unit: _Unit) -> GoodOfAll:
@@ -117,7 +156,7 @@ def _identifiers(unit: _Unit) -> GoodOfAll:
 def _clean_cells(unit: _Unit) -> GoodOfAll:
     cells = {(item.table, item.key, item.field) for item in unit.values}
     repaired = {(item.table, item.task, item.field) for item in unit.findings if item.severity == "repaired"}
-    return len(cells - repaired), len(cells)
+    return GoodOfAll(len(cells - repaired), len(cells))
 
 
 def _changed(unit: _Unit) -> GoodOfAll:
@@ -131,7 +170,7 @@ def _changed(unit: _Unit) -> GoodOfAll:
 
 def _across_units(unit: _Unit) -> GoodOfAll:
     tasks = {*unit.led, *unit.support} if unit.status.counting is not None else set()
-    return len(tasks - {item.task for item in unit.c.status.period_findings}), len(tasks)
+    return GoodOfAll(len(tasks - {item.task for item in unit.c.status.period_findings}), len(tasks))
 
 
 def _readable_figures(unit: _Unit) -> GoodOfAll:
@@ -144,14 +183,14 @@ MEASURES: dict[str, Callable[[_Unit], GoodOfAll]] = {
     "evidence": lambda unit: _share_of(unit.done(), _is_cited),
     "dates": lambda unit: _share_of(unit.days(), lambda day: day <= unit.c.cutoff),
     "ratios": _ratios,
-    "submitted": lambda unit: (int(unit.status.counting is not None), 1),
+    "submitted": lambda unit: GoodOfAll(int(unit.status.counting is not None), 1),
     "led_rows": lambda unit: _share_of(unit.led.values(), lambda entry: entry.reported),
     "supporting_rows": lambda unit: _share_of(unit.support.values(), lambda item: item.state in ("text", "nothing")),
     "indicators": lambda unit: _share_of(unit.indicators, lambda entry: entry.state in ("reported", "no_data")),
     "identifiers": _identifiers,
     "clean_cells": _clean_cells,
     "distinct": lambda unit: _without(unit.rows_with("DUPLICATE_ENTRY"), unit.rows(*unit.free_tables())),
-    "on_time": lambda unit: (int(unit.status.counting is not None and bool(unit.status.on_time)), 1),
+    "on_time": lambda unit: GoodOfAll(int(unit.status.counting is not None and bool(unit.status.on_time)), 1),
     "recent": lambda unit: _share_of(unit.days(), lambda day: unit.c.period.start <= day <= unit.c.cutoff),
     "changed": _changed,
     "consistent_rows": lambda unit: _without(
@@ -172,31 +211,22 @@ def scores(c: Consolidation, quality: Quality) -> tuple[Score, ...]:
     first = _of_first_returns(c)
     found = []
     for report in c.units:
-        unit = _unit(first, report.status)
+        unit = _Unit(first, report.status)
         counts = {code: MEASURES[code](unit) for code in codes}
         found.append(_score(report.status.code, report.status.name, counts, quality))
-    sums = {code: _sum(item.counts[code] for item in found) for code in codes}
+    sums = {code: GoodOfAll(*map(sum, zip(*(item.counts[code] for item in found), strict=True))) for code in codes}
     return (*found, _score("", "Toàn cơ quan", sums, quality))
-
-
-def _sum(counts: Iterable[GoodOfAll]) -> GoodOfAll:
-    every = list(counts)
-    return sum(good for good, _ in every), sum(whole for _, whole in every)
 
 
 def _score(unit: str, name: str, counts: Mapping[str, GoodOfAll], quality: Quality) -> Score:
     principles = {
-        item.code: _weighed((share(counts[rule.code]), rule.weight) for rule in item.rules)
+        item.code: _weighed((counts[rule.code].percent, rule.weight) for rule in item.rules)
         for item in quality.principles
     }
     total = _weighed((principles[item.code], item.weight) for item in quality.principles)
-    return Score(unit, name, counts, principles, total, _light(total, counts.get(quality.identifiers, (0, 0)), quality))
-
-
-def share(count: GoodOfAll) -> float | None:
-    """Percent of good ones; None where there is nothing to count."""
-    good, whole = count
-    return 100 * good / whole if whole else None
+    return Score(
+        unit, name, counts, principles, total, _light(total, counts.get(quality.identifiers, GoodOfAll()), quality)
+    )
 
 
 def _weighed(parts: Iterable[tuple[float | None, float]]) -> float | None:
@@ -210,7 +240,7 @@ def _light(total: float | None, identifiers: GoodOfAll, quality: Quality) -> _Li
     if total is None:
         return ""
     shown = round(total, DECIMALS)  # a score that reads 90,0 is one of 90
-    if identifiers[0] < identifiers[1] or shown < quality.yellow:
+    if identifiers.good < identifiers.whole or shown < quality.yellow:
         return "red"
     return "green" if shown >= quality.green else "yellow"
 
@@ -220,29 +250,6 @@ def _of_first_returns(c: Consolidation) -> Consolidation:
     units = tuple(attrs.evolve(item.status, counting=_first(item.status)) for item in c.units)
     first = consolidate(c.plan, c.period, c.schema, attrs.evolve(c.status, units=units))
     return attrs.evolve(first, earlier_periods=c.earlier_periods)
-
-
-def _unit(c: Consolidation, status: UnitStatus) -> _Unit:
-    def led_in(rows: Iterable[TaskRow]) -> dict[str, LeadEntry]:
-        entries = ((row, entry) for row in rows for entry in row.entries if entry.unit == status.code)
-        return {row.task.code: entry for row, entry in entries if not row.task.done_before}
-
-    first = _first(status)
-    return _Unit(
-        c=c,
-        status=status,
-        led=led_in(c.tasks),
-        support={
-            row.task.code: item
-            for row in c.tasks
-            for item in row.contributions
-            if item.unit == status.code and not row.task.done_before
-        },
-        indicators=tuple(entry for row in c.indicators for entry in row.entries if entry.unit == status.code),
-        before=led_in(c.earlier_periods[-1].tasks if c.earlier_periods else ()),
-        values=tuple(first.judged.filled.values()) if first is not None else (),
-        findings=first.judged.findings if first is not None else (),
-    )
 
 
 def _first(status: UnitStatus) -> ReturnRecord | None:

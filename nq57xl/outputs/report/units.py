@@ -12,7 +12,7 @@ from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, list_sheet, source_link
 from nq57xl.results.model import Consolidation, UnitReport
 from nq57xl.results.overview import RowCounts, figures
-from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores, share
+from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores
 from nq57xl.results.wording import BASES, STATES, VERDICTS
 from nq57xl.rules.load import Quality
 from nq57xl.rules.schema import vietnamese_date, vietnamese_number
@@ -350,11 +350,11 @@ def _rules(quality: Quality, overall: Score) -> Iterator[ReportLine]:
 
 
 def _counted(count: GoodOfAll, weight: float) -> tuple[CellContent, ...]:
-    value = share(count)
+    value = count.percent
     ratio = "không đo" if value is None else Number(value, _ONE_DECIMAL)
     return (
         Number(weight, "0" if weight == int(weight) else "0.0#"),
-        Number(count[0], "0"),
-        Number(count[1], "0"),
+        Number(count.good, "0"),
+        Number(count.whole, "0"),
         ratio,
     )
