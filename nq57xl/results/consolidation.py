@@ -125,10 +125,8 @@ def _indicator_entry(indicator: Indicator, unit: str, reports: _UnitReturns) -> 
 
 def _result(values: dict[str, Value], measure: Measure) -> tuple[float | str | None, bool]:
     stated = values["value"].value if "value" in values else None
-    if isinstance(stated, int | float):
-        return float(stated), False
-    if isinstance(stated, str):
-        return stated, False
+    if isinstance(stated, int | float | str):
+        return stated if isinstance(stated, str) else float(stated), False
     part, whole = (values[name].value if name in values else None for name in ("numerator", "denominator"))
     # a quotient says something only where the target is a percentage, and nothing when the whole is zero
     if measure == "percent" and isinstance(part, int | float) and isinstance(whole, int | float) and whole:
@@ -196,7 +194,7 @@ def consolidate(plan: Plan, period: Period, schema: Schema, status: PeriodStatus
         letterhead=_letterhead(plan, period.report_due),
         tasks=tuple(_task_row(task, plan, period, reports) for task in plan.tasks),
         indicators=tuple(_indicator_row(item, plan, period, reports) for item in plan.indicators),
-        free=tuple(_free_rows(schema, status)),
+        free=tuple(_free_rows(schema, status, reports)),
         units=tuple(UnitReport(item, _signoff(item)) for item in status.units),
         traced=tuple(_traced(plan, schema, status)),
     )
@@ -234,16 +232,16 @@ def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: _UnitRetu
     if before:
         values = done
     progress = values["progress"].value if "progress" in values else None
+    who = (unit, reports.names.get(unit, unit), unit in reports.expected)
     if not isinstance(progress, str) or progress not in SLOWEST_FIRST:
-        return LeadEntry(unit, reports.names.get(unit, unit), unit in reports.expected, values)
+        return LeadEntry(*who, values)
     told = values["completion_date"].value if "completion_date" in values else None
     completed = _day(told) if isinstance(told, dt.date) else None
     later = completed if progress == "done" and completed is not None and completed > period.cutoff else None
     if later is not None:
         progress = "in_progress"
     state = _timeliness(progress, task.due, period.cutoff, completed, plan.settings.at_risk_days)
-    expected = unit in reports.expected
-    return LeadEntry(unit, reports.names.get(unit, unit), expected, values, progress, state, before, later)
+    return LeadEntry(*who, values, progress, state, before, later)
 
 
 def _standing_of(task: Task, entries: tuple[LeadEntry, ...], period: Period, margin: int) -> RowStanding:
@@ -281,15 +279,12 @@ def _contribution(unit: str, task: Task, reports: _UnitReturns) -> Contribution:
     return Contribution(unit, name, "unreported")
 
 
-def _free_rows(schema: Schema, status: PeriodStatus) -> Iterable[FreeRow]:
+def _free_rows(schema: Schema, status: PeriodStatus, reports: _UnitReturns) -> Iterable[FreeRow]:
     for table in (item.name for item in schema.tables if item.free):
         for unit in status.units:
-            rows: dict[str, dict[str, Value]] = {}
-            for value in _values(unit):
-                if value.table == table:
-                    rows.setdefault(value.key, {})[value.field] = value
-            for key in sorted(rows, key=lambda key: (len(key), key)):
-                yield FreeRow(table, unit.code, unit.name, key, rows[key])
+            own = [key for told, key in reports.cells.get(unit.code, {}) if told == table]
+            for key in sorted(own, key=lambda key: (len(key), key)):
+                yield FreeRow(table, unit.code, unit.name, key, reports.row(unit.code, table, key))
 
 
 def _signoff(unit: UnitStatus) -> dict[str, Value]:
@@ -306,14 +301,8 @@ def _traced(plan: Plan, schema: Schema, status: PeriodStatus) -> Iterable[Traced
     def place(value: Value) -> tuple[int, int, int, str, int, str]:
         pair = (value.table, value.field)
         row = rows.get(value.key, len(rows))
-        return (
-            tables.get(value.table, len(tables)),
-            row,
-            len(value.key),
-            value.key,
-            order_of_field.get(pair, 999),
-            value.field,
-        )
+        field = order_of_field.get(pair, 999)
+        return (tables.get(value.table, len(tables)), row, len(value.key), value.key, field, value.field)
 
     for unit in status.units:
         own = unit.counting.judged.source if unit.counting else None

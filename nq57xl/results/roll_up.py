@@ -44,6 +44,11 @@ class RollUpPart:
         value = self.values[name].value if name in self.values else None
         return float(value) if isinstance(value, int | float) else None
 
+    def day(self, name: str) -> dt.date | None:
+        """What stands there, where it is a day."""
+        value = self.values[name].value if name in self.values else None
+        return value.date() if isinstance(value, dt.datetime) else value if isinstance(value, dt.date) else None
+
 
 @frozen
 class RolledCell:
@@ -176,45 +181,43 @@ class _Answer:
 
     def given(self) -> tuple[list[RolledCell], list[OpenPoint]]:
         """Its cells, and what a person has to look at."""
-        if not self.line.decided:
-            self._tell("", "Chưa xác nhận đối chiếu với kế hoạch của cơ quan.")
-            return [], self.told
-        if not self.parts:
+        if not self.line.decided or not self.parts:
             self._tell("", self._without_parts())
             return [], self.told
         silent = [part for part in self.parts if not part.reported]
         if silent:
             self._tell("", f"Chưa có báo cáo được chấp nhận của {_names(silent)}: ô cần đủ báo cáo để trống.")
-        cells = []
-        progress: str | None = None
+        cells, progress = [], None
         for name, rule in self.rules.items():
             if (silent and rule["rule"] in _FIGURES) or ("only" in rule and progress not in rule["only"]):
                 continue
             value, used = _RULES[rule["rule"]](self, name, rule)
-            if name == "progress" and isinstance(value, str):
-                progress = value
+            progress = value if name == "progress" else progress
             if value is not None and self._fits(name, value):
                 cells.append(RolledCell(*self.line.match.place, name, value, used))
         return cells, self.told
 
     def _without_parts(self) -> str:
-        codes = ", ".join(row.code for row in self.line.match.rows)
-        if codes:
+        if not self.line.decided:
+            return "Chưa xác nhận đối chiếu với kế hoạch của cơ quan."
+        if codes := ", ".join(row.code for row in self.line.match.rows):
             return f"Không đơn vị nào trong cơ quan báo cáo {codes}: cần người phụ trách trả lời."
         return "Không có nhiệm vụ, chỉ tiêu tương ứng trong kế hoạch của cơ quan: cần người phụ trách trả lời."
 
     def _tell(self, name: str, why: str) -> None:
         self.told.append(OpenPoint(*self.line.match.place, name, why))
 
+    def _refused(self, name: str, why: str) -> _Given:
+        """Nothing, and why."""
+        self._tell(name, why)
+        return _NOTHING
+
     def _fits(self, name: str, value: CellValue) -> bool:
         item = next((item for item in self.c.schema.table(self.line.match.table).fields if item.name == name), None)
         if item is None or not isinstance(value, str) or item.type != "text" or len(value) <= item.max_length:
             return True
-        self._tell(
-            name,
-            f"Nội dung ghép của các đơn vị dài {len(value)} ký tự, ô chỉ nhận {item.max_length}: cần người phụ trách "
-            "rút gọn; nguyên văn xem báo cáo tổng hợp của cơ quan.",
-        )
+        most = f"Nội dung ghép của các đơn vị dài {len(value)} ký tự, ô chỉ nhận {item.max_length}"
+        self._tell(name, f"{most}: cần người phụ trách rút gọn; nguyên văn xem báo cáo tổng hợp của cơ quan.")
         return False
 
     def looked_at(self, rule: Mapping[str, Any]) -> list[RollUpPart]:
@@ -231,16 +234,12 @@ class _Answer:
 
     def progress(self, _: str, rule: Mapping[str, Any]) -> _Given:
         """Rule `progress`."""
-        told = {part.progress for part in self._counted()}
-        for code in rule.get("aside", ()):
-            if code in told:  # only then when nothing else is there
-                return code, self._with("led.progress", self.parts)
-        if told == {rule["all"]}:
-            return rule["all"], self._with("led.progress", self._counted())
-        for code, some in rule.get("any", {}).items():
-            if told & set(some):
-                return code, self._with("led.progress", self._counted())
-        return rule["else"], self._with("led.progress", self._counted())
+        parts = self._counted()
+        told = {part.progress for part in parts}
+        found = [code for code in rule.get("aside", ()) if code in told]  # only then when nothing else is there
+        found += [rule["all"]] if told == {rule["all"]} else []
+        found += [code for code, some in rule.get("any", {}).items() if told & set(some)]
+        return (*found, rule["else"])[0], self._with("led.progress", parts)
 
     def mean(self, name: str, rule: Mapping[str, Any]) -> _Given:
         """Rule `mean`: within the least and the greatest of the parts."""
@@ -250,13 +249,11 @@ class _Answer:
         shares = [known.get(part.progress, part.number(cell)) for part in parts]
         if any(share is None for share in shares):
             lacking = [part for part, share in zip(parts, shares, strict=True) if share is None]
-            self._tell(name, f"Không tính được tỷ lệ: {_names(lacking)} không ghi tỷ lệ hoàn thành.")
-            return _NOTHING
+            return self._refused(name, f"Không tính được tỷ lệ: {_names(lacking)} không ghi tỷ lệ hoàn thành.")
         numbers = [float(share) for share in shares if share is not None]
         weights = [part.weight for part in parts]
         if sum(weights) <= 0:
-            self._tell(name, "Không tính được tỷ lệ: trọng số của các đầu việc còn lại bằng 0.")
-            return _NOTHING
+            return self._refused(name, "Không tính được tỷ lệ: trọng số của các đầu việc còn lại bằng 0.")
         mean = sum(w * n for w, n in zip(weights, numbers, strict=True)) / sum(weights)
         return min(max(round(mean, 4), min(numbers)), max(numbers)), self._with(cell, parts)
 
@@ -266,12 +263,10 @@ class _Answer:
         """Rule `last`."""
         cell = f"led.{name}"
         parts = self.looked_at(rule)
-        days = [_day(part.values[cell].value) for part in parts if cell in part.values]
-        known = [day for day in days if day is not None]
+        known = [day for part in parts if (day := part.day(cell)) is not None]
         if len(known) < len(parts) and not rule.get("some"):
             lacking = [part for part in parts if cell not in part.values]
-            self._tell(name, f"Chưa xác định được ngày: {_names(lacking)} không ghi ngày.")
-            return _NOTHING
+            return self._refused(name, f"Chưa xác định được ngày: {_names(lacking)} không ghi ngày.")
         return (max(known), self._with(cell, parts)) if known else _NOTHING
 
     def join(self, name: str, rule: Mapping[str, Any]) -> _Given:
@@ -296,11 +291,10 @@ class _Answer:
         """
         cell, day = f"led.{name}", f"led.{rule['day']}"
         cited: dict[str, str] = {}
-        parts = sorted(self.looked_at(rule), key=lambda part: _day_of(part, day), reverse=True)
+        parts = sorted(self.looked_at(rule), key=lambda part: part.day(day) or dt.date.min, reverse=True)
         used = [(part, part.values[cell]) for part in parts if _text(part, cell)]
         for part, value in used:
-            on = part.values.get(day)
-            found = _day(on.value) if on is not None else None
+            on, found = part.values.get(day), part.day(day)
             shared = on is not None and (on.sheet, on.cell) == (value.sheet, value.cell)
             text = value.typed.strip() if shared else _words(value)
             cited.setdefault(fold(text), f"{text} ngày {vietnamese_date(found)}" if found and not shared else text)
@@ -323,19 +317,12 @@ class _Answer:
         if len(empty) == len(self.parts):
             return _NOTHING
         if empty:
-            self._tell(
-                name, f"Chưa có số liệu của {_names(empty)}: không cộng được cả cơ quan. {self._said(name)}".strip()
-            )
-            return _NOTHING
+            why = f"Chưa có số liệu của {_names(empty)}: không cộng được cả cơ quan. {self._said(name)}"
+            return self._refused(name, why)
         cell, measure = f"indicator.{name}", self._row.measure
-        others = [item.measure for item in self._own if item.measure != measure]
-        if others:
-            self._tell(
-                name,
-                "Chỉ tiêu của cơ quan tính theo cách khác với chỉ tiêu của cấp trên: cần người phụ trách trả lời. "
-                + self._said(name),
-            )
-            return _NOTHING
+        if any(item.measure != measure for item in self._own):
+            why = "Chỉ tiêu của cơ quan tính theo cách khác với chỉ tiêu của cấp trên: cần người phụ trách trả lời."
+            return self._refused(name, f"{why} {self._said(name)}")
         if len(self.parts) == 1:
             value = self.parts[0].values.get(cell)
             return (value.value, ((self.parts[0], value),)) if value is not None else _NOTHING
@@ -344,23 +331,19 @@ class _Answer:
     def _of_many(self, name: str, cell: str, measure: str) -> _Given:
         """A figure of several parts: what can be added is, the rest is a person's."""
         if measure == "percent":
-            if self.sum("numerator", {}) == _NOTHING:
-                self._tell(
-                    name,
-                    "Tỷ lệ của nhiều đơn vị không cộng, không tính bình quân: cần tử số, mẫu số của từng đơn vị. "
-                    + self._said(name),
-                )
-            return _NOTHING
+            if self.sum("numerator", {}) != _NOTHING:
+                return _NOTHING
+            why = "Tỷ lệ của nhiều đơn vị không cộng, không tính bình quân: cần tử số, mẫu số của từng đơn vị."
+            return self._refused(name, f"{why} {self._said(name)}")
         if measure == "choice":
             said = {part.values[cell].value for part in self.parts if cell in part.values}
             if len(said) == 1 and all(cell in part.values for part in self.parts):
                 return said.pop(), self._with(cell, self.parts)
-            self._tell(name, f"Các đơn vị trả lời khác nhau: cần người phụ trách quyết định. {self._said(name)}")
-            return _NOTHING
+            why = f"Các đơn vị trả lời khác nhau: cần người phụ trách quyết định. {self._said(name)}"
+            return self._refused(name, why)
         numbers = [part.number(cell) for part in self.parts]
         if why := self._not_added(name, numbers):
-            self._tell(name, f"{why}: không cộng, cần người phụ trách trả lời. {self._said(name)}")
-            return _NOTHING
+            return self._refused(name, f"{why}: không cộng, cần người phụ trách trả lời. {self._said(name)}")
         return sum(number for number in numbers if number is not None), self._with(cell, self.parts)
 
     def _not_added(self, name: str, numbers: Sequence[float | None]) -> str:
@@ -388,11 +371,8 @@ class _Answer:
         number = value.value
         if not isinstance(number, int | float):
             return value.typed.strip()
-        return (
-            vietnamese_percent(number)
-            if value.field == name and self._row.measure == "percent"
-            else vietnamese_number(number)
-        )
+        percent = value.field == name and self._row.measure == "percent"
+        return vietnamese_percent(number) if percent else vietnamese_number(number)
 
     def agreed(self, name: str, _: Mapping[str, Any]) -> _Given:
         """Rule `agreed`."""
@@ -445,17 +425,6 @@ def _names(parts: Sequence[RollUpPart]) -> str:
     for part in parts:
         units.setdefault(part.code, []).append(part.name)
     return "; ".join(f"{', '.join(dict.fromkeys(names))} ({code})" for code, names in units.items())
-
-
-def _day(value: CellValue) -> dt.date | None:
-    if isinstance(value, dt.datetime):
-        return value.date()
-    return value if isinstance(value, dt.date) else None
-
-
-def _day_of(part: RollUpPart, cell: str) -> dt.date:
-    """The day in that cell; before all others where none stands there."""
-    return (_day(part.values[cell].value) if cell in part.values else None) or dt.date.min
 
 
 def _words(value: Value) -> str:
