@@ -56,14 +56,15 @@ class _Compared:
 def _compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
     """What the earlier return says that the newer does not: only of rows and cells that the newer form asks for."""
     mine = {key: value for key, value in newer.cells.items() if value.value is not None or value.typed.strip()}
-    renamed, unmatched = _free_rows(newer.form, mine, earlier.sound_cells)
+    free = _free_rows(newer.form, mine, earlier.sound_cells)
     filled = {place for key in mine if (place := newer.places.get(key)) is not None and place[1]}
     blank, added, different = [], [], []
     for key, value in earlier.sound_cells.items():
-        if key[:2] in unmatched:
+        row = free.get(key[:2], key[1])
+        if row is None:
             added.append(_EarlierCell(key, value, earlier))
             continue
-        here = (key[0], renamed.get(key[:2], key[1]), key[2])
+        here = (key[0], row, key[2])
         if here not in newer.places or not _same_question(newer.form, earlier.form, key):
             continue
         cell = _EarlierCell(here, value, earlier)
@@ -143,17 +144,15 @@ def _field_of(form: Form, key: FormCell) -> Field:
 
 def _free_rows(
     form: Form, newer: Mapping[FormCell, Value], earlier: Mapping[FormCell, Value]
-) -> tuple[dict[tuple[str, str], str], set[tuple[str, str]]]:
-    """Free rows go by what they say, not by their number: (table, earlier key) -> newer key, and those without one."""
-    renamed: dict[tuple[str, str], str] = {}
-    unmatched: set[tuple[str, str]] = set()
+) -> dict[tuple[str, str], str | None]:
+    """Free rows go by what they say, not by their number: (table, earlier key) -> newer key; None for one without."""
+    renamed: dict[tuple[str, str], str | None] = {}
     for table in form.schema.tables:
         if table.free:
-            here, there = _texts(table, newer), _texts(table, earlier)
-            pairs = dict(_pairs(here, there))
-            renamed |= {(table.name, key): pairs[key] for key in there if key in pairs}
-            unmatched |= {(table.name, key) for key in there if key not in pairs}
-    return renamed, unmatched
+            there = _texts(table, earlier)
+            pairs = dict(_pairs(_texts(table, newer), there))
+            renamed |= {(table.name, key): pairs.get(key) for key in there}
+    return renamed
 
 
 def _texts(table: Table, cells: Mapping[FormCell, Value]) -> dict[str, str]:

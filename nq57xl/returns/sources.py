@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, message_from_string
 from email.header import decode_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -220,7 +221,6 @@ _MAIL_LINES = 10_000
 _MAIL_DEPTH = 20
 """Parts within parts; mail programs make four."""
 
-_HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):")
 _KNOWN = frozenset({"from", "to", "subject", "date", "received", "message-id", "return-path", "delivered-to", "cc"})
 _SENT = frozenset({"to", "received", "message-id", "return-path", "delivered-to"})
 """A web page saved by a browser has From, Subject and Date, but none of these."""
@@ -243,19 +243,9 @@ class _Mail:
 
 def _is_mail(head: bytes) -> bool:
     """Whether a file that begins like this is a mail."""
-    names = set()
-    lines = head.split(b"\n")
-    for number, line in enumerate(lines):
-        text = line.rstrip(b"\r")
-        if not text:
-            break
-        if text[:1] in (b" ", b"\t") or (number == 0 and text.startswith(b"From ")):
-            continue
-        match = _HEADER.match(text)
-        if match is None:
-            return False
-        names.add(match[1].decode().lower())
-    return len(names & _KNOWN) >= 3 and bool(names & _SENT)
+    message = BytesHeaderParser().parsebytes(head[: head.rfind(b"\n") + 1])
+    names = {name.lower() for name in message}
+    return not message.defects and len(names & _KNOWN) >= 3 and bool(names & _SENT)
 
 
 def _read_mail(data: bytes) -> _Mail:
