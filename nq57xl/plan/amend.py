@@ -152,9 +152,8 @@ class _Outline:
 def _outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) -> _Outline:
     """The new headings, and the old ones that only kept rows stand under."""
     pairs = comparison.headings[table]
-    kept = {change.code for change in comparison.rows if change.table == table and "kept" in change.kinds}
-    rows: Sequence[Task | Indicator] = getattr(old, table)
-    needed = {row.heading for row in rows if row.code in kept}
+    kept = {change.code for change in comparison.of(table) if "kept" in change.kinds}
+    needed = {row.heading for row in getattr(old, table) if row.code in kept}
     placed: list[Section] = list(new.headings(table))
     befores = old.headings(table)
     numbers = {befores[i].number: placed[j].number for j, i in pairs.items()}
@@ -198,12 +197,10 @@ _Record = TypeVar("_Record", Properties, Settings)
 
 def _filled(old: _Record, new: _Record) -> _Record:
     """The new record, with the old values where the new one says nothing of its own."""
-    defaults = {item.name: item.default for item in attrs.fields(type(new))}
-    blank = ("", (), None, 0)
     told: Any = {
-        name: getattr(new, name)
-        for name, default in defaults.items()
-        if getattr(new, name) not in blank and getattr(new, name) != default
+        item.name: value
+        for item in attrs.fields(type(new))
+        if (value := getattr(new, item.name)) not in ("", (), None, 0, item.default)
     }
     return attrs.evolve(old, **told)
 
@@ -448,17 +445,10 @@ def _write_meta(book: Workbook, old: Plan, origin: Origin) -> None:
     """What is compared, for the run that applies it, and the lists of the dropdowns."""
     sheet = book.sheet(_META)
     sheet.hide()
-    lines = (
-        ("document", origin.document),
-        ("sha256", origin.sha256),
-        ("plan_version", origin.plan_version),
-        ("effective_from", origin.effective_from.isoformat()),
-        ("partial", "1" if origin.partial else "0"),
-        ("previous", origin.previous),
-    )
-    for row, line in enumerate(lines):
-        for column, text in enumerate(line):
-            sheet.text(row, column, text, "key")
+    told = attrs.asdict(origin) | {"effective_from": origin.effective_from.isoformat(), "partial": int(origin.partial)}
+    for row, (name, value) in enumerate(told.items()):
+        sheet.text(row, 0, name, "key")
+        sheet.text(row, 1, str(value), "key")
     for column, table in enumerate(FIELDS, 3):
         words = [_NEW, _OUT, _KEEP, *(item.code for item in getattr(old, table))]
         for row, word in enumerate(words):
@@ -503,13 +493,8 @@ def _decisions(grids: dict[str, list[list[str]]]) -> Iterator[tuple[RowTable, st
 def _origin(rows: list[list[str]], name: str) -> Origin:
     told = {row[0]: row[1] for row in rows if len(row) > 1}
     try:
-        return Origin(
-            told["document"],
-            told["sha256"],
-            told["plan_version"],
-            dt.date.fromisoformat(told["effective_from"]),
-            told["partial"] == "1",
-            told.get("previous", ""),
-        )
+        day, partial = dt.date.fromisoformat(told["effective_from"]), told["partial"] == "1"
+        named = (told["document"], told["sha256"], told["plan_version"])
+        return Origin(*named, day, partial, told.get("previous", ""))
     except (KeyError, ValueError) as error:
         raise Nq57Error(f"Tệp {name} không phải bảng so sánh do «nq57xl amend» lập.") from error

@@ -19,7 +19,7 @@ from nq57xl.plan.periods import ad_hoc_code
 from nq57xl.plan.understand import understand
 from nq57xl.rules import findings as catalogue
 from nq57xl.rules.findings import Finding
-from nq57xl.text.addresses import a1, place_of
+from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import clean, fold
 from nq57xl.text.typed import read_date
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook
@@ -67,10 +67,10 @@ def _as_value(column: AppendixColumn, raw: Any) -> tuple[Any, bool]:  # noqa: AN
     if column.kind == "names":
         return tuple(clean(part) for part in text.split("\n") if clean(part)), True
     if column.kind == "dated_names":
-        names = [_dated_name(line) for line in map(clean, text.split("\n")) if line]
-        known = [name for name in names if name is not None]
-        whole = len(known) == len(names)
-        return tuple(sorted(known, key=lambda name: name.valid_to or date.max)) if whole else (), whole
+        lines = [line for line in map(clean, text.split("\n")) if line]
+        names = [name for name in map(_dated_name, lines) if name is not None]
+        names.sort(key=lambda name: name.valid_to or date.max)
+        return (tuple(names), True) if len(names) == len(lines) else ((), False)
     if column.kind == "codes":
         return tuple(part for part in re.split(r"[,;\s]+", text) if part), True
     if column.kind == "choice":
@@ -120,6 +120,7 @@ _Row = dict[str, Any]
 """As `AppendixSheet.rows` gives them."""
 _MAX_ROWS, _MAX_BOX = 20_000, 2_000_000
 
+_ROWS: tuple[RowTable, ...] = ("tasks", "indicators")
 _SEARCHED_ROWS = 30
 """Headings stand within the first rows; further down a row of texts is data."""
 
@@ -134,9 +135,20 @@ def read_appendix(data: bytes, name: str = "phu-luc.xlsx", used: frozenset[str] 
     card, names = reader.card(CARD), reader.names()
     tables = {sheet.id: reader.table(sheet) for sheet in TABLES}
     typed = _plan_of(card, names, tables, reader.card(SETTINGS))
-    reader.sort_places(typed)
-    plan = understand(typed.by_section(), used)
-    return Appendix(plan, reader.new_codes(plan), tuple(reader.findings), reader.places)
+    # rows stand under the headings that they name, wherever they were typed
+    ranks: dict[tuple[str, int], int] = {
+        (table, index): rank for table in _ROWS for rank, index in enumerate(typed.order(table))
+    }
+    places = {(table, ranks.get((table, index), index), key): at for (table, index, key), at in reader.places.items()}
+    typed = typed.by_section()
+    plan = understand(typed, used)
+    new_codes = tuple(
+        (*places[table, index, "code"], after.code)
+        for table in ("units", *_ROWS)
+        for index, (before, after) in enumerate(zip(getattr(typed, table), getattr(plan, table), strict=True))
+        if not before.code
+    )
+    return Appendix(plan, new_codes, tuple(reader.findings), places)
 
 
 def office_workbook(data: bytes, name: str) -> RawWorkbook:
@@ -239,16 +251,6 @@ class _AppendixReader:
             rows.append(cells)
         return rows
 
-    def sort_places(self, typed: Plan) -> None:
-        """The places of rows by the headings that they name, wherever they were typed."""
-        tables: tuple[RowTable, ...] = ("tasks", "indicators")
-        ranks: dict[tuple[str, int], int] = {
-            (table, index): rank for table in tables for rank, index in enumerate(typed.order(table))
-        }
-        self.places = {
-            (table, ranks.get((table, index), index), key): place for (table, index, key), place in self.places.items()
-        }
-
     def _head(
         self, sheet: AppendixSheet, title: str, grid: _Grid, search: int
     ) -> tuple[int, list[tuple[AppendixColumn, int | None]]] | None:
@@ -285,25 +287,6 @@ class _AppendixReader:
         found = catalogue.make("VALUE_UNREADABLE", words=words, sheet=place[0], cell=place[1], value=value)
         self.findings.append(found)
 
-    def new_codes(self, plan: Plan) -> tuple[tuple[str, str, str], ...]:
-        """The codes that understanding gave to rows whose cell is empty."""
-        given = []
-        coded: tuple[tuple[str, tuple[Any, ...]], ...] = (
-            ("units", plan.units),
-            ("tasks", plan.tasks),
-            ("indicators", plan.indicators),
-        )
-        for table, records in coded:
-            for index, record in enumerate(records):
-                sheet, cell = self.places[table, index, "code"]
-                if not _text_of(self._raw(sheet, cell)):
-                    given.append((sheet, cell, record.code))
-        return tuple(given)
-
-    def _raw(self, sheet: str, cell: str) -> Any:  # noqa: ANN401 - a cell
-        row, col = place_of(cell)
-        return self.grids[fold(sheet)][1][row][col]
-
 
 def _find(column: AppendixColumn, texts: list[str]) -> int | None:
     """Index of the heading: by the column's own title first, then by the other titles people use."""
@@ -317,29 +300,26 @@ def _plan_of(card: _Row, names: list[_Row], tables: dict[str, list[_Row]], setti
     """The plan that those cells hold, not yet understood."""
     return Plan(
         properties=_properties(card, names, tables["ad_hoc"]),
-        units=tuple(model.Unit(**{**row, "external": bool(row.get("external"))}) for row in tables["units"]),
+        units=tuple(model.Unit(**row | {"external": bool(row.get("external"))}) for row in tables["units"]),
         groups=tuple(model.UnitGroup(**row) for row in tables["groups"]),
         sections=tuple(model.Section(**row) for row in tables["sections"]),
-        tasks=tuple(_task(row) for row in tables["tasks"]),
+        tasks=tuple(
+            model.Task(**row | {"subnumber": row["subnumber"] or None, "deadline": Deadline(row["deadline"])})
+            for row in tables["tasks"]
+        ),
         indicator_groups=tuple(model.Section(**row) for row in tables["indicator_groups"]),
-        indicators=tuple(model.Indicator(**{**row, "target": Target(row["target"])}) for row in tables["indicators"]),
+        indicators=tuple(model.Indicator(**row | {"target": Target(row["target"])}) for row in tables["indicators"]),
         settings=model.Settings(**{key: value for key, value in settings.items() if value not in (None, "")}),
     )
-
-
-def _task(row: _Row) -> model.Task:
-    return model.Task(**{**row, "subnumber": row.get("subnumber") or None, "deadline": Deadline(row["deadline"])})
 
 
 def _properties(card: _Row, names: list[_Row], ad_hoc: list[_Row]) -> model.Properties:
     known = {item.name for item in attrs.fields(model.Properties)}
     plain = {key: value for key, value in card.items() if key in known and value is not None}
     plain["cutoff"] = card.get("cutoff") or "decree"
-    plain.setdefault("year", 0)
-    plain["ad_hoc"] = tuple(
-        model.AdHocReport(**{**row, "code": ad_hoc_code(row["code"], plain["year"])}) for row in ad_hoc
-    )
-    signatory = model.Signatory(card.get("authority") or "", card.get("position") or "", card.get("signer") or "")
+    year = plain.setdefault("year", 0)
+    plain["ad_hoc"] = tuple(model.AdHocReport(**row | {"code": ad_hoc_code(row["code"], year)}) for row in ad_hoc)
+    signatory = model.Signatory(*(card.get(key) or "" for key in ("authority", "position", "signer")))
     dated: dict[str, Any] = {
         kind: tuple(
             DatedName(row["name"], row.get("valid_from"), row.get("valid_to"))

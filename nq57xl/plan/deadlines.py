@@ -8,7 +8,6 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Literal
 
@@ -107,7 +106,7 @@ class Deadline:
             lambda match: f"{match['day']}/{year + (-1 if 'trước' in match['which'] else 1)}", key
         )
         masked = _CITATION.sub(lambda match: "#" * len(match[0]), key)
-        named = list(_read(masked, year))
+        named = _read(masked, year)
         words = _by_words(masked, named)
         if words is not None:
             return cls(shown, words)
@@ -133,18 +132,12 @@ def _by_words(text: str, named: list[_Named]) -> _DeadlineKind | None:
     """The kind that the words decide, None when the days named in the text do."""
     if (done := _DONE.match(text)) and _nothing_left(text, done.end(), named):
         return "done"
-    for pattern, kind in _WORDS:
+    kinds: dict[_DeadlineKind, re.Pattern[str]] = {"relative": _RELATIVE, "upstream": _UPSTREAM, "ongoing": _ONGOING}
+    for kind, pattern in kinds.items():
         match = pattern.search(text)
         if match and _words_win(text, match.start(), kind, named):
             return kind
     return None
-
-
-_WORDS: tuple[tuple[re.Pattern[str], _DeadlineKind], ...] = (
-    (_RELATIVE, "relative"),
-    (_UPSTREAM, "upstream"),
-    (_ONGOING, "ongoing"),
-)
 
 
 def _nothing_left(text: str, end: int, named: list[_Named]) -> bool:
@@ -184,19 +177,19 @@ def _day(text: str, item: _Named) -> date:
     return item.last
 
 
-def _read(text: str, year: int) -> Iterator[_Named]:
+def _read(text: str, year: int) -> list[_Named]:
     """Every day or period named, in order; spans ("quý I/2026 đến quý III/2026") joined to one range."""
     found: list[_Named] = []
     for match in _TOKEN.finditer(text):
         if _VAGUE.search(_ahead(text, match.start())):
             continue
-        for item in _named(match, year):
+        for item in filter(None, _named(match, year)):
             previous = found[-1] if found else None
             if previous and _JOINED.fullmatch(text[previous.end : item.start]) and item.last > previous.first:
                 found[-1] = _Named("range", previous.first, item.last, previous.start, item.end)
             else:
                 found.append(item)
-    yield from found
+    return found
 
 
 _MONTH_LEADS = ("tháng", "t")
@@ -233,31 +226,29 @@ _TOKEN = re.compile(
 )
 
 
-def _named(match: re.Match[str], year: int) -> list[_Named]:
+def _named(match: re.Match[str], year: int) -> list[_Named | None]:
     """What one token names: nothing when it names no day of the calendar, several for "quý I, II/2026"."""
     if match["quarter"]:
         numbers = [_QUARTERS[item] for item in re.findall(rf"\b{_Q}\b", match["q_list"])]
         spans = [(3 * number - 2, 3 * number) for number in numbers]
-        return _listed("quarter", spans, match["q_list"], _year(match["q_year"], year), match.span())
+        return _listed("quarter", spans, match["q_list"], int(match["q_year"] or year), match.span())
     if match["month"]:
         spans = [(int(item), int(item)) for item in re.findall(r"\d+", match["m_list"])]
-        return _listed("month", spans, match["m_list"], _year(match["m_year"], year), match.span())
+        return _listed("month", spans, match["m_list"], int(match["m_year"] or year), match.span())
     named = [_single(match, year)]
     if match["more"]:
         shorts = re.findall(r"(\d+)/(\d+)", match["more"])
         named += [_one_day(int(day), int(month), year, match.span()) for day, month in shorts]
-    return [item for item in named if item]
+    return named
 
 
 def _listed(
     kind: _DeadlineKind, spans: list[tuple[int, int]], text: str, year: int, place: tuple[int, int]
-) -> list[_Named]:
+) -> list[_Named | None]:
     """Months or quarters of one year: one range when they are joined by a dash, else each by itself."""
     if len(spans) > 1 and re.search(r"-|đến", text):
-        named = [_months(spans[0][0], spans[-1][1], year, "range", place)]
-    else:
-        named = [_months(first, last, year, kind, place) for first, last in spans]
-    return [item for item in named if item]
+        return [_months(spans[0][0], spans[-1][1], year, "range", place)]
+    return [_months(first, last, year, kind, place) for first, last in spans]
 
 
 def _single(match: re.Match[str], year: int) -> _Named | None:
@@ -265,20 +256,15 @@ def _single(match: re.Match[str], year: int) -> _Named | None:
     if match["part"]:
         count = int(match["count"])
         first, last = (1, count) if match["which"] == "đầu" else (13 - count, 12)
-        return _months(first, last, _year(match["part_year"], year), "range", span)
+        return _months(first, last, int(match["part_year"] or year), "range", span)
     if match["long_day"]:
-        return _one_day(int(match["d"]), int(match["m"]), _year(match["d_year"], year), span)
+        return _one_day(int(match["d"]), int(match["m"]), int(match["d_year"] or year), span)
     if match["numbers"]:
         lead = (match["lead"] or "").strip()
         # "đến 31/12/2026" begins with its number: what stands before decides whether it ends a range
         span = span if lead in _MONTH_LEADS else (match.start("digits"), span[1])
         return _from_digits(match["digits"], lead, match.string == match["digits"], year, span)
-    named_year = _year(match["e_year"] or match["y"], year)
-    return _months(1, 12, named_year, "year", span)
-
-
-def _year(text: str | None, default: int) -> int:
-    return int(text) if text else default
+    return _months(1, 12, int(match["e_year"] or match["y"] or year), "year", span)
 
 
 def _months(first: int, last: int, year: int, kind: _DeadlineKind, span: tuple[int, int]) -> _Named | None:
@@ -298,14 +284,11 @@ def _one_day(day: int, month: int, year: int, span: tuple[int, int]) -> _Named |
 def _from_digits(digits: str, lead: str, alone: bool, year: int, span: tuple[int, int]) -> _Named | None:
     """Numbers joined by / . or -: day/month/year, month/year, year-year, day/month, months-month/year."""
     texts = re.findall(r"\d+", digits)
-    if any(len(item) > 4 for item in texts):
+    if not 2 <= len(texts) <= 3 or max(map(len, texts)) > 4:
         return None
-    parts = [int(item) for item in texts]
-    if len(parts) == 3:
-        return _three(parts, digits, lead, span)
-    if len(parts) != 2:
-        return None
-    first, second = parts
+    if len(texts) == 3:
+        return _three([int(item) for item in texts], digits, lead, span)
+    first, second = map(int, texts)
     if first in _YEARS and second in _YEARS:
         return None if second < first else _Named("range", date(first, 1, 1), date(second, 12, 31), *span)
     if second in _YEARS:
