@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from functools import cache
-from typing import Any
 
 import attrs
 from attrs import field, frozen
 
-from nq57xl import resources
 from nq57xl.plan import appendix
 from nq57xl.plan.appendix_read import sheet_texts
 from nq57xl.plan.appendix_styles import set_up_page, write_line, write_top
@@ -18,6 +15,7 @@ from nq57xl.plan.importer.units import rank_of
 from nq57xl.plan.model import UNDECIDED, Plan, Unit
 from nq57xl.plan.understand import understand, unit_code
 from nq57xl.plan.units import Resolver
+from nq57xl.resources import read_schema
 from nq57xl.text.addresses import place_of
 from nq57xl.text.legacy import bare, fold, one_line
 from nq57xl.xlsx.metrics import Text, row_height
@@ -278,18 +276,17 @@ class _Answers:
         self.headings: dict[str, list[str]] = {}
 
     def units(self, about: str, answer: str) -> None:
-        codes = about.split(",")
-        if fold(answer) not in {fold(item) for item in (INSIDE, OUTSIDE, AS_PROPOSED)}:
-            return
-        self.done |= {f"unit {code}" for code in codes}
-        self._set(_placed(unit, answer) if unit.code in codes else unit for unit in self.plan.units)
+        if _says(answer, INSIDE, OUTSIDE, AS_PROPOSED):
+            codes = about.split(",")
+            self.done |= {f"unit {code}" for code in codes}
+            self._set(_placed(unit, answer) if unit.code in codes else unit for unit in self.plan.units)
 
     def _set(self, units: Iterable[Unit]) -> None:
         self.plan = attrs.evolve(self.plan, units=tuple(units))
 
     def members(self, name: str, answer: str) -> None:
         codes = self._members(answer)
-        if codes is None and fold(answer) != fold(AS_PROPOSED):
+        if codes is None and not _says(answer, AS_PROPOSED):
             return
         self.done.add(f"group {name}")
         if codes is not None:
@@ -298,16 +295,17 @@ class _Answers:
 
     def _members(self, answer: str) -> tuple[str, ...] | None:
         """Codes that an answer means, None when it means none."""
-        if fold(answer) == fold(_NOBODY):
+        if _says(answer, _NOBODY):
             return ()
-        if fold(answer) == fold(_EVERYBODY):
+        if _says(answer, _EVERYBODY):
             return tuple(unit.code for unit in self.plan.units if not unit.external)
-        if fold(answer) == fold(COMMUNES):
-            self._with_communes()
-            return _members_of_kind(self.plan.units, ("commune",))
-        ranks = next((ranks for title, ranks in _BY_KIND.items() if fold(title) == fold(answer)), None)
-        if ranks is not None:
-            return _members_of_kind(self.plan.units, ranks)
+        if _says(answer, COMMUNES):
+            names = {fold(unit.name) for unit in self.plan.units}
+            new = [name for name in _communes(self.plan) if fold(f"UBND {name}") not in names]
+            self._add([f"UBND {name[:1].lower()}{name[1:]}" for name in new], "Xã, phường")
+        for title, ranks in {COMMUNES: ("commune",), **_BY_KIND}.items():
+            if _says(answer, title):
+                return _members_of_kind(self.plan.units, ranks)
         known = {unit.code.casefold(): unit.code for unit in self.plan.units}
         typed = [part.strip().casefold() for part in answer.replace(";", ",").split(",") if part.strip()]
         if typed and all(part in known for part in typed):
@@ -315,17 +313,19 @@ class _Answers:
         found = Resolver(self.plan.units, ()).resolve(answer)
         return found.codes if found.codes and not found.unresolved else None
 
-    def _with_communes(self) -> None:
-        names = {fold(unit.name) for unit in self.plan.units}
-        new = [name for name in _communes(self.plan) if fold(f"UBND {name}") not in names]
-        made = _new_units(self.plan, [f"UBND {name[:1].lower()}{name[1:]}" for name in new], "Xã, phường")
-        self._set([*self.plan.units, *made])
+    def _add(self, names: Iterable[str], kind: str, *, external: bool = False) -> None:
+        """New units of those names."""
+        units = list(self.plan.units)
+        for name in names:
+            base, taken = unit_code(name)[:12], {unit.code for unit in units}
+            code = next(item for item in (base, *(f"{base}{number}" for number in range(2, 999))) if item not in taken)
+            units.append(Unit(code, name, kind=kind, external=external))
+        self._set(units)
 
     def name(self, part: str, answer: str) -> None:
-        if fold(answer) in (fold(NEW_UNIT), fold(_NEW_OUTSIDE)):
-            outside = fold(answer) == fold(_NEW_OUTSIDE)
-            made = _new_units(self.plan, [part], "Cơ quan ngoài" if outside else "Đơn vị")
-            self._set([*self.plan.units, *(attrs.evolve(item, external=outside) for item in made)])
+        if _says(answer, NEW_UNIT, _NEW_OUTSIDE):
+            outside = _says(answer, _NEW_OUTSIDE)
+            self._add([part], "Cơ quan ngoài" if outside else "Đơn vị", external=outside)
             return
         codes = Resolver(self.plan.units, ()).resolve(answer).codes
         if len(codes) == 1:
@@ -335,10 +335,10 @@ class _Answers:
             )
 
     def column(self, heading: str, answer: str) -> None:
-        key = next((column.key for column in appendix.TASKS.columns if fold(column.title) == fold(answer)), None)
+        key = next((column.key for column in appendix.TASKS.columns if _says(answer, column.title)), None)
         if key:
             self.headings.setdefault(key, []).append(heading)
-        if key or fold(answer) == fold(_NO_FIELD):
+        if key or _says(answer, _NO_FIELD):
             self.done.add(f"column {heading}")
 
     def settles(self, point: Review, before: Plan, resolver: Resolver) -> bool:
@@ -346,44 +346,36 @@ class _Answers:
         if point.about == "units":
             return f"unit {before.units[point.index].code}" in self.done
         if point.about == "members":
-            whole = fold(self.answers.get(f"groups|{point.reason}", "")) == fold(AS_PROPOSED)
+            whole = _says(self.answers.get(f"groups|{point.reason}", ""), AS_PROPOSED)
             return whole or f"group {before.groups[point.index].name}" in self.done
         if point.about == "column":
             return f"column {point.value.partition(': ')[0]}" in self.done
         if point.about == "name":
             return not resolver.resolve(point.value).unresolved
-        return fold(self.answers.get("|".join(("cells", *_kind_of(point))), "")) == fold(AS_PROPOSED)
+        return _says(self.answers.get("|".join(("cells", *_kind_of(point))), ""), AS_PROPOSED)
+
+
+def _says(answer: str, *options: str) -> bool:
+    return fold(answer) in map(fold, options)
 
 
 def _placed(unit: Unit, answer: str) -> Unit:
     """The unit where the answer puts it."""
-    external = unit.external if fold(answer) == fold(AS_PROPOSED) else fold(answer) == fold(OUTSIDE)
+    external = unit.external if _says(answer, AS_PROPOSED) else _says(answer, OUTSIDE)
     kind = "Cơ quan ngoài" if external else "Đơn vị" if unit.kind in (UNDECIDED, "Cơ quan ngoài") else unit.kind
     return attrs.evolve(unit, external=external, kind=kind)
 
 
-def _new_units(plan: Plan, names: Iterable[str], kind: str) -> list[Unit]:
-    taken = {unit.code for unit in plan.units}
-    made = []
-    for name in names:
-        base = unit_code(name)[:12]
-        code = next(item for item in (base, *(f"{base}{number}" for number in range(2, 999))) if item not in taken)
-        taken.add(code)
-        made.append(Unit(code, name, kind=kind))
-    return made
-
-
 @cache
-def _known_communes() -> tuple[tuple[str, date, tuple[str, ...]], ...]:
-    raw: list[dict[str, Any]] = resources.yaml_of(resources.find("schemas", "communes.yml").read_text(encoding="utf-8"))
-    return tuple((item["province"], item["valid_from"], tuple(item["communes"].values())) for item in raw)
+def _known_communes() -> dict[str, tuple[str, ...]]:
+    return {bare(item["province"]): tuple(item["communes"].values()) for item in read_schema("communes.yml")}
 
 
 def _communes(plan: Plan) -> tuple[str, ...]:
     """The communes of the province that the plan is for; none where the data do not have it."""
     names = [item.name for item in (*plan.properties.place, *plan.properties.agency, *plan.properties.recipient)]
     text = bare(" ".join(names))
-    return next((communes for province, _, communes in _known_communes() if bare(province) in text), ())
+    return next((communes for province, communes in _known_communes().items() if province in text), ())
 
 
 _COLUMNS = {"STT": 6, "Trang": 16, "Ô": 8, "Mã": 11, "Mục": 20, "Nguồn": 22, _REASON: 36, "Nội dung đang ghi": 60}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import count
 
 import attrs
 
@@ -45,14 +46,12 @@ def understand(plan: Plan, used: frozenset[str] = frozenset()) -> Plan:
     )
 
 
-def _assign_codes(rows: Iterable[tuple[str, str]], used: frozenset[str] = frozenset()) -> list[str]:
+def _assign_codes(rows: Sequence[tuple[str, str]], used: frozenset[str] = frozenset()) -> list[str]:
     """A code for each (stored code, wanted code): the stored one, else the wanted one with a suffix while taken.
 
-    Codes in `used` are taken too: a code that once named another row is never given again.
-
-    A wanted code that ends in "." has no number of its own: it gets the next free one.
+    Codes in `used` are taken too: a code that once named another row is never given again. A wanted code that ends in
+    "." has no number of its own: it gets the next free one.
     """
-    rows = list(rows)
     taken = {stored for stored, _ in rows if stored} | used
     codes = []
     for stored, wanted in rows:
@@ -63,14 +62,10 @@ def _assign_codes(rows: Iterable[tuple[str, str]], used: frozenset[str] = frozen
 
 
 def _free(wanted: str, taken: set[str]) -> str:
-    numbered = wanted.endswith(".")
-    if not numbered and wanted not in taken:
+    joint, first = ("", 1) if wanted.endswith(".") else ("-", 2)
+    if joint and wanted not in taken:
         return wanted
-    number = 1 if numbered else 2
-    joint = "" if numbered else "-"
-    while f"{wanted}{joint}{number}" in taken:
-        number += 1
-    return f"{wanted}{joint}{number}"
+    return next(code for number in count(first) if (code := f"{wanted}{joint}{number}") not in taken)
 
 
 def unit_code(name: str) -> str:

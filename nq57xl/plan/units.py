@@ -86,6 +86,7 @@ class Resolver:
     def __init__(self, units: tuple[Unit, ...], groups: tuple[UnitGroup, ...]) -> None:
         self._known = {unit.code for unit in units}
         self._owners: dict[str, Unit | UnitGroup] = {}
+        """Two units of one code are one."""
         self._exact: dict[str, set[str]] = {}
         self._loose: dict[str, set[str]] = {}
         self._longest_run = 1
@@ -101,9 +102,7 @@ class Resolver:
 
     def _add(self, owner: str, record: Unit | UnitGroup, names: tuple[str, ...]) -> None:
         self._owners[owner] = record
-        for name in names:
-            if not name.strip():
-                continue
+        for name in filter(str.strip, names):
             self._longest_run = max(self._longest_run, len(split_names(clean(name))))
             self._exact.setdefault(fold(name).strip(_EDGES), set()).add(owner)
             for key in _keys(name):
@@ -182,12 +181,10 @@ class Resolver:
         return None, index + 1, False
 
     def _match(self, name: str) -> tuple[Unit | UnitGroup | None, bool]:
-        keys = _keys(name)
-        found = self._known_as(name)
-        if not found:
-            found = self._known_as(without_label(without_brackets(name)))
+        found = self._known_as(name) or self._known_as(without_label(without_brackets(name)))
         misprinted = not found
-        if not found:
+        if misprinted:
+            keys = _keys(name)
             near = (owners for known, owners in self._loose.items() if any(is_misprint(key, known) for key in keys))
             found = set().union(*near)
         return (self._owners[next(iter(found))] if len(found) == 1 else None), misprinted
