@@ -19,7 +19,7 @@ from nq57xl.ledger.outputs import remove_guarded, write_guarded
 from nq57xl.ledger.storage import storage_of, writing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.tables import METADATA
-from nq57xl.ledger.workspace import Workspace, archive_file
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Plan
 from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.codec import content_hash
@@ -161,7 +161,7 @@ def run_once(workspace: Workspace) -> None:
             for number in range(3)
         ]
         for item in items:
-            archive_file(workspace, workspace.root / item.source.path, item.source.sha256)
+            workspace.archive_file(workspace.root / item.source.path, item.source.sha256)
         ledger.first_seen([item.source for item in items], NOON)
         ledger.record_returns(PERIOD, items, NOON)
         back = workspace.back_dir(PERIOD)

@@ -14,7 +14,6 @@ from nq57xl.commands.office import Office, bytes_of
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import archive_bytes
 from nq57xl.plan.amend import Origin, amended, moved_review, read_comparison, write_comparison
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.compare import Decisions, compare_plans, completed
@@ -196,7 +195,7 @@ def _applied(office: Office, ledger: Ledger, read: PlanDocument, made: Amended) 
     path = office.workspace.appendix
     files.require_closed(path)
     kept = office.keep_appendix(bytes_of(path))
-    archive_bytes(office.workspace, read.data, read.sha256, read.path.name)
+    office.workspace.archive_bytes(read.data, read.sha256, read.path.name)
     cut_off = _cut_off(ledger, read, made)
     made = made if cut_off is None else attrs.evolve(made, plan=cut_off)
     with files.replacing(path) as stream:

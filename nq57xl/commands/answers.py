@@ -22,7 +22,6 @@ from nq57xl.forms.wording import FORM_PREFIX, form_file_name
 from nq57xl.ledger.model import PeriodStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.check_book import CheckBook, LinkedFiles, render_check_book
 from nq57xl.outputs.letters import letter_name, letter_of, write_letter
 from nq57xl.results.standing import FiledReturn, filed_returns
@@ -306,7 +305,7 @@ class _AnswerWriter:
             return Path(way(path.parent), path.name).as_posix()
 
         kept = {item.record.judged.source.sha256 for item in returns}
-        originals = {sha256: archived(self.workspace, sha256, verify=False) for sha256 in sorted(kept)}
+        originals = {sha256: self.workspace.archived(sha256, verify=False) for sha256 in sorted(kept)}
         places = LinkedFiles(
             archive={sha256: link(path) for sha256, path in originals.items() if path},
             marked={code: link(path) for code, path in marked.items()},

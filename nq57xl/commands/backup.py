@@ -15,7 +15,7 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.storage import FileStorage, copy_ledger, server_storage, storage_of
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import Workspace, archived
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.text.files import TEMPORARY, sha256_of, write_atomic
 
 _LEFT_OUT = frozenset({"nq57xl.lock", "nq57xl.lock.json", "nq57xl.may-chu.json", "nq57xl.ke-hoach.cache"})
@@ -162,9 +162,9 @@ def _ledger(ledger: Ledger, workspace: Workspace) -> Iterator[str]:
 def _archive(files: dict[str, str], workspace: Workspace) -> Iterator[str]:
     """Every file ever collected is in the archive, unchanged."""
     for sha256, name in files.items():
-        if archived(workspace, sha256) is not None:
+        if workspace.archived(sha256) is not None:
             continue
-        damaged = archived(workspace, sha256, verify=False)
+        damaged = workspace.archived(sha256, verify=False)
         what = f"bản lưu {damaged.name} bị thay đổi" if damaged else "không có trong archive/"
         found = _same_content(workspace.inbox, sha256)
         source = f"có thể chép lại từ {found}" if found else "hãy chép lại từ bản sao lưu của thư mục làm việc"

@@ -12,7 +12,6 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.model import Closing, UnitStatus
-from nq57xl.ledger.workspace import archive_file
 from nq57xl.plan.model import Period
 from nq57xl.text import files
 from nq57xl.text.clock import moment_words
@@ -73,7 +72,7 @@ def _outputs(here: OfficePeriod) -> dict[str, str]:
         sha256 = files.sha256_of(path) if path.is_file() else ""
         # bien-tap.xlsx stays a tool: it goes on after the close
         if sha256 and not path.name.startswith("bien-tap") and here.ledger.was_written(key, sha256):
-            archive_file(workspace, path, sha256)
+            workspace.archive_file(path, sha256)
             found[key] = sha256
     return found
 

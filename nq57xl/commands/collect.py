@@ -25,7 +25,7 @@ from nq57xl.forms.model import Source
 from nq57xl.forms.render import render_form
 from nq57xl.ledger.model import PeriodStatus, SignedCopy
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import Workspace, archive_bytes, archive_file, archived
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Period
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.returns.sources import container_kind, gather, members, with_mail_time
@@ -59,13 +59,13 @@ def _unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Cal
             if known(source.sha256) or container_kind(Path(source.path)) is None:
                 sources.append(source)
                 continue
-            copy = archive_file(store, Path(source.path), source.sha256)
+            copy = store.archive_file(Path(source.path), source.sha256)
             for member in members(source, copy):
                 if member.findings:
                     problems.append((with_mail_time(member.source, now)[0], member.findings))
                     continue
                 sha256 = member.source.sha256
-                copies[sha256] = archive_bytes(store, member.data, sha256, member.source.name)
+                copies[sha256] = store.archive_bytes(member.data, sha256, member.source.name)
                 sources.append(member.source)
     return _Unpacked(tuple(sources), copies, tuple(problems))
 
@@ -81,7 +81,7 @@ def _copies_of(
     problems: list[_Problem] = []
     for source in sources:
         with _told_alone(source, problems):
-            copies[source] = taken.copies.get(source.sha256) or archive_file(store, Path(source.path), source.sha256)
+            copies[source] = taken.copies.get(source.sha256) or store.archive_file(Path(source.path), source.sha256)
     return copies, problems
 
 
@@ -136,7 +136,7 @@ def _recombined(here: OfficePeriod, given: Sequence[Source], *, busy: Collection
             newest[record.judged.unit] = record
     found = [item.judged.source for unit, item in newest.items() if unit not in busy]
     archive = here.office.workspace
-    copies = {one: copy for one in found if one.sha256 in known and (copy := archived(archive, one.sha256))}
+    copies = {one: copy for one in found if one.sha256 in known and (copy := archive.archived(one.sha256))}
     for item in chain.from_iterable(judge(here, copies, combine=True)):
         if any(value.origin is not None and not value.stated for value in item.values):
             yield _as_return(here, item)
@@ -150,7 +150,7 @@ def _as_return(here: OfficePeriod, item: JudgedReturn) -> JudgedReturn:
     sha256, own = hashlib.sha256(data).hexdigest(), item.source
     name = PurePath(own.name).stem + _SUFFIX
     path = own.path[: len(own.path) - len(own.name)] + name
-    archive_bytes(here.office.workspace, data, sha256, name)
+    here.office.workspace.archive_bytes(data, sha256, name)
     values = tuple(attrs.evolve(value, origin=value.origin or own) for value in item.values)
     source = attrs.evolve(own, path=path, name=name, sha256=sha256, size=len(data))
     return attrs.evolve(item, source=source, values=values)

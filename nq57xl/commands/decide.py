@@ -24,7 +24,6 @@ from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import Decision, DecisionKind, Waiver
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import archived
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, months_of, parse_period
 from nq57xl.results.standing import counting_return
@@ -237,7 +236,7 @@ def recheck(
             here = OfficePeriod.of(office, ledger, records[0].period)
         else:
             records = ledger.returns(here.code)
-        copies = [(record, archived(office.workspace, record.judged.source.sha256)) for record in records]
+        copies = [(record, office.workspace.archived(record.judged.source.sha256)) for record in records]
         there = {record.judged.source: copy for record, copy in copies if copy is not None}
         judged = (_without_erased(here, item) for item in chain.from_iterable(judge(here, there)))
         kept = [record for record, copy in copies if copy is not None]
@@ -462,7 +461,7 @@ def erase_contacts(office: Office, period_code: str | None, reason: str) -> int:
         for path in (*internal, *(office.workspace.out / here.code).rglob("du-lieu-noi-bo.*")):
             files.remove(path)
         for key, sha256 in closing.outputs.items():
-            if Path(key).name.startswith("noi-bo") and (copy := archived(office.workspace, sha256)):
+            if Path(key).name.startswith("noi-bo") and (copy := office.workspace.archived(sha256)):
                 files.remove(copy)
         count = ledger.erase_values(here.code, _contact_fields(office.schema()))
         ledger.event("erase", {"period": here.code, "reason": reason, "count": count})

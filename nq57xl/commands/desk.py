@@ -15,7 +15,6 @@ from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.base import Event
 from nq57xl.ledger.model import PeriodStatus, SignedCopy, UnitStatus
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import archived
 from nq57xl.outputs.letters import letter_name
 from nq57xl.plan.model import Period, Plan, Properties
 from nq57xl.plan.periods import is_ad_hoc, months_of, next_period, parse_period
@@ -142,7 +141,7 @@ def look_at_return(office: Office, sha256: str) -> _ReturnView | None:
             marked=_marked(office, period, item.unit.code) if item.unit and item.asks else None,
             letter=letter.read_text(encoding="utf-8") if letter.is_file() else "",
             draft=_there(letter.with_suffix(".eml")),
-            original=archived(office.workspace, sha256, verify=False),
+            original=office.workspace.archived(sha256, verify=False),
             remarks=tuple(event for event in about if event.what == "remark"),
             decisions=tuple(event for event in about if event.what in _DECISIONS),
             form=_there(forms / form_file_name(period.code, item.unit.code)) if item.unit else None,

@@ -19,7 +19,6 @@ from nq57xl.forms.model import Source
 from nq57xl.ledger.model import AppliedEdit, CellKey, Edit, NewEdit
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import archive_file
 from nq57xl.plan.model import Period
 from nq57xl.results.model import Consolidation
 from nq57xl.results.standing import OFFICE
@@ -154,7 +153,7 @@ def _take(here: OfficePeriod, path: Path, sha256: str) -> _EditFile:
     office, ledger, size = here.office, here.ledger, path.stat().st_size
     if size > LIMITS.file_bytes:
         return _EditFile(path, sha256, office.in_own_words([too_large(size)]))
-    copy = archive_file(office.workspace, path, sha256)
+    copy = office.workspace.archive_file(path, sha256)
     key = office.workspace.key_of(path)
     ledger.first_seen([Source(key, path.name, sha256, size, ledger.now(), "first_seen")], ledger.now())
     raw = next(office.read_files([copy]))

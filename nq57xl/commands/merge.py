@@ -16,7 +16,7 @@ from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger.model import Closing
 from nq57xl.ledger.outputs import write_guarded
-from nq57xl.ledger.workspace import Workspace, archived
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.document import placeholders, render_document
 from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.report.workbook import REPORT, SOURCES, render_internal, report_books
@@ -159,5 +159,5 @@ def _companions(c: Consolidation, workspace: Path) -> dict[str, Callable[[], byt
 def _as_closed(workspace: Workspace, path: Path, closing: Closing | None) -> bytes | None:
     """What stood at that path when the period was closed; None for one that is open, or where nothing stood."""
     sha256 = closing.outputs.get(workspace.key_of(path)) if closing is not None else None
-    copy = archived(workspace, sha256) if sha256 else None
+    copy = workspace.archived(sha256) if sha256 else None
     return copy.read_bytes() if copy is not None else None

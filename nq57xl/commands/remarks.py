@@ -16,7 +16,6 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, FormCell, Slot, cells_of
 from nq57xl.ledger.decisions import CellRemark, Decision, held_of
-from nq57xl.ledger.workspace import archive_file
 from nq57xl.outputs.check_book import LONGEST_REMARK, RemarkLine, remark_lines
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
@@ -81,7 +80,7 @@ def take_remarks(here: OfficePeriod) -> _RemarksTaken:
         sha256 = hash_unless_open(path) if path.is_file() else ""
         if not sha256 or ledger.was_written(office.workspace.key_of(path), sha256):
             continue
-        raw = next(office.read_files([archive_file(office.workspace, path, sha256)]))
+        raw = next(office.read_files([office.workspace.archive_file(path, sha256)]))
         if isinstance(raw, Finding):
             problems.append(f"Không đọc được ý kiến trong «{path.name}»: {raw.message}")
             continue

@@ -15,7 +15,6 @@ from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import SignedCopy
-from nq57xl.ledger.workspace import archive_bytes
 from nq57xl.returns.model import JudgedReturn
 from nq57xl.returns.sources import is_system_file
 from nq57xl.rules.findings import make
@@ -164,6 +163,6 @@ def attach(office: Office, unit: str, file: Path, period_code: str | None, data:
         if unit.casefold() not in known:
             raise Nq57Error(f"Kỳ {here.period.title} không có đơn vị mang mã «{unit}».")
         sha256, now = hashlib.sha256(data).hexdigest(), in_vietnam(office.clock.now())
-        archive_bytes(office.workspace, data, sha256, name)
+        office.workspace.archive_bytes(data, sha256, name)
         source = Source(name, name, sha256, len(data), now, "first_seen")
         return _note_copy(here, known[unit.casefold()], source)

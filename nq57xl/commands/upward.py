@@ -18,7 +18,6 @@ from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import archive_bytes
 from nq57xl.outputs.report.workbook import SOURCES
 from nq57xl.outputs.roll_up_book import render_roll_up
 from nq57xl.plan.model import Period, Plan, name_on
@@ -112,7 +111,7 @@ def _read(office: Office, ledger: Ledger, path: Path) -> tuple[bytes, SuperiorFo
     if path.is_file() and path.stat().st_size > LIMITS.file_bytes:
         raise Nq57Error(f"«{path.name}» lớn hơn {LIMITS.file_bytes >> 20} MB: đây không phải biểu mẫu đã nhận.")
     data = bytes_of(path)
-    copy = archive_bytes(office.workspace, data, hashlib.sha256(data).hexdigest(), path.name)
+    copy = office.workspace.archive_bytes(data, hashlib.sha256(data).hexdigest(), path.name)
     raw = next(iter(office.read_files([copy])))
     if isinstance(raw, Finding):
         (told,) = office.in_own_words((raw,))
@@ -258,6 +257,6 @@ def _write_book(office: Office, ledger: Ledger, book: Path, content: bytes) -> P
     if book.is_file():
         data = book.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
-        archive_bytes(office.workspace, data, sha256, book.name)
+        office.workspace.archive_bytes(data, sha256, book.name)
         ledger.note_outputs([(office.workspace.key_of(book), sha256)])
     return write_guarded(ledger, book, content)

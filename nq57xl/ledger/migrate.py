@@ -16,7 +16,7 @@ from nq57xl.text.clock import iso
 
 
 @frozen
-class Migration:
+class _Migration:
     """One step."""
 
     number: int
@@ -24,11 +24,11 @@ class Migration:
     statements: tuple[str, ...]
 
 
-def _steps(script: str) -> Iterator[Migration]:
+def _steps(script: str) -> Iterator[_Migration]:
     """The steps of the script, each under its number and name."""
     _, *parts = re.split(r"^-- ([0-9]+): (.*)$", script, flags=re.MULTILINE)
     for number, name, statements in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-        yield Migration(int(number), name, tuple(item for part in statements.split(";") if (item := part.strip())))
+        yield _Migration(int(number), name, tuple(item for part in statements.split(";") if (item := part.strip())))
 
 
 MIGRATIONS = tuple(_steps(Path(__file__).with_name("migrations.sql").read_text(encoding="utf-8")))
@@ -54,7 +54,7 @@ def level(connection: Connection) -> int:
     return found
 
 
-def migrate(connection: Connection, now: dt.datetime, steps: tuple[Migration, ...] | None = None) -> None:
+def migrate(connection: Connection, now: dt.datetime, steps: tuple[_Migration, ...] | None = None) -> None:
     """Takes the steps that are missing. The caller's transaction makes it all or nothing."""
     found = level(connection)
     own = _dialect(connection)

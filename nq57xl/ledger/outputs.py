@@ -12,7 +12,6 @@ from attrs import frozen
 
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import archived
 from nq57xl.text import files
 
 
@@ -92,7 +91,7 @@ def remove_guarded(ledger: Ledger, path: Path) -> bool:
         found = _hash(candidate)
         if found is None:
             return gone
-        if _is_own(ledger, candidate, found) or (found and archived(ledger.workspace, found)):
+        if _is_own(ledger, candidate, found) or (found and ledger.workspace.archived(found)):
             files.remove(candidate)
         else:
             gone = False

@@ -94,13 +94,6 @@ def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     return insert_here(table)
 
 
-def add_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Inserts many rows of plain values, straight by the driver: SQLAlchemy takes longer over each than SQLite."""
-    marks = ("?" if connection.dialect.paramstyle == "qmark" else "%s" for _ in columns)
-    names = f"{table.name} ({', '.join(columns)})"
-    connection.exec_driver_sql(f"INSERT INTO {names} VALUES ({', '.join(marks)})", rows)
-
-
 _Item = TypeVar("_Item")
 _CHUNK = 500
 """Values of one IN: databases take so many, and more."""

@@ -19,7 +19,7 @@ from nq57xl.commands.desk import desk
 from nq57xl.commands.edits import edits, hand_in
 from nq57xl.commands.merge import merge
 from nq57xl.commands.upward import upward
-from nq57xl.ledger.workspace import Workspace, archived
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.overview_page import headline
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.results.wording import EDIT_KINDS, EDIT_STATES, days_left
@@ -218,7 +218,7 @@ def _whole_folder(visit: Visit) -> Response:
 def _original(visit: Visit) -> Response:
     """A file as it came, from the archive, under its hash: its own name is the sender's and is not trusted."""
     workspace, sha256 = visit.office().workspace, visit.path["sha256"]
-    path = archived(workspace, sha256) if _HASH.fullmatch(sha256) else None
+    path = workspace.archived(sha256) if _HASH.fullmatch(sha256) else None
     if path is None:
         raise HTTPException(404)
     return attachment(path.name, path.read_bytes())

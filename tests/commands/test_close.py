@@ -20,7 +20,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import merge
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
-from nq57xl.ledger.workspace import Workspace, archived
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.results.model import Consolidation
 from tests.conftest import CheckOoxml
@@ -83,7 +83,7 @@ def test_the_closing_notes_what_was_written(closed_once: tuple[Path, _ClosedPeri
     }
     for path, sha256 in done.closing.outputs.items():
         assert hashlib.sha256((root / path).read_bytes()).hexdigest() == sha256
-        assert archived(Workspace(root), sha256) is not None
+        assert Workspace(root).archived(sha256) is not None
     with office_at(root, moment(21)).reading() as ledger:
         kept = ledger.closing(PERIOD)
     assert kept == done.closing

@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 
 from nq57xl.cli import cli
 from nq57xl.ledger import migrate
-from nq57xl.ledger.migrate import MIGRATIONS, Migration
+from nq57xl.ledger.migrate import MIGRATIONS, _Migration
 from tests.conftest import REPOSITORY, CheckOoxml
 from tests.edit_kit import cell_of
 from tests.filler import fill
@@ -242,7 +242,7 @@ def test_a_first_amendment_and_a_decision_after_it(old: Old) -> None:
     assert "exclude" in told
 
 
-NEXT = Migration(MIGRATIONS[-1].number + 1, "one more", ("ALTER TABLE returns ADD COLUMN remark TEXT",))
+NEXT = _Migration(MIGRATIONS[-1].number + 1, "one more", ("ALTER TABLE returns ADD COLUMN remark TEXT",))
 
 
 def test_upgrading_is_backed_up_and_told(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:

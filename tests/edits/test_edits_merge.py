@@ -22,7 +22,7 @@ from nq57xl.commands.log import events
 from nq57xl.commands.merge import merge
 from nq57xl.edits.book import _edit_tables
 from nq57xl.errors import WorkbookOpenError
-from nq57xl.ledger.workspace import Workspace, archived
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.document import render_document
 from nq57xl.outputs.exports import facts
 from nq57xl.rules.findings import catalogue
@@ -161,7 +161,7 @@ def test_an_edit_stands_in_the_report_with_its_own_source(root: Path, monkeypatc
     c = done.consolidation
     assert (entry(c, "I.1").value("percent"), entry(c, "III.6").value("result")) == (0.6, "Đã ban hành")
     sha256 = hashlib.sha256(version).hexdigest()
-    kept = archived(Workspace(root), sha256)
+    kept = Workspace(root).archived(sha256)
     assert kept is not None and kept.read_bytes() == version
     for place, address in places.items():
         _, table, key, field = place.split("|")
@@ -190,7 +190,7 @@ def test_every_value_is_found_where_it_is_said_to_stand(root: Path) -> None:
     books: dict[str, Any] = {}
     assert len(c.traced) > 12
     for item in c.traced:
-        path = archived(Workspace(root), item.source.sha256)
+        path = Workspace(root).archived(item.source.sha256)
         assert path is not None
         book = books.setdefault(item.source.sha256, load_workbook(path))
         found = book[item.value.sheet][item.value.cell].value

@@ -12,7 +12,7 @@ import pytest
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger.outputs import remove_guarded, write_all_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import Workspace, archive_bytes, archive_file, archived
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.text import files
 from tests.ledger_kit import CLOCK
 
@@ -131,10 +131,10 @@ def test_archive(workspace: Workspace) -> None:
     """A file is copied once under its hash with its suffix; the source stays; a second name adds nothing."""
     source = workspace.root / "Báo cáo của phòng.XLSX"
     source.write_bytes(b"content")
-    kept = archive_file(workspace, source, sha(b"content"))
+    kept = workspace.archive_file(source, sha(b"content"))
     assert kept == workspace.archive / sha(b"content")[:2] / f"{sha(b'content')}.xlsx"
     source.rename(workspace.root / "tên khác.ods")
-    assert archive_file(workspace, workspace.root / "tên khác.ods", sha(b"content")) == kept
+    assert workspace.archive_file(workspace.root / "tên khác.ods", sha(b"content")) == kept
     assert [path for path in workspace.archive.rglob("*") if path.is_file()] == [kept]
     assert kept.read_bytes() == b"content"
 
@@ -142,7 +142,7 @@ def test_archive(workspace: Workspace) -> None:
 @pytest.mark.parametrize("name", ["x", "x.tên", "x.averylongsuffix", "x.a b", "archive.zip!dir/x"])
 def test_odd_suffixes(workspace: Workspace, name: str) -> None:
     """A suffix that is none becomes .bin."""
-    assert archive_bytes(workspace, b"1", sha(b"1"), name).name == f"{sha(b'1')}.bin"
+    assert workspace.archive_bytes(b"1", sha(b"1"), name).name == f"{sha(b'1')}.bin"
 
 
 def test_archive_of_a_changed_file(workspace: Workspace) -> None:
@@ -150,16 +150,16 @@ def test_archive_of_a_changed_file(workspace: Workspace) -> None:
     source = workspace.root / "a.xlsx"
     source.write_bytes(b"2")
     with pytest.raises(Nq57Error, match="thay đổi"):
-        archive_file(workspace, source, sha(b"1"))
+        workspace.archive_file(source, sha(b"1"))
     assert [path for path in workspace.archive.rglob("*") if path.is_file()] == []
 
 
 def test_damaged_archive(workspace: Workspace) -> None:
     """A copy that no longer is what its name says is as good as none, and is replaced when the file is at hand."""
-    kept = archive_bytes(workspace, b"1", sha(b"1"), "a.xlsx")
+    kept = workspace.archive_bytes(b"1", sha(b"1"), "a.xlsx")
     kept.write_bytes(b"bit rot")
-    assert archived(workspace, sha(b"1")) is None
-    assert archive_bytes(workspace, b"1", sha(b"1"), "a.xlsx").read_bytes() == b"1"
+    assert workspace.archived(sha(b"1")) is None
+    assert workspace.archive_bytes(b"1", sha(b"1"), "a.xlsx").read_bytes() == b"1"
 
 
 # guarded outputs
@@ -278,7 +278,7 @@ def test_remove_guarded(ledger: Ledger, workspace: Workspace, output: Path) -> N
     beside = write_guarded(ledger, output, b"2")
     assert not remove_guarded(ledger, output)
     assert (output.exists(), beside.exists()) == (True, False)
-    archive_file(workspace, output, sha(b"edited"))
+    workspace.archive_file(output, sha(b"edited"))
     assert remove_guarded(ledger, output)
     assert not output.exists()
     assert remove_guarded(ledger, output)

@@ -11,7 +11,7 @@ from sqlalchemy import inspect
 
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger import migrate, tables
-from nq57xl.ledger.migrate import MIGRATIONS, Migration
+from nq57xl.ledger.migrate import MIGRATIONS, _Migration
 from nq57xl.ledger.storage import _memory_engine, changing
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
@@ -20,7 +20,7 @@ from tests.ledger_kit import CLOCK, NOON, PERIOD, dump, judged
 RELEASED = {1: "e5ea67e36dbb", 2: "d66369103dc4", 3: "aab894d41965"}
 """Fingerprints of the steps that offices have taken; a new step adds a line, no line ever changes."""
 
-NEXT = Migration(
+NEXT = _Migration(
     MIGRATIONS[-1].number + 1,
     "exclusions",
     (
@@ -79,7 +79,7 @@ def test_read_only_migrates_in_memory(older: Workspace, monkeypatch: pytest.Monk
 
 def test_failed_step_changes_nothing(older: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step that fails half-way leaves the database as it was, table definitions too."""
-    broken = Migration(NEXT.number, "broken", (*NEXT.statements, "INSERT INTO nowhere VALUES (1)"))
+    broken = _Migration(NEXT.number, "broken", (*NEXT.statements, "INSERT INTO nowhere VALUES (1)"))
     monkeypatch.setattr(migrate, "MIGRATIONS", (*MIGRATIONS, broken))
     before = dump(older)
     with pytest.raises(Nq57Error):

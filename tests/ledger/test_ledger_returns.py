@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from nq57xl.ledger import tables
 from nq57xl.ledger.store import Ledger
-from nq57xl.ledger.workspace import Workspace, archive_bytes
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.rules.findings import Finding, Verdict
 from nq57xl.rules.schema import CellValue
 from tests.amounts import amount
@@ -178,7 +178,7 @@ def test_where_the_content_is_kept(ledger: Ledger, workspace: Workspace) -> None
     """The ledger says where in the archive a file stands, also when it was seen before it was archived."""
     archived, over_limit = judged("a"), judged("b", "unrecognised", None)
     ledger.first_seen([archived.source, over_limit.source], NOON)
-    archive_bytes(workspace, b"a", digest("a"), "a.xlsx")
+    workspace.archive_bytes(b"a", digest("a"), "a.xlsx")
     ledger.record_returns(PERIOD, [archived, over_limit], NOON)
     with ledger._engine.connect() as connection:
         found = {row[0]: row[1] for row in connection.exec_driver_sql("SELECT name, path FROM files")}

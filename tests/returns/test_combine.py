@@ -21,7 +21,6 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, Source, Value
-from nq57xl.ledger.workspace import archived
 from nq57xl.returns.combine import _compare_returns
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return, ReturnRecord
 from nq57xl.rules.findings import Finding
@@ -336,7 +335,7 @@ def test_what_was_collected_before_is_combined_afterwards(office: Office, whole:
     origins = {value.origin.path for value in joined.judged.values if value.origin}
     assert origins == {str(one), str(two)}
     assert all(value.origin for value in joined.judged.values)
-    kept = archived(office.workspace, joined.judged.source.sha256)
+    kept = office.workspace.archived(joined.judged.source.sha256)
     assert kept is not None and check_file(office, kept, PERIOD).accepted
     again = collect(office, [tmp_path / "b"], PERIOD, combine=True)
     assert {item.verdict for item in again.returns} == {"duplicate"}

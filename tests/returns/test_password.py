@@ -23,7 +23,7 @@ from nq57xl.commands.demo import Department
 from nq57xl.commands.log import events
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
-from nq57xl.ledger.workspace import Workspace, archived
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.xlsx import sniff as decrypting
 from nq57xl.xlsx.cells import RawWorkbook
@@ -94,7 +94,7 @@ def test_an_encrypted_workbook_is_read_with_its_password(office: Office, locked:
     (item,) = done.returns
     assert (item.verdict, item.unit) == ("accepted", "VP")
     assert codes(done) == ["FILE_DECRYPTED"]
-    kept = archived(office.workspace, item.source.sha256)
+    kept = office.workspace.archived(item.source.sha256)
     assert kept is not None and kept.read_bytes() == locked.read_bytes()
 
 
