@@ -10,7 +10,7 @@ from nq57xl.ledger.model import Addendum, ChangedCell, Closing, LateReturn
 from nq57xl.outputs.report.plan_results import gap_cell, result_cell
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, list_sheet
 from nq57xl.results.comparison import IndicatorChange, PeriodComparison, TaskChange
-from nq57xl.results.model import MISSED, REACHED, UNDER_WAY, Consolidation, RowStanding
+from nq57xl.results.model import MISSED, REACHED, UNDER_WAY, Consolidation
 from nq57xl.results.wording import VERDICTS, field_title, numbered, shown, table_title, work_of
 from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import Number, ReportLine, ReportSheet
@@ -67,19 +67,18 @@ def _indicator_lines(c: Consolidation, indicators: Sequence[IndicatorChange]) ->
 
 def _counts(compared: PeriodComparison) -> str:
     """How many rows moved, in one sentence."""
-    silent = len(compared.moved("silent"))
     parts = [
-        (len(compared.newly_done), "mới hoàn thành"),
-        (len(compared.newly_overdue), "mới quá hạn"),
-        (len(compared.moved("raised")), "tăng tỷ lệ"),
-        (len(compared.moved("lowered")), "giảm tỷ lệ"),
-        (len(compared.moved("moved")), "chuyển mức tiến độ"),
-        (len(compared.moved("same")), "không thay đổi"),
-        (silent, "kỳ này chưa có báo cáo"),
-        (len(compared.moved("new")), "mới đưa vào kế hoạch"),
-        (len(compared.moved("dropped")), "không còn trong kế hoạch"),
+        (compared.newly_done, "mới hoàn thành"),
+        (compared.newly_overdue, "mới quá hạn"),
+        (compared.moved("raised"), "tăng tỷ lệ"),
+        (compared.moved("lowered"), "giảm tỷ lệ"),
+        (compared.moved("moved"), "chuyển mức tiến độ"),
+        (compared.moved("same"), "không thay đổi"),
+        (compared.moved("silent"), "kỳ này chưa có báo cáo"),
+        (compared.moved("new"), "mới đưa vào kế hoạch"),
+        (compared.moved("dropped"), "không còn trong kế hoạch"),
     ]
-    told = ", ".join(f"{count:02d} đầu việc {words}" for count, words in parts if count)
+    told = ", ".join(f"{len(rows):02d} đầu việc {words}" for rows, words in parts if rows)
     return f"So với {compared.before.title}: {told or 'không có đầu việc nào để so sánh'}."
 
 
@@ -90,18 +89,12 @@ def _row_cells(row: TaskChange, c: Consolidation) -> Cells:
         "change": row.words,
         "move": row.move,
     }
-    for prefix, standing, percent in (
-        ("old_", row.before, row.percent_before),
-        ("", row.after, row.percent_after),
-    ):
-        progress, timeliness = _standing(standing, c)
+    sides = (("old_", row.before, row.percent_before), ("", row.after, row.percent_after))
+    for prefix, standing, percent in sides:
+        progress, timeliness = standing.words(c) if standing is not None else ("", "")
         cells |= {f"{prefix}progress": progress, f"{prefix}timeliness": timeliness}
         cells[f"{prefix}percent"] = None if percent is None else Number(percent, "0%")
     return cells
-
-
-def _standing(standing: RowStanding | None, c: Consolidation) -> tuple[str, str]:
-    return ("", "") if standing is None else standing.words(c)
 
 
 def _indicator_cells(item: IndicatorChange, c: Consolidation, name: str) -> Cells:
@@ -130,7 +123,6 @@ _CAUSES = {
     "edit": "Biên tập sau khi chốt",
     "decision": "Loại hoặc nhận lại báo cáo sau khi chốt",
 }
-_BLANK = "(để trống)"
 
 
 def addendum_page(c: Consolidation, found: Addendum) -> ReportSheet:
@@ -149,16 +141,14 @@ def closing_words(c: Consolidation) -> str:
 
 def _addendum_lines(c: Consolidation, found: Addendum) -> Iterator[ReportLine]:
     if found.late:
-        yield _section("I", f"Báo cáo nộp sau khi chốt: {len(found.late)} lượt")
+        title = f"Báo cáo nộp sau khi chốt: {len(found.late)} lượt"
+        yield ReportLine("section", {"number": "I", "unit": title})
         for number, late in enumerate(found.late, start=1):
             yield ReportLine("row", {"number": str(number), **_late(late)})
-    yield _section("II", f"Thay đổi so với số liệu đã chốt: {len(found.changes)} ô")
+    title = f"Thay đổi so với số liệu đã chốt: {len(found.changes)} ô"
+    yield ReportLine("section", {"number": "II", "unit": title})
     for number, change in enumerate(found.changes, start=1):
         yield ReportLine("row", {"number": str(number), **_change(change, c)})
-
-
-def _section(number: str, title: str) -> ReportLine:
-    return ReportLine("section", {"number": number, "unit": title})
 
 
 def _notes(closing: Closing) -> Iterator[str]:
@@ -190,21 +180,21 @@ def _change(change: ChangedCell, c: Consolidation) -> Cells:
     assert known is not None  # a change has one of the two
     place = change.new or Value(change.table, change.key, change.field, "", None, "", "")
     title = table_title(c.schema, change.table)
+    told = [
+        "(để trống)" if value is None else shown(value, c.schema, percent=value.key in c.percents)
+        for value in (change.old, change.new)
+    ]
     return {
         "unit": change.name,
         "key": "" if change.key == change.table else change.key,
         "field": f"{field_title(c.schema, known)} ({title})",
-        "old": _words(change.old, c),
-        "new": _words(change.new, c),
+        "old": told[0],
+        "new": told[1],
         "cause": _CAUSES[change.cause],
         **(_origin(change.source) if change.source else {}),
         "sheet": place.sheet,
         "cell": place.cell,
     }
-
-
-def _words(value: Value | None, c: Consolidation) -> str:
-    return _BLANK if value is None else shown(value, c.schema, percent=value.key in c.percents)
 
 
 def _origin(source: Source) -> Cells:

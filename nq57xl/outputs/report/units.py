@@ -6,14 +6,16 @@ Received, valid and accepted are three things.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
 
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, list_sheet, source_link
 from nq57xl.results.model import Consolidation, UnitReport
-from nq57xl.results.overview import RowCounts, figures
+from nq57xl.results.overview import figures
 from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores
 from nq57xl.results.wording import BASES, STATES, VERDICTS
+from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.load import Quality
 from nq57xl.rules.schema import vietnamese_date, vietnamese_number
 from nq57xl.text.clock import moment_words
@@ -28,8 +30,8 @@ from nq57xl.xlsx.pages import (
     letter_of,
 )
 
-_SUBMISSIONS = SHEETS["submissions"]
 YES, NO = "Có", "Không"
+_DASH = '0;-0;"-"'
 
 
 def submission_page(c: Consolidation) -> ReportSheet:
@@ -38,16 +40,36 @@ def submission_page(c: Consolidation) -> ReportSheet:
         f"Hạn các đơn vị nộp báo cáo: hết ngày {c.status.due:%d/%m/%Y}. «Đã nhận»: có tệp gửi đến; «Hợp lệ»: lần gửi "
         "mới nhất không còn điểm phải sửa; «Được chấp nhận»: đã có báo cáo được đưa vào bản tổng hợp này."
     )
-    return list_sheet(c, _SUBMISSIONS, "TÌNH HÌNH NỘP BÁO CÁO", _submission_lines(c), note)
+    return list_sheet(c, SHEETS["submissions"], "TÌNH HÌNH NỘP BÁO CÁO", _submission_lines(c), note)
 
 
 def _submission_lines(c: Consolidation) -> Iterator[ReportLine]:
     for number, report in enumerate(c.units, start=1):
         yield ReportLine("row", _submission_cells(report, number), anchors=(f"submission|{report.status.code}",))
     yield from _attempts(c)
-    yield from _signed(c) if c.status.signed else ()
-    yield from _findings(c) if c.status.period_findings else ()
-    yield from _strangers(c) if c.status.unrecognised else ()
+    names = {report.status.code: report.status.name for report in c.units}
+    blocks = {
+        # scans with number, day and signature: filed, never read
+        "Bản ký lưu cùng báo cáo": [
+            f"{names.get(copy.unit, copy.unit)}: {copy.file}, lưu {moment_words(copy.at)}, mã băm {copy.sha256}"
+            for copy in c.status.signed
+        ],
+        "Nội dung cần đối chiếu giữa các đơn vị": [
+            f"{finding.message} {finding.fix}".strip() for finding in c.status.period_findings
+        ],
+        "Tệp nhận được nhưng không phải biểu mẫu đã phát hành": [
+            _stranger(item.judged) for item in c.status.unrecognised
+        ],
+    }
+    for title, texts in blocks.items():
+        if texts:
+            yield from _block(title)
+            yield from (ReportLine("para", {"number": f"{n}. {text}"}) for n, text in enumerate(texts, start=1))
+
+
+def _stranger(judged: JudgedReturn) -> str:
+    reasons = " ".join(finding.message for finding in judged.findings if finding.severity == "error")
+    return f"{judged.source.name} (nhận {moment_words(judged.source.received_at)}). {reasons}".strip()
 
 
 def _submission_cells(report: UnitReport, number: int) -> Cells:
@@ -75,13 +97,10 @@ def _state_words(report: UnitReport) -> str:
     """Where a unit's report stands, with what speaks against it."""
     unit = report.status
     words = STATES[unit.state]
-    counts = []
     if unit.state == "rejected" and unit.errors:
-        counts.append(f"{unit.errors} điểm phải sửa")
+        words += f" ({unit.errors} điểm phải sửa)"
     if unit.state == "accepted_with_warnings" and unit.warnings:
-        counts.append(f"{unit.warnings} điểm nên xem lại")
-    if counts:
-        words += f" ({', '.join(counts)})"
+        words += f" ({unit.warnings} điểm nên xem lại)"
     if unit.counting is not None and unit.newest is not None and unit.newest.id != unit.counting.id:
         verdict = VERDICTS[unit.newest.judged.verdict]
         words += f". Lần gửi mới nhất {moment_words(unit.newest.judged.source.received_at)} {verdict}"
@@ -101,73 +120,48 @@ def _signed_day(report: UnitReport) -> str:
 
 def _attempts(c: Consolidation) -> Iterator[ReportLine]:
     """Every file that came, those sent back and left out too: nothing that was handed in is passed over."""
-    if not any(report.status.attempts for report in c.units):
+    attempts = [(report.status.name, attempt) for report in c.units for attempt in report.status.attempts]
+    if not attempts:
         return
     yield from _block("Các lần gửi của từng đơn vị")
-    heads = {"number": "TT", "unit": "Đơn vị", "received": "Kết quả kiểm tra", "moment": "Thời điểm nhận"}
-    heads |= {
+    heads = {
+        "number": "TT",
+        "unit": "Đơn vị",
+        "received": "Kết quả kiểm tra",
+        "moment": "Thời điểm nhận",
         "basis": "Căn cứ thời điểm",
         "on_time": "Phải sửa",
         "late": "Nên xem lại",
         "state": "Tệp",
         "prepared": "Ghi chú",
+        "sha": "Mã băm SHA-256",
     }
     spans = {"received": "accepted", "prepared": "signed"}
-    yield ReportLine("head", {**heads, "sha": "Mã băm SHA-256"}, spans=spans)
-    number = 0
-    for report in c.units:
-        for attempt in report.status.attempts:
-            number += 1
-            verdict = VERDICTS[attempt.verdict]
-            cells: Cells = {
-                "number": str(number),
-                "unit": report.status.name,
-                "received": f"{verdict[:1].upper()}{verdict[1:]}",
-                "moment": moment_words(attempt.received_at),
-                "basis": BASES[attempt.received_basis],
-                "on_time": Number(attempt.errors, '0;-0;"-"'),
-                "late": Number(attempt.warnings, '0;-0;"-"'),
-                "state": attempt.name,
-                "prepared": f"Không đưa vào tổng hợp: {attempt.excluded}" if attempt.excluded else "",
-                "sha": attempt.sha256,
-            }
-            yield ReportLine("row", cells, spans=spans)
+    yield ReportLine("head", heads, spans=spans)
+    for number, (name, attempt) in enumerate(attempts, start=1):
+        verdict = VERDICTS[attempt.verdict]
+        cells: Cells = {
+            "number": str(number),
+            "unit": name,
+            "received": f"{verdict[:1].upper()}{verdict[1:]}",
+            "moment": moment_words(attempt.received_at),
+            "basis": BASES[attempt.received_basis],
+            "on_time": Number(attempt.errors, _DASH),
+            "late": Number(attempt.warnings, _DASH),
+            "state": attempt.name,
+            "prepared": f"Không đưa vào tổng hợp: {attempt.excluded}" if attempt.excluded else "",
+            "sha": attempt.sha256,
+        }
+        yield ReportLine("row", cells, spans=spans)
 
 
-def _signed(c: Consolidation) -> Iterator[ReportLine]:
-    """Scans with number, day and signature: filed, never read."""
-    names = {report.status.code: report.status.name for report in c.units}
-    texts = (
-        f"{names.get(copy.unit, copy.unit)}: {copy.file}, lưu {moment_words(copy.at)}, mã băm {copy.sha256}"
-        for copy in c.status.signed
-    )
-    yield from _block("Bản ký lưu cùng báo cáo", *texts)
-
-
-def _findings(c: Consolidation) -> Iterator[ReportLine]:
-    texts = (f"{finding.message} {finding.fix}".strip() for finding in c.status.period_findings)
-    yield from _block("Nội dung cần đối chiếu giữa các đơn vị", *texts)
-
-
-def _strangers(c: Consolidation) -> Iterator[ReportLine]:
-    texts = []
-    for record in c.status.unrecognised:
-        source = record.judged.source
-        reasons = " ".join(finding.message for finding in record.judged.findings if finding.severity == "error")
-        texts.append(f"{source.name} (nhận {moment_words(source.received_at)}). {reasons}".strip())
-    yield from _block("Tệp nhận được nhưng không phải biểu mẫu đã phát hành", *texts)
-
-
-def _block(title: str, *texts: str) -> Iterator[ReportLine]:
-    """A heading with a numbered paragraph for each text."""
+def _block(title: str) -> Iterator[ReportLine]:
     yield ReportLine("space", height=10)
     yield ReportLine("group", {"number": title})
-    yield from (ReportLine("para", {"number": f"{number}. {text}"}) for number, text in enumerate(texts, start=1))
 
 
 _HEAD = 5
 """Row of the headings of "Theo đơn vị", from 1: title, report, note and band stand above them."""
-_DASH = '0;-0;"-"'
 
 
 def unit_page(c: Consolidation, plan: PlacedSheet) -> ReportSheet:
@@ -185,34 +179,33 @@ def unit_page(c: Consolidation, plan: PlacedSheet) -> ReportSheet:
 
 
 def _lines(c: Consolidation, plan: PlacedSheet, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
-    f, stages = figures(c), c.stages
+    units, stages = figures(c).units, {f"s{i}": words for i, words in enumerate(c.stages)}
+    heads = {name: f"${letter_of(columns, name)}${_HEAD}" for name in stages}
     reports = {report.status.code: report for report in c.units}
-    support = _support(c)
-    for number, unit in enumerate(f.units, start=1):
-        asked, told = support.get(unit.code, (0, 0))
+    asked = Counter(item.unit for row in c.tasks for item in row.contributions)
+    told = Counter(item.unit for row in c.tasks for item in row.contributions if item.state == "text")
+    sums: Counter[str] = Counter()
+    for number, unit in enumerate(units, start=1):
         cells = _report_cells(reports.get(unit.code))
         copies = [f"Bản ký: {copy.file}" for copy in c.status.signed if copy.unit == unit.code]
         cells |= {"people": "\n".join([str(cells.get("people") or ""), *copies]).strip()} if copies else {}
         cells |= {"number": str(number), "unit": unit.title, "code": unit.code}
-        cells |= {"asked": Number(asked, _DASH), "told": Number(told, _DASH)}
-        counts = _counts(unit, stages, plan, columns, _HEAD + number)
+        code = f"${letter_of(columns, 'code')}{_HEAD + number}"
+        counts = {name: unit.stages.get(words, 0) for name, words in stages.items()}
+        cells["led"] = Formula(plan.count(unit=code), unit.total)
+        cells |= {name: Formula(plan.count(unit=code, stage=heads[name]), count) for name, count in counts.items()}
+        supported = {"asked": asked[unit.code], "told": told[unit.code]}
+        cells |= {name: Number(count, _DASH) for name, count in supported.items()}
+        sums.update({"led": unit.total, **counts, **supported})
         # where a unit that supports nothing said "không phát sinh"
         anchors = (f"statement|{unit.code}|statement", f"signoff|{unit.code}|signoff")
-        yield ReportLine("row", cells | counts, anchors=anchors)
-    if f.units:
-        yield ReportLine("total", _sums(f.units, stages, columns, support))
-
-
-def _counts(
-    unit: RowCounts, stages: tuple[str, ...], plan: PlacedSheet, columns: tuple[ReportColumn, ...], row: int
-) -> Cells:
-    """Live counts of the unit's own lines; `row` is the number of the line, from 1."""
-    code = f"${letter_of(columns, 'code')}{row}"
-    cells: Cells = {"led": Formula(plan.count(unit=code), unit.total)}
-    for index, words in enumerate(stages):
-        head = f"${letter_of(columns, f's{index}')}${_HEAD}"
-        cells[f"s{index}"] = Formula(plan.count(unit=code, stage=head), unit.stages.get(words, 0))
-    return cells
+        yield ReportLine("row", cells, anchors=anchors)
+    totals: Cells = {"unit": "Cộng theo đơn vị"}
+    for name, value in sums.items():
+        letter = letter_of(columns, name)
+        totals[name] = Formula(f"SUM({letter}{_HEAD + 1}:{letter}{_HEAD + len(units)})", value)
+    if units:
+        yield ReportLine("total", totals)
 
 
 def _report_cells(report: UnitReport | None) -> Cells:
@@ -241,56 +234,19 @@ def _told_of(unit: UnitStatus) -> Cells:
     }
 
 
-def _support(c: Consolidation) -> dict[str, tuple[int, int]]:
-    """Unit -> rows that it supports, and those on which it told something."""
-    counts: dict[str, tuple[int, int]] = {}
-    for row in c.tasks:
-        for item in row.contributions:
-            asked, told = counts.get(item.unit, (0, 0))
-            counts[item.unit] = (asked + 1, told + (item.state == "text"))
-    return counts
-
-
-def _sums(
-    units: tuple[RowCounts, ...],
-    stages: tuple[str, ...],
-    columns: tuple[ReportColumn, ...],
-    support: dict[str, tuple[int, int]],
-) -> Cells:
-    values = {"led": sum(unit.total for unit in units)}
-    values |= {f"s{i}": sum(unit.stages.get(words, 0) for unit in units) for i, words in enumerate(stages)}
-    shown = [support.get(unit.code, (0, 0)) for unit in units]
-    values |= {"asked": sum(asked for asked, _ in shown), "told": sum(told for _, told in shown)}
-    cells: Cells = {"unit": "Cộng theo đơn vị"}
-    for name, value in values.items():
-        letter = letter_of(columns, name)
-        cells[name] = Formula(f"SUM({letter}{_HEAD + 1}:{letter}{_HEAD + len(units)})", value)
-    return cells
-
-
-_CONTACTS = SHEETS["internal"]
-_FIELDS = ("prepared_by", "prepared_position", "phone", "email", "approved_by")
-
-
 def internal_page(c: Consolidation) -> ReportSheet:
     """The page: one line for each unit that reports."""
     note = "Chỉ dùng trong cơ quan để liên hệ về báo cáo; không gửi kèm báo cáo tổng hợp."
-    lines = (
-        ReportLine("row", _contact_cells(report, number), anchors=(f"signoff|{report.status.code}|signoff",))
-        for number, report in enumerate(c.units, start=1)
-    )
-    return list_sheet(c, _CONTACTS, "ĐẦU MỐI LIÊN HỆ VỀ BÁO CÁO (LƯU HÀNH NỘI BỘ)", lines, note)
+    lines = (_contact_line(report, number) for number, report in enumerate(c.units, start=1))
+    return list_sheet(c, SHEETS["internal"], "ĐẦU MỐI LIÊN HỆ VỀ BÁO CÁO (LƯU HÀNH NỘI BỘ)", lines, note)
 
 
-def _contact_cells(report: UnitReport, number: int) -> Cells:
-    return {
-        "number": str(number),
-        "unit": report.status.name,
-        "unit_email": report.status.email,
-        "state": STATES[report.status.state],
-        **{name: report.text(name) for name in _FIELDS},
-        "source": source_link(report.status.code, "signoff", "signoff"),
-    }
+def _contact_line(report: UnitReport, number: int) -> ReportLine:
+    unit, fields = report.status, ("prepared_by", "prepared_position", "phone", "email", "approved_by")
+    cells: Cells = {"number": str(number), "unit": unit.name, "unit_email": unit.email, "state": STATES[unit.state]}
+    cells |= {name: report.text(name) for name in fields}
+    cells["source"] = source_link(unit.code, "signoff", "signoff")
+    return ReportLine("row", cells, anchors=(f"signoff|{unit.code}|signoff",))
 
 
 _LIGHTS = {"green": "Xanh", "yellow": "Vàng", "red": "Đỏ", "": "Không có gì để đo"}
