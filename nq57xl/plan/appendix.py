@@ -43,22 +43,20 @@ class AppendixColumn:
     strict: bool = True
     """False: the dropdown proposes, other values may be typed."""
     rare: bool = False
-    """True: written only where some row has something in it; stands last."""
+    """True: written, with the other rare ones, only where some row has something in one of them; stand last."""
     limits: tuple[int, int] = (0, 200)
     """Smallest and greatest value of a `whole`."""
 
     @property
     def choices(self) -> dict[Any, str]:
-        """Of a `choice`: code -> what people choose."""
-        return _LISTS.get(self.source, {})
+        """Code -> what people choose."""
+        return {True: YES, False: NO} if self.source == "yes_no" else _LISTS.get(self.source, {})
 
     def shown(self, value: Any) -> str:  # noqa: ANN401 - any cell value
         """The text that stands in the cell."""
         if value is None:
             return ""
-        if self.kind == "yes_no":
-            return YES if value else NO
-        if self.kind == "choice":
+        if self.kind in ("choice", "yes_no"):
             return self.choices.get(value, "")
         if self.kind == "names":
             return "\n".join(value)

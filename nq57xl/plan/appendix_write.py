@@ -13,10 +13,8 @@ from nq57xl.plan.appendix import (
     GUIDE_LINES,
     GUIDE_TITLE,
     NAMES,
-    NO,
     SETTINGS,
     TABLES,
-    YES,
     AppendixColumn,
     AppendixSheet,
     cells_of,
@@ -48,11 +46,9 @@ def write_appendix(plan: Plan, review: Sequence[Review] = ()) -> bytes:
         _guide(sheets[GUIDE_TITLE])
         _card(sheets[CARD.title], CARD, plan)
         _names(sheets[CARD.title], plan)
-        set_up_page(sheets[CARD.title])
         for table in TABLES:
-            _table_sheet(sheets[table.title], table, table.rows(plan))
+            _table_sheet(sheets[table.title], table, plan)
         _card(sheets[SETTINGS.title], SETTINGS, plan)
-        set_up_page(sheets[SETTINGS.title])
         if review:
             _mark(sheets, plan, review)
             write_review(sheets[TITLE], plan, review)
@@ -88,32 +84,25 @@ def _card(sheet: Worksheet, card: AppendixSheet, plan: Plan) -> None:
         ]
         sheet.height(row, row_height(texts))
         _validate(sheet, column, row, row, 1)
+    set_up_page(sheet)
 
 
 def _names(sheet: Worksheet, plan: Plan) -> None:
     """The names with their days of validity, under the card of the plan and in its columns."""
     write_top(sheet, NAMES.heading, row=NAMES.first_row - 2)
-    columns = list(zip(NAMES.columns, _CARD_WIDTHS, strict=True))
-    _header(sheet, NAMES.first_row - 1, columns)
-    _rows(sheet, NAMES.first_row, columns, NAMES.rows(plan), NAMES.spare)
+    _rows(sheet, NAMES, plan)
 
 
-def _table_sheet(sheet: Worksheet, table: AppendixSheet, rows: list[dict[str, Any]]) -> None:
+def _table_sheet(sheet: Worksheet, table: AppendixSheet, plan: Plan) -> None:
+    rows = table.rows(plan)
     if not any(row.get(column.key) for row in rows for column in table.columns if column.rare):
         table = evolve(table, columns=tuple(column for column in table.columns if not column.rare))
     widths = [column.width for column in table.columns]
-    columns = list(zip(table.columns, widths, strict=True))
-    head = table.first_row - 1
     sheet.widths(widths)
     write_top(sheet, table.heading, table.note, widths)
-    _header(sheet, head, columns)
-    last = _rows(sheet, head + 1, columns, rows, table.spare)
+    last = _rows(sheet, table, plan)
     set_up_page(sheet)
-    sheet.head(head, last, (0, len(columns) - 1), 1)
-
-
-_Columns = list[tuple[AppendixColumn, float]]
-"""Each with its width; the names table stands in the columns of the card above it."""
+    sheet.head(table.first_row - 1, last, (0, len(widths) - 1), 1)
 
 
 _FORMATS = {"short": "@", "whole": "0", "date": "dd/mm/yyyy"}
@@ -144,51 +133,40 @@ def _mark(sheets: Mapping[str, Worksheet], plan: Plan, review: Sequence[Review])
             sheet.write_comment(*place, cell_text(f"Cần rà soát: {point.reason}{source}"), options)
 
 
-def _header(sheet: Worksheet, row: int, columns: _Columns) -> None:
-    for index, (column, _) in enumerate(columns):
-        sheet.text(row, index, column.title, "head")
+def _rows(sheet: Worksheet, table: AppendixSheet, plan: Plan) -> int:
+    """Writes headings, rows and empty rows under them with their validations; returns the last row."""
+    head, rows = table.first_row - 1, table.rows(plan)
+    for index, column in enumerate(table.columns):
+        sheet.text(head, index, column.title, "head")
     # the filter button hides the last characters of a heading
-    sheet.height(row, row_height([Text(column.title, width - 2.2, bold=True) for column, width in columns]) + 6)
-
-
-def _rows(sheet: Worksheet, start: int, columns: _Columns, rows: list[dict[str, Any]], spare: int) -> int:
-    """Writes rows and empty rows under them with their validations; returns the last row."""
-    for row, cells in enumerate(rows, start):
-        for index, (column, _) in enumerate(columns):
+    titles = [Text(column.title, column.width - 2.2, bold=True) for column in table.columns]
+    sheet.height(head, row_height(titles) + 6)
+    for row, cells in enumerate(rows, table.first_row):
+        for index, column in enumerate(table.columns):
             _write_cell(sheet, (row, index), column, cells.get(column.key))
-        texts = [Text(column.shown(cells.get(column.key)), width) for column, width in columns]
-        sheet.height(row, row_height(texts))
-    free = start + len(rows)
-    last = free + spare - 1
+        sheet.height(row, row_height([Text(item.shown(cells.get(item.key)), item.width) for item in table.columns]))
+    free = table.first_row + len(rows)
+    last = free + table.spare - 1
     for row in range(free, last + 1):
-        for index, (column, _) in enumerate(columns):
+        for index, column in enumerate(table.columns):
             _write_cell(sheet, (row, index), column, None, border=0)
         sheet.height(row, 18)
     # prepared rows get their borders with their text, so that empty ones are not printed
-    filled = f"=COUNTA($A{free + 1}:${a1(free, len(columns) - 1)})>0"
+    filled = f"=COUNTA($A{free + 1}:${a1(free, len(table.columns) - 1)})>0"
     rule = {"type": "formula", "criteria": filled, "format": sheet.book.style("filled")}
-    sheet.conditional_format(free, 0, last, len(columns) - 1, rule)
-    for index, (column, _) in enumerate(columns):
-        _validate(sheet, column, start, last, index)
+    sheet.conditional_format(free, 0, last, len(table.columns) - 1, rule)
+    for index, column in enumerate(table.columns):
+        _validate(sheet, column, table.first_row, last, index)
     return last
-
-
-_LISTS: Mapping[str, str | list[str]] = {
-    **{name: f"=ds_{name}" for name in _LISTED},
-    "yes_no": [YES, NO],
-}
 
 
 def _validate(sheet: Worksheet, column: AppendixColumn, first: int, last: int, index: int) -> None:
     """The cell's dropdown or limits, and its hint."""
     rule: dict[str, Any] = {"validate": "any"}
     if column.source:
+        listed = f"=ds_{column.source}" if column.source in _LISTED else list(column.choices.values())
         kind = "stop" if column.strict else "information"
-        rule = {
-            "validate": "list",
-            "source": _LISTS.get(column.source) or list(column.choices.values()),
-            "error_type": kind,
-        }
+        rule = {"validate": "list", "source": listed, "error_type": kind}
     elif column.kind == "date":
         rule = {"validate": "date", "criteria": "between", "minimum": date(2000, 1, 1), "maximum": date(2100, 12, 31)}
     elif column.kind == "whole":
