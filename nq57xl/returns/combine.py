@@ -60,12 +60,14 @@ def _compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
     filled = {place for key in mine if (place := newer.places.get(key)) is not None and place[1]}
     blank, added, different = [], [], []
     for key, value in earlier.sound_cells.items():
+        if not _same_question(newer.form, earlier.form, key):
+            continue
         row = free.get(key[:2], key[1])
         if row is None:
             added.append(_EarlierCell(key, value, earlier))
             continue
         here = (key[0], row, key[2])
-        if here not in newer.places or not _same_question(newer.form, earlier.form, key):
+        if here not in newer.places:
             continue
         cell = _EarlierCell(here, value, earlier)
         if here not in mine:
@@ -160,7 +162,7 @@ def _texts(table: Table, cells: Mapping[FormCell, Value]) -> dict[str, str]:
     order = {field.name: number for number, field in enumerate(table.fields)}
     rows: dict[str, dict[int, str]] = defaultdict(dict)
     for (name, key, field), value in cells.items():
-        if name == table.name:
+        if name == table.name and field in order:  # an earlier form may have had other fields
             rows[key][order[field]] = fold(str(value.value if value.value is not None else value.typed))
     return {key: fields[min(fields)] for key, fields in rows.items()}
 

@@ -208,9 +208,10 @@ def arrival_state(path: Path) -> _Arrival:
         with path.open("rb") as stream:
             head = stream.read(4)
             whole = bool(head)
-            if head.startswith(b"PK"):
-                # an archive may end somewhere, with a long tail behind it
-                whole = zipfile.is_zipfile(stream) or len(without_tail(data := path.read_bytes())) < len(data)
+            if head.startswith(b"PK") and not zipfile.is_zipfile(stream):
+                # it may end somewhere, with a long tail behind it
+                small = os.fstat(stream.fileno()).st_size <= LIMITS.file_bytes
+                whole = small and len(without_tail(data := path.read_bytes())) < len(data)
             return "whole" if whole else "half"
     except OSError:
         return "held"

@@ -30,6 +30,7 @@ from nq57xl.returns.model import JudgedReturn
 from nq57xl.returns.sources import arrival_state, files_below
 from nq57xl.rules.findings import make
 from nq57xl.text.clock import VIETNAM, Clock
+from nq57xl.xlsx.limits import LIMITS
 from tests.amounts import amount
 from tests.april_kit import office_in_april
 from tests.case_kit import nq57xl
@@ -238,6 +239,16 @@ def test_files_are_known_by_what_they_are(tmp_path: Path) -> None:
     assert [path.name for path, _ in files_below(tmp_path)] == ["a.xlsx", "b.xlsx", "c.xlsx", "d.pdf"]
     with pytest.raises(OSError, match="none"):
         list(files_below(tmp_path / "none"))
+
+
+def test_a_file_over_the_limit_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive without its end may be larger than memory: over the limit nothing but its head and tail is read."""
+    path = tmp_path / "lớn.xlsx"
+    with path.open("wb") as file:
+        file.write(b"PK\3\4")
+        file.truncate(LIMITS.file_bytes + 1)
+    monkeypatch.setattr(Path, "read_bytes", lambda self: pytest.fail("read whole"))
+    assert arrival_state(path) == "half"
 
 
 def test_a_line_for_a_file_is_one_line() -> None:

@@ -21,7 +21,7 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, Source, Value
-from nq57xl.returns.combine import _compare_returns
+from nq57xl.returns.combine import _compare_returns, left_out_findings
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return, ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1
@@ -370,6 +370,24 @@ def test_a_field_that_changed_its_kind_is_not_taken_over(office: Office) -> None
     same_form = attrs.evolve(earlier, form=form)
     assert [cell.key[2] for cell in _compare_returns(newer, earlier).blank] == ["result"]
     assert [cell.key[2] for cell in _compare_returns(newer, same_form).blank] == ["percent", "result"]
+
+
+def test_a_field_that_free_rows_had_once_is_passed_over(office: Office) -> None:
+    """Of an earlier form's free row what the newer form asks for is left out, a field that it does not know is not."""
+    form = form_of(office)
+    free = form.schema.table("proposal")
+    fields = (attrs.evolve(free.fields[0], name="gone"), *free.fields)
+    tables = tuple(attrs.evolve(free, fields=fields) if item is free else item for item in form.schema.tables)
+    older = attrs.evolve(form, issue_id="older", schema=attrs.evolve(form.schema, version="older", tables=tables))
+    source = Source("a.xlsx", "a.xlsx", "0" * 64, 1, moment(14), "option")
+    values = tuple(
+        Value("proposal", "01", name, text, text, "S", cell)
+        for name, text, cell in (("gone", "Cũ", "A1"), ("title", "Số hóa hồ sơ", "B1"))
+    )
+    earlier = AnsweredForm(older, JudgedReturn(source, "accepted", "VP", PERIOD, "older", values))
+    found = left_out_findings(Return(source, form), (), [earlier])
+    assert [(item.code, item.table) for item in found] == [("LOST_FROM_EARLIER", "proposal")]
+    assert "«Số hóa hồ sơ»" in found[0].message
 
 
 def test_the_command_combines(office: Office, whole: Path, tmp_path: Path) -> None:
