@@ -1,11 +1,15 @@
-"""The pass over an OpenDocument spreadsheet, which is also its reader: content.xml holds values, formulas and texts."""
+"""The pass over an OpenDocument spreadsheet, which is also its reader: content.xml holds values, formulas and texts.
+
+Each row is read as a tree of its own once it is whole, and so are the styles; the rest of the file streams by.
+"""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
-from typing import Literal
+from xml.etree.ElementTree import Element, TreeBuilder
 
 from attrs import define, field
 
@@ -25,6 +29,7 @@ from nq57xl.xlsx.scan_cells import (
 )
 from nq57xl.xlsx.shown import days_of, under_format
 
+_Place = tuple[int, int]
 _PARENTS = 20
 """Styles that build on styles; LibreOffice makes two or three."""
 
@@ -40,6 +45,8 @@ class _Style:
     visible: bool = True
 
 
+_PAGE_FIELDS = frozenset({"sheet-name", "page-number", "page-count", "date", "time", "title", "file-name"})
+"""What a program fills in on each page."""
 _DATA_STYLES = frozenset({"number-style", "percentage-style", "currency-style", "date-style", "time-style"})
 _PARTS = {
     "day": ("d", "dd"), "month": ("m", "mm"), "year": ("yy", "yyyy"), "hours": ("h", "hh"), "minutes": ("m", "mm"),
@@ -51,7 +58,7 @@ _PARTS = {
 
 @define
 class _OdsStyles:
-    """Expat callbacks that gather fonts, styles and number formats of styles.xml and content.xml, in this order."""
+    """Fonts, styles and number formats of styles.xml and content.xml, added in this order."""
 
     margins: list[str] = field(factory=list)
     """Texts of page headers and footers."""
@@ -61,66 +68,34 @@ class _OdsStyles:
     """By family and name."""
     _codes: dict[str, str] = field(factory=dict)
     """Name of a number format -> its code as an .xlsx would have it."""
-    _open: _Style | None = None
-    _data: str | None = None
-    """Name of the number format that is being read."""
-    _percent: bool = False
-    _inside: str = ""
     _looks: dict[str, CellLook | None] = field(factory=dict)
 
-    def start(self, tag: str, attributes: Attributes) -> None:
-        """Opens a font face, a style or a number format."""
-        name = local(tag)
-        if name == "font-face":
-            self._faces[attributes.get("style:name", "")] = _bare(attributes.get("svg:font-family", ""))
-        elif name == "style" and tag.startswith("style:"):
-            parent, data = attributes.get("style:parent-style-name", ""), attributes.get("style:data-style-name", "")
-            self._open = _Style(parent, data=data)
-            self._styles[attributes.get("style:family", ""), attributes.get("style:name", "")] = self._open
-        elif name in _DATA_STYLES:
-            self._data, self._percent = attributes.get("style:name", ""), name == "percentage-style"
-            hours = attributes.get("number:truncate-on-overflow") == "false"
-            self._codes[self._data] = "[h]" if hours else ""
-        elif self._data is not None and tag.startswith("number:"):
-            self._inside = name
-            self._codes[self._data] += _part(name, attributes, self._codes[self._data])
-        elif self._open is not None and name == "text-properties":
-            self._note_font(self._open, attributes)
-        elif self._open is not None and name == "table-properties":
-            self._open.visible = attributes.get("table:display") != "false"
-        elif name in ("header", "footer") and tag.startswith("style:"):
-            self._inside = "margin"
-            self.margins.append("")
-        elif name in ("sheet-name", "page-number", "page-count", "date", "time", "title", "file-name"):
-            self._inside = "" if self._inside == "margin" else self._inside
+    def add(self, root: Element) -> None:
+        """A font, a style, a number format or a page header."""
+        for item in root.iter():
+            name = local(item.tag)
+            if name == "font-face":
+                self._faces[item.get("style:name", "")] = _bare(item.get("svg:font-family", ""))
+            elif item.tag == "style:style":
+                self._styles[item.get("style:family", ""), item.get("style:name", "")] = self._style(item)
+            elif name in _DATA_STYLES:
+                self._codes[item.get("style:name", "")] = _code(item)
+            elif item.tag in ("style:header", "style:footer"):
+                self.margins.append("".join(_page_words(item))[: LIMITS.cell_text])
 
-    def _note_font(self, style: _Style, attributes: Attributes) -> None:
-        face = attributes.get("style:font-name", "")
-        style.font = self._faces.get(face, face) or _bare(attributes.get("fo:font-family", ""))
-        line = attributes.get("style:text-line-through-style") or attributes.get("style:text-line-through-type")
-        style.struck = None if line is None else line != "none"
-        place = attributes.get("style:text-position", "")
-        style.raised = "super" if re.match(r"super|[1-9]", place) else "sub" if re.match("sub|-", place) else ""
-
-    def text(self, piece: str) -> None:
-        """Words within a number format, and those of page headers."""
-        if self._data is not None and self._inside == "text":
-            sign = self._percent and piece.strip() == "%"
-            self._codes[self._data] += piece if sign else '"{}"'.format(piece.replace('"', ""))
-        elif self._inside == "margin" and self.margins and len(self.margins[-1]) < LIMITS.cell_text:
-            self.margins[-1] += piece
-
-    def end(self, tag: str) -> None:
-        """Closes a style or a number format."""
-        name = local(tag)
-        if name == "style":
-            self._open = None
-        elif name in _DATA_STYLES:
-            self._data = None
-        elif name in ("header", "footer") or self._data is not None:
-            self._inside = ""
-        elif self.margins and name in ("sheet-name", "page-number", "page-count", "date", "time", "title", "file-name"):
-            self._inside = "margin"
+    def _style(self, style: Element) -> _Style:
+        made = _Style(style.get("style:parent-style-name", ""), data=style.get("style:data-style-name", ""))
+        for item in style:
+            if local(item.tag) == "table-properties":
+                made.visible = item.get("table:display") != "false"
+            elif local(item.tag) == "text-properties":
+                face = item.get("style:font-name", "")
+                made.font = self._faces.get(face, face) or _bare(item.get("fo:font-family", ""))
+                line = item.get("style:text-line-through-style") or item.get("style:text-line-through-type")
+                made.struck = None if line is None else line != "none"
+                place = item.get("style:text-position", "")
+                made.raised = "super" if re.match(r"super|[1-9]", place) else "sub" if re.match("sub|-", place) else ""
+        return made
 
     def _chain(self, family: str, name: str) -> list[_Style]:
         """A style and those it builds on."""
@@ -154,28 +129,44 @@ class _OdsStyles:
         return style is None or style.visible
 
 
-def _part(name: str, attributes: Attributes, before: str) -> str:
+def _page_words(element: Element) -> Iterator[str]:
+    """Texts of a page header but for what programs fill in."""
+    if local(element.tag) not in _PAGE_FIELDS:
+        yield element.text or ""
+        for item in element:
+            yield from _page_words(item)
+            yield item.tail or ""
+
+
+def _code(data: Element) -> str:
+    """The code of a number format."""
+    code = "[h]" if data.get("number:truncate-on-overflow") == "false" else ""
+    for item in data.iter():
+        text = item.text or ""
+        if item.tag == "number:text" and text:
+            sign = local(data.tag) == "percentage-style" and text.strip() == "%"
+            code += text if sign else '"{}"'.format(text.replace('"', ""))
+        elif item is not data and item.tag.startswith("number:"):
+            code += _part(item, code)
+    return code
+
+
+def _part(part: Element, before: str) -> str:
     """A part of a number format as it stands in a format's code."""
+    name = local(part.tag)
     if name == "number":
-        places = attributes.get("number:decimal-places", attributes.get("number:min-decimal-places", "0"))
-        digits = attributes.get("number:min-integer-digits", "1")
-        whole = (
-            "#,##0"
-            if attributes.get("number:grouping") == "true"
-            else "0" * min(int(digits), 20)
-            if digits.isdecimal()
-            else "0"
-        )
-        scaled = "," * (len(attributes.get("number:display-factor", "1")) // 3)
-        return (
-            (whole or "0") + (f".{'0' * min(int(places), 20)}" if places.isdecimal() and int(places) else "") + scaled
-        )
+        places = part.get("number:decimal-places", part.get("number:min-decimal-places", "0"))
+        digits = part.get("number:min-integer-digits", "1")
+        whole = "0" * min(int(digits), 20) if digits.isdecimal() else ""
+        whole = "#,##0" if part.get("number:grouping") == "true" else whole or "0"
+        decimals = f".{'0' * min(int(places), 20)}" if places.isdecimal() and int(places) else ""
+        return whole + decimals + "," * (len(part.get("number:display-factor", "1")) // 3)
     if name == "hours" and before.startswith("[h]"):
         return ""
-    if name == "month" and attributes.get("number:textual") == "true":
+    if name == "month" and part.get("number:textual") == "true":
         return "mmm"
     short, long = _PARTS.get(name, ("", ""))
-    return long if attributes.get("number:style") == "long" else short
+    return long if part.get("number:style") == "long" else short
 
 
 def _bare(family: str) -> str:
@@ -188,17 +179,16 @@ _NUMBERS = frozenset({"float", "percentage", "currency"})
 
 
 def scan_ods(data: bytes) -> Scan:
-    """Streams styles.xml and content.xml; every sheet's `cells` are filled. Raises Refused as `scan_xlsx` does."""
+    """Reads styles.xml and content.xml; every sheet's `cells` are filled. Raises Refused as `scan_xlsx` does."""
     package = Package(data)
     if "content.xml" not in package:
         raise refuse("FILE_BROKEN")
-    styles = _OdsStyles()
-    package.parse("styles.xml", styles.start, styles.end, styles.text, prefixed=True)
-    reader = _ContentReader(styles)
-    package.parse("content.xml", reader.start, reader.end, reader.text, prefixed=True)
+    reader = _ContentReader()
+    for name in ("styles.xml", "content.xml"):
+        package.parse(name, reader.start, reader.end, reader.text, prefixed=True)
     package.refuse_doctypes()
     check_count(reader.sheets)
-    for text in dict.fromkeys(filter(None, map(str.strip, styles.margins))):
+    for text in dict.fromkeys(filter(None, map(str.strip, reader.styles.margins))):
         reader.sheets[0].add_remark(Remark("margin", text))
     names = [name.lower() for name in package.names()]
     notes = active_notes(
@@ -210,55 +200,46 @@ def scan_ods(data: bytes) -> Scan:
     return Scan(tuple(reader.sheets), package.text("meta.xml", "generator"), notes, reader.date1904)
 
 
-def _repeat(attributes: Attributes, name: str) -> int:
-    text = attributes.get(name, "1")
+def _repeat(element: Element, name: str) -> int:
+    text = element.get(name, "1")
     return max(1, int(text)) if text.isdecimal() and len(text) < 9 else 1
 
 
 class _OdsText:
-    """The text of one cell or remark as it is built up: paragraphs, breaks, spans with styles of their own."""
+    """The text of one cell or remark: its paragraphs, with breaks, and spans with styles of their own."""
 
-    def __init__(self, styles: _OdsStyles) -> None:
-        self._styles = styles
+    def __init__(self, styles: _OdsStyles, paragraphs: Iterable[Element]) -> None:
+        self._styles, self._length = styles, 0
         self._runs: list[Run] = []
-        self._spans: list[str] = []
-        self._paragraphs = self._length = 0
-        self._inside = False
         self.links: list[str] = []
+        for number, paragraph in enumerate(paragraphs):
+            if number:
+                self._add("\n", ())
+            self._read(paragraph, ())
 
-    def start(self, name: str, attributes: Attributes) -> None:
-        """Opens a paragraph or a span; breaks, tabs and counted blanks are letters."""
-        if name in ("p", "h"):
-            if self._paragraphs:
-                self._add("\n")
-            self._paragraphs, self._inside = self._paragraphs + 1, True
-        elif name == "span":
-            self._spans.append(attributes.get("text:style-name", ""))
-        elif name == "a":
-            self.links.append(attributes.get("xlink:href", ""))
-        elif name == "s":
-            self._add(" " * min(_repeat(attributes, "text:c"), LIMITS.cell_text + 1))
-        elif name in ("tab", "line-break"):
-            self._add("\t" if name == "tab" else "\n")
+    def _read(self, element: Element, spans: tuple[str, ...]) -> None:
+        """Blanks count once, as OpenDocument says; breaks, tabs and counted blanks are letters."""
+        self._add(_BLANKS.sub(" ", element.text or ""), spans)
+        for item in element:
+            name = local(item.tag)
+            if name == "s":
+                self._add(" " * min(_repeat(item, "text:c"), LIMITS.cell_text + 1), spans)
+            elif name in ("tab", "line-break"):
+                self._add("\t" if name == "tab" else "\n", spans)
+            elif not _is_beside(item):
+                if name == "a":
+                    self.links.append(item.get("xlink:href", ""))
+                self._read(item, (item.get("text:style-name", ""), *spans) if name == "span" else spans)
+            self._add(_BLANKS.sub(" ", item.tail or ""), spans)
 
-    def end(self, name: str) -> None:
-        """Closes a paragraph or a span."""
-        if name in ("p", "h"):
-            self._inside, self._spans = False, []
-        elif name == "span" and self._spans:
-            self._spans.pop()
-
-    def text(self, piece: str) -> None:
-        """Blanks count once, as OpenDocument says; those between paragraphs do not count."""
-        if self._inside:
-            self._add(_BLANKS.sub(" ", piece))
-
-    def _add(self, piece: str) -> None:
+    def _add(self, piece: str, spans: tuple[str, ...]) -> None:
+        if not piece:
+            return
         self._length += len(piece)
         if self._length > LIMITS.cell_text:
             raise too_long()
         run = Run(piece)
-        for name in reversed(self._spans):
+        for name in spans:
             own = self._styles.run("text", name, piece)
             struck = own.struck if run.struck is None else run.struck
             run = Run(piece, run.font or own.font, struck, run.raised or own.raised)
@@ -276,201 +257,189 @@ class _OdsText:
         return tuple(self._runs) if told else ()
 
 
+_PARAGRAPHS = frozenset({"text:p", "text:h"})
+
+
+def _is_beside(element: Element) -> bool:
+    """Whether it is a comment or a drawing, and no part of what the cell says."""
+    return local(element.tag) == "annotation" or element.tag.startswith("draw:")
+
+
+def _parts(element: Element, *, beside: bool) -> Iterator[Element]:
+    """The comments and drawings in a cell, or else its paragraphs; tables inside cells (sub-tables) are not read."""
+    for item in element:
+        if _is_beside(item):
+            if beside:
+                yield item
+        elif item.tag in _PARAGRAPHS and not beside:
+            yield item
+        elif item.tag != "table:table":
+            yield from _parts(item, beside=beside)
+
+
+_IN_TABLES = frozenset({"table-row", "shapes"})
+_WHOLE = _DATA_STYLES | {"font-face", "style", "header", "footer"}
+"""Elements outside tables that are read once they are whole; in tables it is those above."""
+
+
 class _ContentReader:
     """Expat callbacks; places are counted, because OpenDocument gives no addresses."""
 
-    def __init__(self, styles: _OdsStyles) -> None:
+    def __init__(self) -> None:
         self.sheets: list[SheetScan] = []
+        self.styles = _OdsStyles()
         self.links = self.calls = self.date1904 = False
-        self._styles = styles
         self._columns: list[tuple[int, str]] = []
         """(first column after the group, default style)."""
-        self._row = self._column = self._skipped = 0
-        self._row_repeat = self._repeat = 1
-        self._row_style = ""
-        self._cell: Attributes | None = None
-        self._shown = _OdsText(styles)
-        self._remark: _OdsText | None = None
-        """Text of the comment or drawing that is being read, beside what the cell says."""
-        self._kind: Literal["comment", "box", "picture"] = "comment"
-        self._author = ""
-        self._creator = False
-        self._depth = 0
-        """Tables inside cells (sub-tables) are not sheets."""
+        self._row = self._skipped = self._depth = 0
+        """`_depth`: elements open in what is read once it is whole."""
+        self._tree = TreeBuilder()
+        self._table = False
+        """Within a sheet."""
 
     def start(self, tag: str, attributes: Attributes) -> None:
-        """Opens a table, row or cell; links to programs are passed over, comments and drawings read beside."""
+        """Opens a table, a column or what is read once it is whole; links to programs are passed over."""
         name = local(tag)
-        if self._remark is not None:
-            self._inside_remark(tag, name, attributes)
-        elif self._depth and (name == "annotation" or tag.startswith("draw:")):
-            self._skipped, self._remark, self._author = 1, _OdsText(self._styles), ""
-            self._kind = "comment" if name == "annotation" else "box"
+        if self._depth or (not self._skipped and name in (_IN_TABLES if self._table else _WHOLE)):
+            self._depth += 1
+            self._tree.start(tag, attributes)
         elif self._skipped or name in ("dde-link", "tracked-changes"):
             self._skipped += 1
             self.calls = self.calls or name == "dde-link"
-        elif name == "table" and tag.startswith("table:"):
-            self._depth += 1
-            if self._depth == 1:
-                self._open_table(attributes)
-        elif self._depth == 0:
-            self._styles.start(tag, attributes)
-            self.date1904 = self.date1904 or attributes.get("table:date-value", "").startswith("1904")
-        elif self._depth == 1:
-            self._inside_table(tag, name, attributes)
-
-    def _inside_remark(self, tag: str, name: str, attributes: Attributes) -> None:
-        self._skipped += 1
-        self._creator = name == "creator"
-        if name in ("image", "object") and tag.startswith("draw:") and self._kind == "box":
-            self._kind = "picture"
-        elif self._remark is not None and tag.startswith("text:"):
-            self._remark.start(name, attributes)
-
-    def _inside_table(self, tag: str, name: str, attributes: Attributes) -> None:
-        if name == "table-row":
-            self._column, self._row_repeat = 0, _repeat(attributes, "table:number-rows-repeated")
-            self._row_style = attributes.get("table:default-cell-style-name", "")
-        elif name == "table-column":
+        elif tag == "table:table":
+            self._table, self._row, self._columns = True, 0, []
+            visible = self.styles.visible(attributes.get("table:style-name", ""))
+            protected = attributes.get("table:protected") == "true"
+            self.sheets.append(SheetScan(attributes.get("table:name", ""), visible, protected))
+        elif name == "table-column" and self._table:
             first = self._columns[-1][0] if self._columns else 0
-            width = _repeat(attributes, "table:number-columns-repeated")
-            self._columns.append((first + width, attributes.get("table:default-cell-style-name", "")))
-        elif name in ("table-cell", "covered-table-cell"):
-            self._repeat = _repeat(attributes, "table:number-columns-repeated")
-            self._cell, self._shown = attributes, _OdsText(self._styles)
-            self._merge(attributes)
-        elif name == "table-source":  # LibreOffice keeps what it last saw of another workbook as a table
+            last = first + _repeat(Element(tag, attributes), "table:number-columns-repeated")
+            self._columns.append((last, attributes.get("table:default-cell-style-name", "")))
+        elif name == "table-source" and self._table:
+            # LibreOffice keeps what it last saw of another workbook as a table
             self.links = True
             self.sheets[-1].name = ""
-        elif self._cell is not None and tag.startswith("text:"):
-            self._shown.start(name, attributes)
-
-    def _merge(self, attributes: Attributes) -> None:
-        rows = _repeat(attributes, "table:number-rows-spanned")
-        columns = _repeat(attributes, "table:number-columns-spanned")
-        if rows > 1 or columns > 1:
-            self.sheets[-1].merge((self._row, self._column, self._row + rows - 1, self._column + columns - 1))
-
-    def _open_table(self, attributes: Attributes) -> None:
-        self._row = self._column = 0
-        self._columns = []
-        visible = self._styles.visible(attributes.get("table:style-name", ""))
-        protected = attributes.get("table:protected") == "true"
-        self.sheets.append(SheetScan(attributes.get("table:name", ""), visible, protected))
+        self.date1904 = self.date1904 or attributes.get("table:date-value", "").startswith("1904")
 
     def text(self, piece: str) -> None:
-        """A piece of what a cell shows, or of what is said beside it."""
-        if self._remark is not None and self._creator:
-            self._author = (self._author + piece)[:200]
-        elif self._remark is not None:
-            self._remark.text(piece)
-        elif self._cell is not None and not self._skipped:
-            self._shown.text(piece)
-        elif self._depth == 0:
-            self._styles.text(piece)
+        """A piece of what is read once it is whole."""
+        if self._depth:
+            self._tree.data(piece)
 
     def end(self, tag: str) -> None:
-        """Closes a table, row or cell."""
-        name = local(tag)
-        if self._skipped:
-            self._end_skipped(tag, name)
-        elif name == "table" and tag.startswith("table:"):
+        """Closes a table; reads what is whole."""
+        if self._depth:
+            self._tree.end(tag)
             self._depth -= 1
-            if self._depth == 0 and not self.sheets[-1].name:
+            if not self._depth:
+                element, self._tree = self._tree.close(), TreeBuilder()
+                self._read(element)
+        elif self._skipped:
+            self._skipped -= 1
+        elif tag == "table:table":
+            self._table = False
+            if not self.sheets[-1].name:
                 self.sheets.pop()
-        elif self._depth == 0:
-            self._styles.end(tag)
-        elif self._depth == 1:
-            self._end_inside(tag, name)
 
-    def _end_skipped(self, tag: str, name: str) -> None:
-        self._skipped -= 1
-        self._creator = False
-        if self._remark is not None and tag.startswith("text:"):
-            self._remark.end(name)
-        if self._remark is not None and not self._skipped:
-            text, place = self._remark.whole.strip(), (self._row, self._column) if self._cell is not None else None
-            if text or self._kind == "picture":
-                self.sheets[-1].add_remark(Remark(self._kind, text, place, place, self._author))
-            self._remark = None
-
-    def _end_inside(self, tag: str, name: str) -> None:
+    def _read(self, element: Element) -> None:
+        name = local(element.tag)
         if name == "table-row":
-            self._row += self._row_repeat
-        elif name in ("table-cell", "covered-table-cell") and self._cell is not None:
-            self._note(self._cell)
-            self._column += self._repeat
-            self._cell = None
-        elif tag.startswith("text:"):
-            self._shown.end(name)
+            self._read_row(element)
+        elif name == "shapes":
+            for item in _parts(element, beside=True):
+                self._note_beside(item, None)
+        else:
+            self.styles.add(element)
 
-    def _note(self, attributes: Attributes) -> None:
-        """Writes down a cell with something in it, as often as it is repeated."""
-        text, formula = self._shown.whole, attributes.get("table:formula")
-        kind = attributes.get("office:value-type") or ("string" if text else None)
-        if formula is None and kind is None:
+    def _note_beside(self, element: Element, place: _Place | None) -> None:
+        """A comment or drawing."""
+        tags = {item.tag for item in element.iter()}
+        text = _OdsText(self.styles, (item for item in element.iter() if item.tag in _PARAGRAPHS)).whole.strip()
+        if local(element.tag) == "annotation":
+            author = next((item.text or "" for item in element.iter() if local(item.tag) == "creator"), "")[:200]
+            remark = Remark("comment", text, place, place, author)
+        else:
+            remark = Remark("picture" if tags & {"draw:image", "draw:object"} else "box", text, place, place)
+        if text or remark.kind == "picture":
+            self.sheets[-1].add_remark(remark)
+
+    def _read_row(self, row: Element) -> None:
+        down, column = _repeat(row, "table:number-rows-repeated"), 0
+        for cell in row:
+            if local(cell.tag) in ("table-cell", "covered-table-cell"):
+                across = _repeat(cell, "table:number-columns-repeated")
+                own = cell.get("table:style-name", "") or row.get("table:default-cell-style-name", "")
+                self._read_cell(cell, own, (self._row, column), (down, across))
+                column += across
+        self._row += down
+
+    def _read_cell(self, cell: Element, style: str, place: _Place, size: tuple[int, int]) -> None:
+        """A cell with something in it, as often as it is repeated; `style`: its own or its row's."""
+        sheet, (row, column), (down, across) = self.sheets[-1], place, size
+        rows, columns = (_repeat(cell, f"table:number-{name}-spanned") for name in ("rows", "columns"))
+        if rows > 1 or columns > 1:
+            sheet.merge((row, column, row + rows - 1, column + columns - 1))
+        for item in _parts(cell, beside=True):
+            self._note_beside(item, place)
+        shown = _OdsText(self.styles, _parts(cell, beside=False))
+        text = shown.whole
+        kind = cell.get("office:value-type") or ("string" if text else "")
+        if cell.get("table:formula") is None and not kind:
             return
-        sheet = self.sheets[-1]
-        cells = self._row_repeat * self._repeat
-        sheet.reach(cells, self._row + self._row_repeat, self._column + self._repeat)
+        sheet.reach(down * across, row + down, column + across)
         sheet.check_extent()
-        if cells * len(text) > LIMITS.text_letters:
+        if down * across * len(text) > LIMITS.text_letters:
             raise too_much_text()
-        for row in range(self._row, self._row + self._row_repeat):
-            for column in range(self._column, self._column + self._repeat):
-                self._note_one(sheet, (row, column), attributes, kind or "")
+        for line in range(row, row + down):
+            for number in range(column, column + across):
+                own = style or next((told for end, told in self._columns if number < end), "")
+                self._add_cell((line, number), self.styles.look(own), cell, kind, shown)
 
-    def _note_one(self, sheet: SheetScan, place: tuple[int, int], attributes: Attributes, kind: str) -> None:
-        text, formula = self._shown.whole, attributes.get("table:formula")
-        look = self._styles.look(self._style_at(place, attributes))
+    def _add_cell(self, place: _Place, look: CellLook | None, cell: Element, kind: str, shown: _OdsText) -> None:
+        sheet, text, formula = self.sheets[-1], shown.whole, cell.get("table:formula")
         code = (look.format if look is not None else "") or ("0%" if kind == "percentage" else "")
-        value = _value(attributes, kind, text)
+        value = _value(cell, kind, text)
         number, error = days_of(value), ""
         if isinstance(value, float):
             if math.isfinite(value):
                 number, value = under_format(value, code, date1904=self.date1904)
             else:
-                value, number, error = None, None, attributes.get("office:value", "").strip()
-        if _is_error(attributes, formula, text.strip()):
+                value, number, error = None, None, cell.get("office:value", "").strip()
+        if _is_error(cell, formula, text.strip()):
             value, number, error = None, None, text.strip() or "#N/A"
         if isinstance(value, str) and len(value) > LIMITS.cell_text:
             raise too_long(sheet.name, place)
         if value == "" and not kind:
             value = None
-        if runs := self._shown.runs if value == text else ():
+        if runs := shown.runs if value == text else ():
             sheet.runs[place] = runs
         formula = None if formula is None else formula.partition("=")[2]
-        link = next(filter(None, self._shown.links), "")
+        link = next(filter(None, shown.links), "")
         sheet.add_cell(place, look, value, formula, code=code, number=number, error=error, link=link)
 
-    def _style_at(self, place: tuple[int, int], attributes: Attributes) -> str:
-        """The cell's own style, else its row's, else its column's."""
-        own = attributes.get("table:style-name", "") or self._row_style
-        return own or next((style for end, style in self._columns if place[1] < end), "")
 
-
-def _is_error(attributes: Attributes, formula: str | None, text: str) -> bool:
+def _is_error(cell: Element, formula: str | None, text: str) -> bool:
     """LibreOffice marks errors of its own; other programs leave their names as texts."""
-    if attributes.get("calcext:value-type") == "error" or text in ERRORS:
+    if cell.get("calcext:value-type") == "error" or text in ERRORS:
         return True
     return formula is not None and text.startswith(("#", "Err:"))
 
 
-def _value(attributes: Attributes, kind: str, text: str) -> RawValue:
+def _value(cell: Element, kind: str, text: str) -> RawValue:
     """The value that the attributes tell; the text that is shown where they tell none."""
     if kind in _NUMBERS:
         try:
-            return float(attributes.get("office:value", ""))
+            return float(cell.get("office:value", ""))
         except ValueError:
             return text
     if kind == "date":
-        return iso_date(attributes.get("office:date-value", "")) or text
+        return iso_date(cell.get("office:date-value", "")) or text
     if kind == "time":
-        found = _iso_time(attributes.get("office:time-value", ""))
+        found = _iso_time(cell.get("office:time-value", ""))
         return text if found is None else found
     if kind == "boolean":
-        return attributes.get("office:boolean-value") == "true"
-    return attributes.get("office:string-value", text) if kind else None
+        return cell.get("office:boolean-value") == "true"
+    return cell.get("office:string-value", text) if kind else None
 
 
 _DURATION = re.compile(r"PT([0-9]{1,6})H([0-9]{1,2})M([0-9]{1,2})(?:[.,][0-9]+)?S")
