@@ -425,17 +425,11 @@ def _print_plan(plan: Plan) -> None:
     click.echo(f"{plan.properties.title} ({plan.properties.id})")
     units = [(unit.code, unit.name, "; ".join(unit.aliases), "có" if unit.external else "") for unit in plan.units]
     print_table(("Mã", "Đơn vị", "Tên khác", "Ngoài cơ quan"), units, "Đơn vị")
-    tasks = [
-        (
-            task.code,
-            task.subtask or task.task,
-            ", ".join(task.lead_units),
-            ", ".join(task.support_units),
-            task.deadline.text,
-            f"{task.due:%d/%m/%Y}" if task.due else _DATELESS.get(task.deadline.kind, "không xác định"),
-        )
-        for task in plan.tasks
-    ]
+    tasks = []
+    for task in plan.tasks:
+        due = f"{task.due:%d/%m/%Y}" if task.due else _DATELESS.get(task.deadline.kind, "không xác định")
+        who = (", ".join(task.lead_units), ", ".join(task.support_units))
+        tasks.append((task.code, task.subtask or task.task, *who, task.deadline.text, due))
     print_table(("Mã", "Nhiệm vụ", "Chủ trì", "Phối hợp", "Thời hạn", "Ngày hạn"), tasks, "Đầu việc")
     indicators = [
         (item.code, item.indicator, item.unit, item.target.text, ", ".join(item.lead_units)) for item in plan.indicators

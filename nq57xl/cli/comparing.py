@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from nq57xl.results.comparison import PeriodComparison
     from nq57xl.rules.rows import RowKind
     from nq57xl.rules.schema import Schema, Table
-
-_SIDES: tuple[Literal["before", "after"], ...] = ("before", "after")
 
 
 def _print_comparison(c: PeriodComparison) -> None:
@@ -50,17 +48,12 @@ def _print_rows(c: PeriodComparison) -> None:
 def _print_indicators(c: PeriodComparison) -> None:
     from nq57xl.results.wording import difference_text
 
-    rows = [
-        (
-            item.indicator.code,
-            item.indicator.indicator,
-            item.name,
-            *(item.words(side) for side in _SIDES),
-            difference_text(item.difference, item.measure),
-        )
-        for item in c.indicators
-        if (item.before, item.state_before) != (item.after, item.state_after)
-    ]
+    rows = []
+    for item in c.indicators:
+        if (item.before, item.state_before) != (item.after, item.state_after):
+            moved = (item.words("before"), item.words("after"))
+            told = difference_text(item.difference, item.measure)
+            rows.append((item.indicator.code, item.indicator.indicator, item.name, *moved, told))
     if rows:
         print_table(("Mã", "Chỉ tiêu", "Đơn vị", c.before.title, c.after.title, "Tăng, giảm"), rows, "Chỉ tiêu")
 

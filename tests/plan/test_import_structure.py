@@ -80,6 +80,14 @@ def test_roman_sections_and_numbers_that_restart() -> None:
     assert flagged(made) == set()
 
 
+def test_roman_numbers_set_as_one_sign_are_numbers() -> None:
+    """Ⅰ and Ⅱ in the column of numbers are I and II, of a section and of a task, in its code too."""
+    made = imported("| Ⅰ | Thể chế | | | | |\n| Ⅱ. | A | B | Văn phòng | | 2026 |\n")
+    assert [item.number for item in made.plan.sections] == ["I", "II"]
+    made = imported("| Ⅰ | Thể chế | | | | |\n| Ⅰ | | A | Văn phòng | | 2026 |\n")
+    assert [(task.number, task.code) for task in made.plan.tasks] == [("I", "I.I")]
+
+
 def test_parts_of_a_task_take_its_text_as_their_task() -> None:
     """1 heads 1.1 and 1.2, 2 heads a and b: the parts are the rows, with the text above as their task."""
     made = imported(

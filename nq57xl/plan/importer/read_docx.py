@@ -278,21 +278,15 @@ def read_docx(data: bytes, name: str) -> Document:
 
 def _styles(document: Any) -> dict[str, tuple[str, int]]:  # noqa: ANN401 - a python-docx document
     """Paragraph style -> list and level that its paragraphs belong to."""
+    styles = {style.get(f"{_W}styleId") or "": style for style in document.styles.element.iter(f"{_W}style")}
+    own = {name: _list_of(style.find(f"{_W}pPr")) for name, style in styles.items()}
     found: dict[str, tuple[str, int]] = {}
-    parents: dict[str, str] = {}
-    for style in document.styles.element.iter(f"{_W}style"):
-        name, based = style.get(f"{_W}styleId") or "", _val(style, "basedOn")
-        numbered = _list_of(style.find(f"{_W}pPr"))
-        if numbered:
-            found[name] = numbered
-        elif based:
-            parents[name] = based
-    for name in parents:
+    for name in styles:
         above = name
-        for _ in range(20):
-            above = above if above in found else parents.get(above, above)
-        if above in found:
-            found[name] = found[above]
+        for _ in range(20):  # they may be based on each other in a circle
+            above = above if own.get(above) else _val(styles.get(above), "basedOn")
+        if numbered := own.get(above):
+            found[name] = numbered
     return found
 
 

@@ -252,26 +252,23 @@ def propose_units(
     counted += [(name, 1, False) for name in known]
     parts = [part for text, _, _ in counted for part in _HARD.split(text) if part]
     alone = {loose_key(part) for part in parts if len(split_names(part)) < 2}
-    reader = _UnitReader(alone, _rank_in(agency, parent))
+    reader = _UnitReader(alone, agency, parent)
     for text, count, leading in counted:
         reader.take(text, count, leading)
-    return reader.proposal(agency)
-
-
-def _rank_in(agency: str, parent: str) -> str | None:
-    """Rank of the agency; a steering committee has that of the body above it."""
-    rank = rank_of(agency) if agency else None
-    if rank in (None, "own", "none"):
-        above = rank_of(parent) if parent else None
-        return above if above not in (None, "own", "none") else ("department" if rank == "own" else None)
-    return rank
+    return reader.proposal()
 
 
 class _UnitReader:
     """Collects the names of all cells."""
 
-    def __init__(self, alone: set[str], rank: str | None) -> None:
-        self.alone, self.rank = alone, rank
+    def __init__(self, alone: set[str], agency: str, parent: str) -> None:
+        self.alone, self.agency = alone, agency
+        # a steering committee has the rank of the body above it
+        ranks = [rank_of(name) if name else None for name in (agency, parent)]
+        plain = [rank for rank in ranks if rank not in (None, "own", "none")]
+        self.known = plain[0] if plain else "department" if ranks[0] == "own" else None
+        """Rank of the agency, where its name tells it."""
+        self.rank = self.known or "department"
         self.units: dict[str, _Names] = {}
         self.groups: Counter[str] = Counter()
         self.maybe: Counter[str] = Counter()
@@ -309,7 +306,7 @@ class _UnitReader:
     def _is_level(self, part: str) -> bool:
         """True for "UBND xã" in the plan of a body over many communes: it means all of them."""
         commune = re.fullmatch(r"(?:ubnd|hdnd|dang uy) (?:cap )?(?:xa|phuong|thi tran|dac khu)", bare(_rank_key(part)))
-        return commune is not None and self.rank not in ("commune", "commune_party", "division")
+        return commune is not None and self.known not in ("commune", "commune_party", "division")
 
     def _may_be_alone(self, name: str, text: str) -> bool:
         """True for an unknown name that fills its cell: "Quản lý Đầu tư" without its "Phòng"."""
@@ -330,16 +327,16 @@ class _UnitReader:
         # two short names of one word, VTV and VOV, are two units
         return short or next((item for item in self.units if " " in key and is_misprint(key, item)), key)
 
-    def proposal(self, agency: str) -> _Proposal:
-        rank = self.rank or self._inferred()
+    def proposal(self) -> _Proposal:
+        self.rank = self.known or self._inferred()
         self._drop_glued()
         self._take_alike()
-        made = [self._unit(names, rank, agency) for names in self.units.values() if names.seen]
+        made = [self._unit(names) for names in self.units.values() if names.seen]
         units = _coded([unit for unit, _ in made])
         reasons = {unit.name: reason for unit, reason in made if reason}
         doubts = [_UnitDoubt("units", index, "external", reasons[unit.name])
                   for index, unit in enumerate(units) if unit.name in reasons]  # fmt: skip
-        groups, empty = self._groups(units, rank, agency)
+        groups, empty = self._groups(units)
         return _Proposal(units, tuple(groups), (*doubts, *empty))
 
     def _drop_glued(self) -> None:
@@ -364,19 +361,19 @@ class _UnitReader:
             return "nation"
         return "province" if led["department"] + led["commune"] >= max(1, led["division"]) else "department"
 
-    def _unit(self, names: _Names, rank: str, agency: str) -> tuple[Unit, str]:
+    def _unit(self, names: _Names) -> tuple[Unit, str]:
         name = names.best
-        external, reason = self._where(name, names.leads > 0, rank, agency)
+        external, reason = self._where(name, names.leads > 0)
         aliases = tuple(sorted(item for item in names.seen if item.casefold() != name.casefold()))
-        kind = UNDECIDED if external and names.leads else _kind(name, external, rank)
+        kind = UNDECIDED if external and names.leads else _kind(name, external, self.rank)
         return Unit("", name, aliases, kind, external), reason
 
-    def _where(self, name: str, leads: bool, rank: str, agency: str) -> tuple[bool, str]:
+    def _where(self, name: str, leads: bool) -> tuple[bool, str]:
         """Is it outside; and why a person must say so."""
-        relation = _relation_of(name, rank, agency)
+        relation = _relation_of(name, self.rank, self.agency)
         if relation == "above":
             return True, "đơn vị cấp trên được ghi là chủ trì: có nhận biểu mẫu không?" if leads else ""
-        if not self.rank:
+        if not self.known:
             reason = "chưa biết cơ quan ban hành: đề xuất đơn vị chủ trì là trong cơ quan"
             return (not leads and relation in ("same", "apart"), reason)
         if relation == "below":
@@ -388,7 +385,7 @@ class _UnitReader:
             return False, "đơn vị không trực thuộc được ghi là chủ trì: đề xuất có nhận biểu mẫu"
         return True, ""
 
-    def _groups(self, units: tuple[Unit, ...], rank: str, agency: str) -> tuple[list[UnitGroup], list[_UnitDoubt]]:
+    def _groups(self, units: tuple[Unit, ...]) -> tuple[list[UnitGroup], list[_UnitDoubt]]:
         """The collectives with their members, and those of which the members are not known."""
         found: dict[str, list[str]] = {}
         for name in sorted(self.groups, key=lambda item: (-self.groups[item], item)):
@@ -405,7 +402,7 @@ class _UnitReader:
             )
             listed = self.inside.get(best, [])
             members = tuple(dict.fromkeys(code for name in listed for code in resolver.resolve(name).codes))
-            members, reason = (members, "") if members else _members_of(best, units, rank, agency)
+            members, reason = (members, "") if members else _members_of(best, units, self.rank, self.agency)
             if reason:
                 doubts.append(_UnitDoubt("groups", len(groups), "members", reason))
             groups.append(UnitGroup(best, members, tuple(item for item in spellings if item != best)))
