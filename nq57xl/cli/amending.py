@@ -43,9 +43,8 @@ def _row_json(done: Amended, row: PlanRowChange) -> dict[str, Any]:
 
 def _words(done: Amended, row: PlanRowChange) -> str:
     """The row in its new wording; in the old one where the new plan does not have it."""
-    if row.index is not None:
-        return str(getattr(done.new, row.table)[row.index].line())
-    return str(next(item for item in getattr(done.old, row.table) if item.code == row.code).line())
+    found = done.comparison.after(row) or done.comparison.before(row)
+    return found.line() if found is not None else ""
 
 
 def _print_amended(done: Amended) -> None:

@@ -30,10 +30,8 @@ class Amended:
     """What an amendment changes, or has changed."""
 
     effective_from: dt.date
-    old: Plan
-    new: Plan
-    """The document's plan; what is not in the document filled from the present one."""
     comparison: PlanComparison
+    """Its new plan is the document's; what is not in the document filled from the present one."""
     plan: Plan
     """The amended plan."""
     review: tuple[Review, ...]
@@ -72,7 +70,7 @@ def propose_amendment(
         if apply or not _differs(made):
             return _applied(office, ledger, read, made)
         origin = Origin(str(document.resolve()), read.sha256, old.version, effective_from, partial)
-        content = write_comparison(old, made.new, made.comparison, origin)
+        content = write_comparison(made.comparison, origin)
         path = write_guarded(ledger, office.workspace.out / "dieu-chinh" / _COMPARISON, content)
         return attrs.evolve(made, file=path)
 
@@ -177,15 +175,15 @@ def _made(
     same_file = read.appendix is not None and read.plan.properties.id == old.properties.id
     new = read.plan if same_file else completed(old, read.plan)
     found = compare_plans(old, new, decisions, same_file=same_file, keep=keep)
-    plan = amended(old, new, found, ledger.used_codes(), same_file=same_file, keep=keep, effective_from=effective_from)
+    plan = amended(found, ledger.used_codes(), effective_from)
     issued = (parse_period(code, plan.properties) for code in ledger.periods())
     periods = tuple(period.code for period in issued if period.cutoff >= effective_from)
-    review = moved_review(read.review, found, new, plan)
-    return Amended(effective_from, old, new, found, plan, review, applied=False, file=None, periods=periods)
+    review = moved_review(read.review, found, plan)
+    return Amended(effective_from, found, plan, review, applied=False, file=None, periods=periods)
 
 
 def _differs(made: Amended) -> bool:
-    return made.plan.version != made.old.version
+    return made.plan.version != made.comparison.old.version
 
 
 def _applied(office: Office, ledger: Ledger, read: PlanDocument, made: Amended) -> Amended:
@@ -203,7 +201,9 @@ def _applied(office: Office, ledger: Ledger, read: PlanDocument, made: Amended) 
         # in the ledger before the file takes its place: cut off between the two, the same command does it again
         if cut_off is None:
             document = (read.path.name, read.sha256)
-            ledger.record_amendment((made.old, made.plan), made.effective_from, _rows(made), document=document)
+            ledger.record_amendment(
+                (made.comparison.old, made.plan), made.effective_from, _rows(made), document=document
+            )
     return attrs.evolve(made, applied=True, file=kept)
 
 
@@ -211,7 +211,7 @@ def _cut_off(ledger: Ledger, read: PlanDocument, made: Amended) -> Plan | None:
     """The plan that a run before this one recorded for the same amendment and did not get into its place."""
     known = ledger.amendments()
     last = known[-1] if known else None
-    if last is None or (last.before, last.sha256) != (made.old.version, read.sha256):
+    if last is None or (last.before, last.sha256) != (made.comparison.old.version, read.sha256):
         return None
     told = [(row.table, row.kinds, None if "added" in row.kinds else row.code) for row in last.rows]
     same = told == [(row.table, row.kinds, row.code) for row in made.comparison.changes]
@@ -226,7 +226,7 @@ def _in_place(ledger: Ledger, origin: Origin, present: Plan) -> Amended | None:
         return None
     old = ledger.plan(last.before)
     found = compare_plans(old, present, same_file=True)
-    return Amended(last.effective_from, old, present, found, present, (), applied=True, file=None, already=True)
+    return Amended(last.effective_from, found, present, (), applied=True, file=None, already=True)
 
 
 def _rows(made: Amended) -> tuple[PlanRowChange, ...]:
@@ -241,5 +241,5 @@ def _rows(made: Amended) -> tuple[PlanRowChange, ...]:
 
 def _new_codes(made: Amended, table: str) -> list[str]:
     """Codes of the rows that are new, in their order."""
-    known = {row.code for row in getattr(made.old, table)}
+    known = {row.code for row in getattr(made.comparison.old, table)}
     return [row.code for row in getattr(made.plan, table) if row.code not in known]

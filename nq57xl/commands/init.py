@@ -71,8 +71,6 @@ class NextYear:
 class _MatchedYears:
     """The two years side by side."""
 
-    old: Plan
-    new: Plan
     comparison: PlanComparison
     plan: Plan
     """Next year's plan that comes of it."""
@@ -87,8 +85,8 @@ class _MatchedYears:
 
     def state(self, table: RowTable, code: str) -> str:
         """What the old year last said of the row, a line for each unit; "" for nothing."""
-        names = {unit.code: unit.name for unit in self.old.units}
-        percent = {item.code: item.measure == "percent" for item in self.old.indicators}
+        names = {unit.code: unit.name for unit in self.comparison.old.units}
+        percent = {item.code: item.measure == "percent" for item in self.comparison.old.indicators}
         lines = []
         for unit, told in self.said.items():
             for (name, key), earlier in told.items():
@@ -104,24 +102,21 @@ class _MatchedYears:
     @property
     def continued(self) -> tuple[_ContinuedRow, ...]:
         """Rows of next year's plan with the code of an old one, in the new plan's order."""
-        texts = {("tasks", row.code): row for row in self.old.tasks} | {
-            ("indicators", row.code): row for row in self.old.indicators
-        }
         found = []
         for row in self.comparison.rows:
-            if row.code and (row.index is not None or "kept" in row.kinds):
-                old = texts[row.table, row.code].line()
-                new = old if row.index is None else getattr(self.new, row.table)[row.index].line()
+            before, after = self.comparison.before(row), self.comparison.after(row)
+            if before is not None and (after is not None or "kept" in row.kinds):
                 sure = self.confirmed or "changed" not in row.kinds
-                done = self.finished(row.table, row.code)
-                found.append(_ContinuedRow(row.table, row.code, old, new, finished=done, confirmed=sure))
+                done = self.finished(row.table, before.code)
+                texts = (before.line(), (after or before).line())
+                found.append(_ContinuedRow(row.table, before.code, *texts, finished=done, confirmed=sure))
         return tuple(found)
 
     @property
     def unfinished(self) -> tuple[str, ...]:
         """Old rows that are not finished and go on nowhere."""
         here = {row.code for row in self.continued if row.table == "tasks"}
-        left = [row for row in self.old.tasks if row.code not in here and not row.done_before]
+        left = [row for row in self.comparison.old.tasks if row.code not in here and not row.done_before]
         return tuple(row.line(with_code=True) for row in left if not self.finished("tasks", row.code))
 
     @property
@@ -210,7 +205,7 @@ def _matched(office: Office, new: Plan, decisions: Decisions | None = None) -> _
     old = office.appendix().plan
     with office.reading() as ledger:
         comparison = compare_plans(old, new, decisions)
-        plan = amended(old, new, comparison, ledger.used_codes())
+        plan = amended(comparison, ledger.used_codes())
         year = new.properties.year if new.properties.year != old.properties.year else old.properties.year + 1
         # days of a year are that year's: swapped days, ad hoc reports
         own = attrs.evolve(plan.properties, ad_hoc=(), days_off=(), days_worked=())
@@ -218,12 +213,12 @@ def _matched(office: Office, new: Plan, decisions: Decisions | None = None) -> _
         first = parse_period(f"{year}-01", plan.properties)
         history = PreviousReports(ledger, old)
         said = {unit.code: history.before(unit.code, first) for unit in reporting_units(old, first)}
-    return _MatchedYears(old, new, comparison, plan, said, decisions is not None, office.schema())
+    return _MatchedYears(comparison, plan, said, decisions is not None, office.schema())
 
 
 def _write_book(office: Office, made: _MatchedYears, old_folder: Path) -> Path:
     """The workbook in which the office confirms, and beside it the new plan as it was compared."""
-    data = write_appendix(made.new)
+    data = write_appendix(made.comparison.new)
     start = dt.date(made.plan.properties.year, 1, 1)
     version = office.appendix().plan.version
     origin = Origin(_COPY, _digest(data), version, start, previous=str(old_folder.resolve()))
@@ -232,7 +227,7 @@ def _write_book(office: Office, made: _MatchedYears, old_folder: Path) -> Path:
         for row in made.comparison.rows
         if row.code and (state := made.state(row.table, row.code))
     }
-    content = write_comparison(made.old, made.new, made.comparison, origin, states)
+    content = write_comparison(made.comparison, origin, states)
     path = office.workspace.out / "nam-truoc" / _BOOK
     write_atomic(path, content)
     write_atomic(path.with_name(_COPY), data)

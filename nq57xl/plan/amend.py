@@ -43,34 +43,25 @@ from nq57xl.xlsx.write import Workbook, Worksheet
 _Row = TypeVar("_Row", Task, Indicator)
 
 
-def amended(
-    old: Plan,
-    new: Plan,
-    comparison: PlanComparison,
-    used: frozenset[str],
-    *,
-    same_file: bool = False,
-    keep: bool = False,
-    effective_from: dt.date | None = None,
-) -> Plan:
+def amended(comparison: PlanComparison, used: frozenset[str], effective_from: dt.date | None = None) -> Plan:
     """The plan that holds from now on, understood.
 
     A row that continues another keeps its code and, while its deadline is the same, its Hạn chuẩn; a new row gets a
     code that is not among `used` (every code that any version had). Units keep their codes and e-mails; settings stay.
     """
+    old, new = comparison.old, comparison.new
     used = used | {row.code for row in old.rows}
-    units = _units(old, new, effective_from, comparison, same_file=same_file)
-    outline = _kept_outline if keep else _outline
-    tasks, indicators = (outline(old, new, table, comparison) for table in FIELDS)
+    units = _units(comparison, effective_from)
+    tasks, indicators = (_outline(comparison, table) for table in FIELDS)
     plan = Plan(
-        properties=_properties(old.properties, new.properties, same_file=same_file),
+        properties=_properties(old.properties, new.properties, same_file=comparison.same_file),
         units=units,
         groups=_groups(old, new, units),
         sections=tasks.headings,
         tasks=_rows(old.tasks, new.tasks, comparison.of("tasks"), tasks, used),
         indicator_groups=indicators.headings,
         indicators=_rows(old.indicators, new.indicators, comparison.of("indicators"), indicators, used),
-        settings=_filled(old.settings, new.settings) if same_file else old.settings,
+        settings=_filled(old.settings, new.settings) if comparison.same_file else old.settings,
     )
     return understand(plan, used).by_section()
 
@@ -149,30 +140,26 @@ class _Outline:
     """The document amends a part of the plan only."""
 
 
-def _outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) -> _Outline:
-    """The new headings, and the old ones that only kept rows stand under."""
-    pairs = comparison.headings[table]
+def _outline(comparison: PlanComparison, table: RowTable) -> _Outline:
+    """The new headings, and the old ones that only kept rows stand under.
+
+    Of a document that amends a part: the plan's own headings, and those that it adds.
+    """
+    pairs, olds, news = comparison.headings[table], comparison.old.headings(table), comparison.new.headings(table)
+    if comparison.partial:
+        placed = list(olds)
+        of_new = {
+            item.number: olds[pairs[j]].number if j in pairs else _placed(placed, item) for j, item in enumerate(news)
+        }
+        return _Outline(tuple(placed), {item.number: item.number for item in olds}, of_new, partial=True)
+    placed = list(news)
     kept = {change.code for change in comparison.of(table) if "kept" in change.kinds}
-    needed = {row.heading for row in getattr(old, table) if row.code in kept}
-    placed: list[Section] = list(new.headings(table))
-    befores = old.headings(table)
-    numbers = {befores[i].number: placed[j].number for j, i in pairs.items()}
-    for heading in befores:
-        if heading.number in needed and heading.number not in numbers:
-            numbers[heading.number] = _placed(placed, heading)
+    needed = {row.heading for row in getattr(comparison.old, table) if row.code in kept}
+    numbers = {olds[i].number: news[j].number for j, i in pairs.items()}
+    for item in olds:
+        if item.number in needed and item.number not in numbers:
+            numbers[item.number] = _placed(placed, item)
     return _Outline(tuple(placed), numbers)
-
-
-def _kept_outline(old: Plan, new: Plan, table: RowTable, comparison: PlanComparison) -> _Outline:
-    """The plan's own headings, and those that a document which amends a part of it adds."""
-    pairs = comparison.headings[table]
-    befores = old.headings(table)
-    placed: list[Section] = list(befores)
-    of_new = {
-        heading.number: befores[pairs[j]].number if j in pairs else _placed(placed, heading)
-        for j, heading in enumerate(new.headings(table))
-    }
-    return _Outline(tuple(placed), {heading.number: heading.number for heading in befores}, of_new, partial=True)
 
 
 def _placed(placed: list[Section], heading: Section) -> str:
@@ -205,12 +192,12 @@ def _filled(old: _Record, new: _Record) -> _Record:
     return attrs.evolve(old, **told)
 
 
-def moved_review(review: Sequence[Review], comparison: PlanComparison, new: Plan, plan: Plan) -> tuple[Review, ...]:
+def moved_review(review: Sequence[Review], comparison: PlanComparison, plan: Plan) -> tuple[Review, ...]:
     """The points of an imported document that are about rows, at the places of those rows in the amended plan."""
     found = []
     first = appendix.HEADER_ROW + 2
     for table in FIELDS:
-        placed = _places(comparison.of(table), getattr(new, table), getattr(plan, table))
+        placed = _places(comparison, table, getattr(plan, table))
         for point in review:
             letters = point.cell.rstrip("0123456789")
             if point.sheet != appendix.SHEETS[table].title or not letters:
@@ -222,10 +209,9 @@ def moved_review(review: Sequence[Review], comparison: PlanComparison, new: Plan
     return tuple(found)
 
 
-def _places(
-    changes: Sequence[PlanRowChange], new: Sequence[Task | Indicator], rows: Sequence[Task | Indicator]
-) -> dict[int, int]:
+def _places(comparison: PlanComparison, table: RowTable, rows: Sequence[Task | Indicator]) -> dict[int, int]:
     """Index of a row in the new document -> its index in the amended plan."""
+    changes = comparison.of(table)
     known = {row.code: place for place, row in enumerate(rows)}
     old = {change.code for change in changes}
     fresh = [place for place, row in enumerate(rows) if row.code not in old]
@@ -236,13 +222,16 @@ def _places(
         if change.code is not None:
             places[change.index] = known[change.code]
             continue
-        texts = [new[change.index].printed(item) for item in FIELDS[change.table]]
-        same = (place for place in fresh if [rows[place].printed(item) for item in FIELDS[change.table]] == texts)
-        place = next(same, None)
+        texts = _printed(getattr(comparison.new, table)[change.index], table)
+        place = next((place for place in fresh if _printed(rows[place], table) == texts), None)
         if place is not None:
             places[change.index] = place
             fresh.remove(place)
     return places
+
+
+def _printed(row: Task | Indicator, table: RowTable) -> list[str]:
+    return [row.printed(name) for name in FIELDS[table]]
 
 
 def _renamed(before: Unit, after: Unit, effective_from: dt.date | None) -> Unit:
@@ -254,17 +243,16 @@ def _renamed(before: Unit, after: Unit, effective_from: dt.date | None) -> Unit:
     return attrs.evolve(after, former_names=(*after.former_names, until))
 
 
-def _units(
-    old: Plan, new: Plan, effective_from: dt.date | None, comparison: PlanComparison, *, same_file: bool
-) -> tuple[Unit, ...]:
+def _units(comparison: PlanComparison, effective_from: dt.date | None) -> tuple[Unit, ...]:
     """The office's units, with those that only the new plan names; codes and e-mails stay.
 
     An agency that the new document no longer names, and whose rows go to another one, has been renamed or merged.
     """
+    old, new, same_file = comparison.old, comparison.new, comparison.same_file
     units = list(old.units)
     places = {unit.code: index for index, unit in enumerate(units)}
     resolver = Resolver(old.units, old.groups)
-    followed = {} if same_file or effective_from is None else _followed(old, new, comparison)
+    followed = {} if same_file or effective_from is None else _followed(comparison)
     taken: dict[str, str] = {}
     for code, after in followed.items():
         before, found = units[places[code]], resolver.resolve(after.name).codes
@@ -287,15 +275,16 @@ def _units(
     return understand(Plan(old.properties, tuple(units))).units
 
 
-def _followed(old: Plan, new: Plan, comparison: PlanComparison) -> dict[str, Unit]:
+def _followed(comparison: PlanComparison) -> dict[str, Unit]:
     """Code of a unit that the new plan names nowhere -> the one that leads most of the rows which it led alone."""
+    old, new = comparison.old, comparison.new
     named = Resolver(new.units, new.groups)
     gone = {unit.code for unit in old.units if not _known(unit, named)}
     before = {row.code: row for row in old.tasks}
     after = {unit.code: unit for unit in new.units}
     votes: dict[str, Counter[str]] = {}
-    for change in comparison.rows:
-        if change.table == "tasks" and change.code in before and change.index is not None:
+    for change in comparison.of("tasks"):
+        if change.code in before and change.index is not None:
             leads, now = before[change.code].lead_units, new.tasks[change.index].lead_units
             if len(leads) == len(now) == 1 and leads[0] in gone:
                 votes.setdefault(leads[0], Counter())[now[0]] += 1
@@ -371,22 +360,18 @@ class Origin:
 
 
 def write_comparison(
-    old: Plan,
-    new: Plan,
-    comparison: PlanComparison,
-    origin: Origin,
-    states: Mapping[tuple[RowTable, str], str] | None = None,
+    comparison: PlanComparison, origin: Origin, states: Mapping[tuple[RowTable, str], str] | None = None
 ) -> bytes:
     """The workbook; the same comparison gives the same bytes. `states`: what was last reported of old rows."""
     with Workbook("So sánh kế hoạch", STYLES) as book:
         for table in FIELDS:
             rows = comparison.of(table)
             if rows:
-                texts = [_texts(row, old, new, states or {}) for row in rows]
+                texts = [_texts(row, comparison, states or {}) for row in rows]
                 alike = [row.similarity if None not in (row.index, row.code) else None for row in rows]
                 _write_rows(book.sheet(appendix.SHEETS[table].title), table, (texts, alike), origin)
         _write_general(book.sheet("Thông tin chung"), comparison.general)
-        _write_meta(book, old, origin)
+        _write_meta(book, comparison.old, origin)
     return book.content
 
 
@@ -413,18 +398,19 @@ def _write_rows(
     write_rows(sheet, (heading, note), columns, texts, frozen=2, hidden=1, decided=decided, likeness=alike, rule=rule)
 
 
-def _texts(row: PlanRowChange, old: Plan, new: Plan, states: Mapping[tuple[RowTable, str], str]) -> tuple[str, ...]:
-    olds = {item.code: item for item in getattr(old, row.table)}
+def _texts(
+    row: PlanRowChange, comparison: PlanComparison, states: Mapping[tuple[RowTable, str], str]
+) -> tuple[str, ...]:
+    before, after = comparison.before(row), comparison.after(row)
+    state = states.get((row.table, row.code)) if row.code else None
     return (
         # what names the row: its index in the new plan, or the old code that none continues
         f"+{row.index}" if row.index is not None else f"-{row.code}",
         row.code or _NEW if row.index is not None else (_KEEP if "kept" in row.kinds else _OUT),
         "",
         row.words or "như cũ",
-        "\n".join(filter(None, (olds[row.code].line(with_code=True), states.get((row.table, row.code)))))
-        if row.code is not None
-        else "",
-        getattr(new, row.table)[row.index].line() if row.index is not None else "",
+        "\n".join(filter(None, (before.line(with_code=True), state))) if before is not None else "",
+        after.line() if after is not None else "",
         "\n".join(f"{item.title}: {item.before or '(trống)'} → {item.after or '(trống)'}" for item in row.fields),
     )
 

@@ -175,7 +175,8 @@ def compare_plans(
     tables = {table: _Table(table, old, new) for table in _SHEETS}
     rows = [row for one in tables.values() for row in one.compare(decisions, same_file=same_file, keep=keep)]
     general = [*_properties(old, new), *(item for one in tables.values() for item in one.heading_changes(keep=keep))]
-    return PlanComparison(tuple(rows), tuple(general), {table: one.headings for table, one in tables.items()})
+    headings = {table: one.headings for table, one in tables.items()}
+    return PlanComparison(old, new, tuple(rows), tuple(general), headings, same_file, keep)
 
 
 def nearest(plan: Plan, other: Plan, table: RowTable) -> dict[int, tuple[int, float]]:

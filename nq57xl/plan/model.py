@@ -488,12 +488,26 @@ def _told(rows: Iterable[PlanRowChange]) -> str:
 class PlanComparison:
     """Everything that differs between two versions of a plan."""
 
+    old: Plan
+    new: Plan
     rows: tuple[PlanRowChange, ...]
     """Tasks, then indicators: in the new plan's order, then the old rows that it does not have."""
     general: tuple[FieldChange, ...] = ()
     """The plan's own properties, sections, groups and units."""
     headings: Mapping[RowTable, Mapping[int, int]] = field(factory=dict)
     """Index of a new heading -> index of the old one that it continues."""
+    same_file: bool = False
+    """The new plan is an edited copy of the old one's workbook, so that its codes mean the same rows."""
+    partial: bool = False
+    """The new one amends a part of the plan only: old rows that it does not name stay."""
+
+    def before(self, row: PlanRowChange) -> Task | Indicator | None:
+        """The row as it was; None for a new one."""
+        return next((item for item in getattr(self.old, row.table) if item.code == row.code), None)
+
+    def after(self, row: PlanRowChange) -> Task | Indicator | None:
+        """The row in its new wording; None where the new plan does not have it."""
+        return None if row.index is None else getattr(self.new, row.table)[row.index]
 
     @property
     def changes(self) -> tuple[PlanRowChange, ...]:

@@ -24,7 +24,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import day_in_words
 from nq57xl.outputs.reminders import calendar_files
-from nq57xl.plan.model import PlanRowChange
+from nq57xl.plan.model import Indicator, PlanRowChange
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.rules.findings import grouped
 from nq57xl.text.files import write_atomic
@@ -115,12 +115,10 @@ def _comparison(visit: Visit) -> Response:
 
 def _row_words(made: Amended, row: PlanRowChange) -> str:
     """What the row is about: as it will be, or as it was where it goes."""
-    plan = made.old if row.index is None else made.new
-    if row.table == "tasks":
-        tasks = plan.tasks if row.index is None else plan.tasks[row.index : row.index + 1]
-        return next((one.subtask or one.task for one in tasks if row.index is not None or one.code == row.code), "")
-    items = plan.indicators if row.index is None else plan.indicators[row.index : row.index + 1]
-    return next((one.indicator for one in items if row.index is not None or one.code == row.code), "")
+    found = made.comparison.after(row) or made.comparison.before(row)
+    if isinstance(found, Indicator):
+        return found.indicator
+    return found.subtask or found.task if found is not None else ""
 
 
 @page_at("/so/{slug}/ke-hoach/xac-nhan", post=True)
