@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import attrs
@@ -15,9 +16,7 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.forms.model import PREFILLED, RECEIVED, EarlierAnswer, Form, FormRow, FormTable, SupporterAnswer, Value
 from nq57xl.forms.wording import (
-    DONE_BEFORE,
     NOTES,
-    SHOWN_BEFORE,
     WHOLE,
     data_window,
     deadline_in_words,
@@ -29,7 +28,7 @@ from nq57xl.forms.wording import (
 from nq57xl.plan.model import Indicator, Period, Plan, Task, Unit, name_on
 from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.rules import movement
-from nq57xl.rules.schema import Facts, Schema, vietnamese_date
+from nq57xl.rules.schema import Facts, Schema
 from nq57xl.text.legacy import bare, clean, fold
 from nq57xl.xlsx.metrics import Text, row_height, wrapped
 
@@ -42,7 +41,7 @@ def text_about(form: Form, template: str, workspace: Path | None = None) -> str:
         "period_line": period_line(form.period),
         "window": f"số liệu {data_window(form.period)}",
         "deadline": deadline_in_words(form.period.due),
-        "frequency": _frequency(form.period),
+        "frequency": _frequency(form.period.code),
         "prefilled": any(item.stated.startswith(PREFILLED) for item in form.values),
         "file_name": form_file_name(form.period.code, form.unit),
         "signoff": next((sheet.title for sheet in form.schema.sheets if sheet.table == "signoff"), ""),
@@ -50,36 +49,25 @@ def text_about(form: Form, template: str, workspace: Path | None = None) -> str:
     return resources.fill(template, words, workspace, trim_blocks=False)
 
 
-def _frequency(period: Period) -> str:
-    """How often such a report is due, by the kind of period."""
-    if "-DX" in period.code:
-        return "Đột xuất"
-    if "-Q" in period.code:
-        return "Hằng quý"
-    if "-H" in period.code:
-        return "06 tháng một lần"
-    if "-9M" in period.code:
-        return "09 tháng, mỗi năm một lần"
-    return "Hằng tháng" if "-" in period.code else "Hằng năm"
+_FREQUENCIES = {
+    "-DX": "Đột xuất",
+    "-Q": "Hằng quý",
+    "-H": "06 tháng một lần",
+    "-9M": "09 tháng, mỗi năm một lần",
+    "-": "Hằng tháng",
+    "": "Hằng năm",
+}
+"""How often a report is due, by what the code of its period has in it."""
+
+
+def _frequency(period: str) -> str:
+    return next(words for mark, words in _FREQUENCIES.items() if mark in period)
 
 
 _NOTHING_BEFORE = EarlierAnswer("", "", {})
 """Of a row of which nothing was reported."""
 _LINES = 25
 """Lines of a row: Excel's highest holds 28 of size 11."""
-
-
-def _done_words(earlier: EarlierAnswer) -> str:
-    """What a locked row says in place of its progress: that it is done, and since when."""
-    day = earlier.held.get("completion_date")
-    return f"{DONE_BEFORE} (ngày {vietnamese_date(day)})" if isinstance(day, date) else DONE_BEFORE
-
-
-def _whole_before(earlier: EarlierAnswer) -> str:
-    """The earlier result on one line, where `EarlierAnswer.led_words` abridges it; else ""."""
-    result = earlier.values.get("result") if "progress" in earlier.values else None
-    whole = " ".join(result.text.split()) if result is not None else ""
-    return f"{NOTES['before']} ({earlier.title}): {whole}" if len(whole) > SHOWN_BEFORE else ""
 
 
 def _parts_of(text: str, width: float) -> list[str]:
@@ -183,7 +171,7 @@ class _Tables:
 
     def all(self, received: Sequence[SupporterAnswer]) -> tuple[FormTable, ...]:
         """Those that have rows, in the order of the form."""
-        plan, unit, base = self.plan, self.unit, self._facts()
+        plan, unit, base = self.plan, self.unit, self.facts
         sections = {item.number: item.title for item in plan.sections}
         groups = {item.number: item.title for item in plan.indicator_groups}
         led = tuple(self._led(task) for task in plan.tasks if unit in task.lead_units)
@@ -198,13 +186,11 @@ class _Tables:
             tuple(attrs.evolve(row, texts={**row.texts, "short": names[row.key]}) for row in self._low(table, rows))
             for table, rows in (("led", led), ("supporting", supporting), ("indicator", followed))
         )
-        free = tuple(
-            FormRow(f"{number:02d}", {"number": str(number)}, dict(base))
-            for number in range(1, plan.settings.free_rows + 1)
-        )
+        numbers = range(1, plan.settings.free_rows + 1)
+        free = tuple(FormRow(f"{number:02d}", {"number": str(number)}, base) for number in numbers)
         tables = [
             _table("led", led, sections),
-            FormTable(REOPEN, tuple(FormRow(row.key, facts=dict(base)) for row in led if "done_period" in row.facts)),
+            FormTable(REOPEN, tuple(FormRow(row.key, facts=base) for row in led if "done_period" in row.facts)),
             _statement("unchanged", base, offered=any(row.before for row in led)),
             _table(RECEIVED, _received_rows(plan, received, self._width()), sections),
             _table("supporting", supporting, sections),
@@ -213,7 +199,7 @@ class _Tables:
             _statement("no_data_rest", base, offered=bool(followed)),
             FormTable("proposal", free),
             FormTable("difficulty", free),
-            FormTable("signoff", (FormRow("signoff", facts=dict(base)),)),
+            FormTable("signoff", (FormRow("signoff", facts=base),)),
         ]
         return tuple(table for table in tables if table.rows)
 
@@ -235,7 +221,9 @@ class _Tables:
         columns = [column for sheet in self.schema.sheets if sheet.table == RECEIVED for column in sheet.columns]
         return next((column.width for column in columns if column.name == "text"), 80.0)
 
-    def _facts(self) -> Facts:
+    @cached_property
+    def facts(self) -> Facts:
+        """Of every row."""
         return {
             "year": self.plan.properties.year,
             "period_start": self.period.start.isoformat(),
@@ -245,7 +233,7 @@ class _Tables:
     def _led(self, task: Task) -> FormRow:
         """A led row; one that the last accepted return reported as done stays listed, locked."""
         product = "\n".join(filter(None, [task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""]))
-        row = _task_row(task, self._facts(), self.period, product=product, support=task.support)
+        row = _task_row(task, self.facts, self.period, product=product, support=task.support)
         earlier = self.previous.get(("led", task.code), _NOTHING_BEFORE)
         compared = tuple(name for name in _LED_BEFORE if not self._once or name != "result")
         before_facts = movement.facts_before(earlier.held, compared, "explanation", earlier.still)
@@ -253,33 +241,34 @@ class _Tables:
             before_facts[movement.DOCUMENTS_ELSEWHERE] = documents
         row = attrs.evolve(row, facts={**row.facts, **before_facts})
         texts = {**row.texts, "previous": earlier.led_words(self.schema)}
-        if whole := _whole_before(earlier):
+        if whole := earlier.whole_result:
             texts["previous" + WHOLE] = whole
         if not (row.open and earlier.is_done) or earlier.questioned:
             before = self._before(task, earlier) if row.open else ()
             facts = {**row.facts, "repeatable": bool(before), "repeats": earlier.repeats}
             return attrs.evolve(row, texts=texts, facts=facts, before=before)
         facts = {**row.facts, "done_before": True, "done_period": earlier.period}
-        return attrs.evolve(row, texts=texts | {"done": _done_words(earlier)}, facts=facts, open=False)
+        return attrs.evolve(row, texts=texts | {"done": earlier.done_words}, facts=facts, open=False)
+
+    @cached_property
+    def _proofs(self) -> dict[str, list[str]]:
+        """Documents that proved rows of the unit in earlier reports -> codes of those rows."""
+        proofs: dict[str, list[str]] = defaultdict(list)
+        for (table, key), earlier in self.previous.items():
+            number = earlier.held.get("evidence_number")
+            if table == "led" and isinstance(number, str) and earlier.is_done:
+                for document in movement.document_prints([number]).split("\n"):
+                    proofs[document].append(key)
+        return proofs
 
     def _documents_elsewhere(self, task: Task) -> str:
-        """Documents that proved other rows of the unit in earlier reports, as rules of movement compare with them.
+        """Documents that proved other rows, as rules of movement compare with them.
 
         Without one that proved several rows, and those of the same printed task: it serves several tasks.
         """
-        tasks = {item.code: item for item in self.plan.tasks}
-        proofs: dict[str, list[Task | None]] = {}
-        for (table, key), earlier in self.previous.items():
-            number = earlier.values.get("evidence_number")
-            if table == "led" and number is not None and isinstance(number.value, str) and earlier.is_done:
-                for document in movement.document_prints([number.value]).split("\n"):
-                    proofs.setdefault(document, []).append(tasks.get(key))
-        own = (task.section, task.number)
-        return movement.document_prints(
-            document
-            for document, proved in proofs.items()
-            if len(proved) == 1 and (proved[0] is None or (proved[0].section, proved[0].number) != own)
-        )
+        same = {item.code for item in self.plan.tasks if (item.section, item.number) == (task.section, task.number)}
+        proofs = self._proofs.items()
+        return movement.document_prints(document for document, (row, *more) in proofs if not more and row not in same)
 
     @property
     def _once(self) -> bool:
@@ -295,7 +284,7 @@ class _Tables:
         return tuple(attrs.evolve(item, origin=item.origin or earlier.source) for item in held)
 
     def _indicator(self, item: Indicator) -> FormRow:
-        row = _indicator_row(item, self._facts())
+        row = _indicator_row(item, self.facts)
         earlier = self.previous.get(("indicator", item.code), _NOTHING_BEFORE)
         compared = tuple(name for name in _INDICATOR_BEFORE if not self._once or item.kind_of(name) != "flow")
         before = movement.facts_before(earlier.held, compared, "note", earlier.still)
@@ -332,7 +321,7 @@ def _named(texts: Mapping[str, str]) -> dict[str, str]:
 
 def _statement(name: str, base: Facts, *, offered: bool) -> FormTable:
     """The one row of a statement for all rows of a table."""
-    return FormTable(name, (FormRow(name, facts=dict(base)),) if offered else ())
+    return FormTable(name, (FormRow(name, facts=base),) if offered else ())
 
 
 def _started(form: Form) -> tuple[Value, ...]:

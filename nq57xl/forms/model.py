@@ -12,9 +12,17 @@ from typing import Any, Literal
 import msgspec
 from attrs import evolve, field, frozen
 
-from nq57xl.forms.wording import SHOWN_BEFORE, shorten
+from nq57xl.forms.wording import NOTES, shorten
 from nq57xl.plan.model import Period
-from nq57xl.rules.schema import CellValue, Facts, Schema, SheetSpec, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import (
+    CellValue,
+    Facts,
+    Schema,
+    SheetSpec,
+    vietnamese_date,
+    vietnamese_number,
+    vietnamese_percent,
+)
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import fold
 
@@ -110,7 +118,7 @@ class Value:
     def number(self, *, percent: bool) -> str:
         """A number as people read it here; what was typed where it is none."""
         if not isinstance(self.value, int | float):
-            return shorten(self.typed, SHOWN_BEFORE)
+            return shorten(self.typed, _RESULT)
         return vietnamese_percent(self.value) if percent else vietnamese_number(self.value)
 
 
@@ -135,6 +143,11 @@ class FormRow:
     """What the last accepted return said of it, with its file: the answer of a row that may be "như kỳ trước"."""
     open: bool = True
     """False: done before the period; shown, locked, nothing to fill in."""
+
+    @property
+    def done_words(self) -> str:
+        """What stands in place of its progress where it is locked."""
+        return self.texts.get("done", _DONE_BEFORE)
 
 
 @frozen
@@ -196,6 +209,19 @@ class EarlierAnswer:
             return None
         return part / whole
 
+    @property
+    def done_words(self) -> str:
+        """What a locked row says in place of its progress: that it is done, and since when."""
+        day = self.held.get("completion_date")
+        return f"{_DONE_BEFORE} (ngày {vietnamese_date(day)})" if isinstance(day, date) else _DONE_BEFORE
+
+    @property
+    def whole_result(self) -> str:
+        """A note with the result on one line, where `led_words` abridges it; else ""."""
+        result = self.values.get("result") if "progress" in self.values else None
+        whole = " ".join(result.text.split()) if result is not None else ""
+        return f"{NOTES['before']} ({self.title}): {whole}" if len(whole) > _RESULT else ""
+
     def led_words(self, schema: Schema) -> str:
         """ "Tháng 4/2026: Đang thực hiện, 45% – Đã trình dự thảo lần 2"; "Chưa có" where nothing was reported."""
         if "progress" not in self.values:
@@ -203,7 +229,7 @@ class EarlierAnswer:
         words = [self.values["progress"].choice(schema, "progress")]
         if "percent" in self.values:
             words.append(self.values["percent"].number(percent=True))
-        result = f" – {shorten(self.values['result'].text, SHOWN_BEFORE)}" if "result" in self.values else ""
+        result = f" – {shorten(self.values['result'].text, _RESULT)}" if "result" in self.values else ""
         return f"{self.title[:1].upper()}{self.title[1:]}: {', '.join(words)}{result}"
 
     def indicator_words(self, schema: Schema, *, percent: bool) -> str:
@@ -225,7 +251,9 @@ class EarlierAnswer:
         return f"{words}\n{self.title}"
 
 
-_NOTHING = "Chưa có"
+_NOTHING, _DONE_BEFORE = "Chưa có", "Đã hoàn thành trước kỳ"
+_RESULT = 160
+"""Characters of what was reported before that are repeated in a cell."""
 _REPEATED = re.compile(r"kỳ thứ ([0-9]+) liên tiếp")
 
 

@@ -9,7 +9,6 @@ import attrs
 
 from nq57xl.plan.model import Period
 
-DONE_BEFORE = "Đã hoàn thành trước kỳ"
 AGAIN = "Như kỳ trước"
 """How what is kept begins of a row that is answered so; those words in a cell."""
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
@@ -27,8 +26,6 @@ NOTES = {
 }
 """How each line of a note of ours begins: what stands on other lines was added by the unit. `before` repeats the whole
 of what was reported before, `whole` that of a text which its cell abridges."""
-SHOWN_BEFORE = 160
-"""Characters of what was reported before that are repeated in a cell."""
 WHOLE = "_whole"
 """Behind the name of a column: the whole of a text that the column abridges, for a note on its cell."""
 
