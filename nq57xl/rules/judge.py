@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from nq57xl.rules.movement import predicates_of
-from nq57xl.rules.predicates import Predicate
 from nq57xl.rules.rows import KEY, PERIOD, RETURN, RowKind, fields_of
 from nq57xl.rules.schema import FieldType, Schema, Table
 
@@ -121,68 +120,44 @@ def required_fields(table: Table, schema: Schema, kind: RowKind) -> set[str]:
 
 @lru_cache(maxsize=256)
 def _built(key: _Key) -> _TableSchema:
+    """Each rule where it belongs: nullability, uniqueness, a check of its column, a check of rows."""
     import pandera.pandas as pa
 
-    parts = _Parts(key.table, key.schema, key.kind)
-    for predicate in predicates_of(key.table, key.schema):
-        parts.add(predicate)
-    columns = {
-        name: pa.Column(
-            _dtype(item.kind(key.kind.facts)),
-            parts.columns.get(name),
-            nullable=("not_nullable", name) not in parts.rule_ids,
-            title=item.title,
-            description=item.hint,
-        )
-        for name, item in fields_of(key.table, key.schema).items()
-    }
-    for name in parts.derived:
-        same = name.startswith(_SAME)
-        columns[name] = pa.Column(_dtype(_derived_type(name)), nullable=not same, unique=same, report_duplicates="all")
-    built = pa.DataFrameSchema(columns, parts.rows, strict=True, name=key.table.name, title=key.table.title)
-    return _TableSchema(built, tuple(parts.derived), parts.rule_ids)
+    from nq57xl.rules import row_checks  # noqa: F401 - registers its checks
 
-
-@frozen
-class _Parts:
-    """What the rules of a table add to its schema."""
-
-    table: Table
-    schema: Schema
-    kind: RowKind
-    columns: dict[str, list[Any]] = field(factory=dict)
-    rows: list[Any] = field(factory=list)
-    derived: dict[str, None] = field(factory=dict)
-    rule_ids: dict[tuple[str, str], str] = field(factory=dict)
-
-    def add(self, predicate: Predicate) -> None:
-        """Puts a rule where it belongs: nullability, uniqueness, a check of its column, a check of rows."""
-        import pandera.pandas as pa
-
-        from nq57xl.rules import row_checks  # noqa: F401 - registers its checks
-
-        rule = predicate.rule
-        group = predicate.when.group(self.kind.facts)
+    table, kind = key.table, key.kind
+    columns: dict[str, list[pa.Check]] = defaultdict(list)
+    rows: list[pa.Check] = []
+    derived: dict[str, None] = {}
+    rule_ids: dict[tuple[str, str], str] = {}
+    for predicate in predicates_of(table, key.schema):
+        rule, group = predicate.rule, predicate.when.group(kind.facts)
         if group is None:
-            return
-        name, arguments = predicate.check(self.kind)
+            continue
+        name, arguments = predicate.check(kind)
         if name == "required_if" and not group and arguments["any_of"] == [[rule.field]]:
-            self.rule_ids["not_nullable", rule.field] = rule.id
+            rule_ids["not_nullable", rule.field] = rule.id
         elif name == "unique":
-            self.derived[_SAME + rule.field] = None
-            self.rule_ids["field_uniqueness", _SAME + rule.field] = rule.id
+            derived[_SAME + rule.field] = None
+            rule_ids["field_uniqueness", _SAME + rule.field] = rule.id
         elif name in _COLUMN_CHECKS and not group:
-            check = getattr(pa.Check, name)(**arguments, error=rule.id)
-            self.columns.setdefault(rule.field, []).append(check)
+            columns[rule.field].append(getattr(pa.Check, name)(**arguments, error=rule.id))
         else:
-            self.derived.update(dict.fromkeys(fact for fact in group if fact.startswith("#")))
-            self.derived.update(dict.fromkeys(predicate.facts))
-            if name == "within_period_if":
-                self.derived.update(dict.fromkeys(PERIOD))
+            facts = [fact for fact in group if fact.startswith("#")]
+            derived |= dict.fromkeys([*facts, *predicate.facts])
             if name in _COLUMN_CHECKS:
                 name, arguments = "column_if", {"field": rule.field, "check": name, "limits": arguments}
             # a row in which nothing is filled is judged, too
-            self.rows.append(getattr(pa.Check, name)(**arguments, when=group, error=rule.id, ignore_na=False))
+            rows.append(getattr(pa.Check, name)(**arguments, when=group, error=rule.id, ignore_na=False))
+    typed = {}
+    for name, item in fields_of(table, key.schema).items():
+        dtype, nullable = _dtype(item.kind(kind.facts)), ("not_nullable", name) not in rule_ids
+        typed[name] = pa.Column(dtype, columns.get(name), nullable=nullable, title=item.title, description=item.hint)
+    for name in derived:
+        same = name.startswith(_SAME)
+        typed[name] = pa.Column(_dtype(_derived_type(name)), nullable=not same, unique=same, report_duplicates="all")
+    built = pa.DataFrameSchema(typed, rows, strict=True, name=table.name, title=table.title)
+    return _TableSchema(built, tuple(derived), rule_ids)
 
 
 def _frame(

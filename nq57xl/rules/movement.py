@@ -16,7 +16,7 @@ from nq57xl.resources import read_schema
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.predicates import Predicate, Row
 from nq57xl.rules.rows import Cells, RowKind, all_of, blank_formula, quoted
-from nq57xl.rules.schema import Facts, Field, Schema, Table, is_blank, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import Facts, Field, Rule, Schema, Table, is_blank, vietnamese_number, vietnamese_percent
 
 BEFORE, STILL, EXPLAINED = "before_", "before_still", "before_explanation"
 """Facts: a field's earlier value; for how many periods in a row the percentage has stood; the earlier explanation."""
@@ -227,10 +227,9 @@ class Moved(Predicate):
     def _settled_by(self) -> str:
         return str(self.rule.params["settled_by"])
 
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """Facts of the row that the check compares with."""
-        return tuple(f"#{name}" for name in (BEFORE + self.rule.field, STILL, EXPLAINED, SHARE))
+    def __init__(self, rule: Rule, table: Table, schema: Schema) -> None:
+        super().__init__(rule, table, schema)
+        self.facts = tuple(f"#{name}" for name in (BEFORE + rule.field, STILL, EXPLAINED, SHARE))
 
     def check(self, kind: RowKind) -> tuple[str, dict[str, Any]]:
         """The cell does not move so, or is explained."""

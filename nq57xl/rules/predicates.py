@@ -36,6 +36,8 @@ class Predicate:
     """True: asks whether cells are filled, not what they hold; an unreadable cell is filled."""
     complaint: ClassVar[str] = "Mâu thuẫn"
     """Before the field's title in the live check of the sheet."""
+    facts: tuple[str, ...] = ()
+    """Facts of the row ("#name") that the check compares with, beside those of its condition."""
 
     def __init__(self, rule: Rule, table: Table, schema: Schema) -> None:
         self.rule, self.table, self.schema = rule, table, schema
@@ -47,11 +49,6 @@ class Predicate:
     def hard(self) -> bool:
         """What the field's own type asks of its cells: something unreadable breaks it, too."""
         return "hard" in self.rule.params
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """Facts of the row ("#name") that the check compares with, beside those of its condition."""
-        return ()
 
     @property
     def alternatives(self) -> list[list[str]]:
@@ -109,7 +106,6 @@ class _RequiredIf(Predicate):
     complaint = "Thiếu"
 
     def check(self, kind: rows.RowKind) -> _Check:
-        """One whole set is filled."""
         return "required_if", {"any_of": self.alternatives}
 
     def short(self) -> str:
@@ -157,7 +153,6 @@ class _EmptyIf(Predicate):
     presence = True
 
     def check(self, kind: rows.RowKind) -> _Check:
-        """The cell is blank."""
         return "empty_if", {"field": self.rule.field}
 
     def _formula(self, cells: rows.Cells) -> str:
@@ -173,7 +168,6 @@ class _EqualsIf(Predicate):
     name = "equals_if"
 
     def check(self, kind: rows.RowKind) -> _Check:
-        """The number, or part over whole."""
         field, params = {"field": self.rule.field}, self.rule.params
         tolerance = {"tolerance": self._tolerance}
         if ratio := self._compared():
@@ -227,7 +221,6 @@ class _Between(Predicate):
     name = "between"
 
     def check(self, kind: rows.RowKind) -> _Check:
-        """pandera's own comparison with one limit or two."""
         low, high = (limit.isoformat() if isinstance(limit, date) else limit for limit in self._limits(kind.year))
         below = "below" in self.rule.params
         if low is not None and high is not None:
@@ -283,9 +276,9 @@ class _DateWindow(Predicate):
 
     name = "date_window"
     complaint = "Ngoài kỳ"
+    facts = rows.PERIOD
 
     def check(self, kind: rows.RowKind) -> _Check:
-        """The day lies in the period of the row's form."""
         return "within_period_if", {"field": self.rule.field}
 
     def _formula(self, cells: rows.Cells) -> str:
@@ -305,7 +298,6 @@ class _PartOf(Predicate):
     name = "part_of"
 
     def check(self, kind: rows.RowKind) -> _Check:
-        """The part is not greater."""
         return "part_of_if", {"field": self.rule.field, "whole": self.rule.params["whole"]}
 
     def short(self) -> str:
@@ -333,7 +325,6 @@ class _OneOf(Predicate):
     complaint = "Không có trong danh sách"
 
     def check(self, kind: rows.RowKind) -> _Check:
-        """pandera's own isin, of the list's codes."""
         return "isin", {"allowed_values": [item.code for item in self.schema.lists[self.field.choices]]}
 
     def _formula(self, cells: rows.Cells) -> str:
@@ -371,7 +362,6 @@ class _MaxLength(Predicate):
     complaint = "Quá dài"
 
     def check(self, kind: rows.RowKind) -> _Check:
-        """pandera's own length of a text."""
         return "str_length", {"max_value": self.rule.params["max"]}
 
     def _formula(self, cells: rows.Cells) -> str:
