@@ -20,14 +20,15 @@ _PAPER_PIXELS = {"A4": 1036, "A3": 1497}
 """Width of landscape paper between margins of 10 mm at 96 dots per inch, less 1 % for the rounding of programs."""
 
 _Kind = Literal[
-    "title", "subtitle", "italic", "alert", "para", "note", "band", "head", "section", "group", "row", "sub"
-]
-_Kinds = _Kind | Literal["total", "pair", "pair_bold", "pair_italic", "rule", "space", "words", "lead"]
+    "title", "subtitle", "italic", "alert", "para", "note", "band", "head", "section", "group", "row", "sub", "total",
+    "space", "words", "lead",
+]  # fmt: skip
 """`words`: texts without borders, over part of the width; `lead`: the same in bold over a rule."""
 _MERGED = ("title", "subtitle", "italic", "alert", "para", "note")
-_SIZES: dict[str, float] = {"title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10, "group": 12}
-_SIZES |= {"pair": 12, "pair_bold": 12, "pair_italic": 12, "lead": 11}
-_BOLD = ("title", "subtitle", "alert", "head", "band", "section", "group", "total", "pair_bold", "lead")
+_SIZES: dict[str, float] = {
+    "title": 14, "subtitle": 13, "italic": 12, "para": 13, "alert": 13, "note": 10, "group": 12, "lead": 11,
+}  # fmt: skip
+_BOLD = ("title", "subtitle", "alert", "head", "band", "section", "group", "total", "lead")
 _PAPER_POINTS = {"A4": 508.0, "A3": 754.0}
 """Height of landscape paper between the margins of `book`, less 1 %."""
 
@@ -104,20 +105,16 @@ class ReportColumn:
     printed: bool = True
     """False: stands right of the print area; not measured, written on a line's first row only."""
     hidden: bool = False
+    """Seen nowhere; such a column is not printed, either."""
     longest: int = 0
     """Characters of what is typed here at most; 0: nothing is typed here."""
-
-    @property
-    def on_paper(self) -> bool:
-        """It stands inside the print area and is seen."""
-        return self.printed and not self.hidden
 
 
 @frozen
 class ReportLine:
     """One line as the reader sees it; it may need several rows."""
 
-    kind: _Kinds
+    kind: _Kind
     cells: Mapping[str, CellContent] = field(factory=dict)
     level: int = 0
     """Outline level."""
@@ -159,12 +156,8 @@ class ReportSheet:
     filtered: bool = False
     """Autofilter on the rows under the (last) heading row."""
     frozen_columns: int = 0
-    split: int = 0
-    """Columns of the left block, for `pair` lines."""
     sparse: bool = False
     """True: cells that a line does not name stay without borders."""
-    breaks: tuple[str, ...] = ()
-    """Anchors of lines that begin a new printed page."""
     printed_to: str = ""
     """Anchor of the first line that is not printed; "" where all are."""
     sizes: Mapping[str, float] = field(factory=dict)
@@ -177,14 +170,14 @@ class ReportSheet:
     def band_spans(self, line: ReportLine) -> dict[str, tuple[int, int]]:
         """First and last column of each text of a band: it reaches to where the next one begins."""
         starts = [i for i, column in enumerate(self.columns) if column.name in line.cells]
-        last = max(i for i, column in enumerate(self.columns) if column.on_paper)
+        last = max(i for i, column in enumerate(self.columns) if column.printed)
         ends = [start - 1 for start in starts[1:]] + [last]
         return {self.columns[start].name: (start, end) for start, end in zip(starts, ends, strict=True)}
 
     def placed(self) -> PlacedSheet:
         """Every line on its rows, the columns widened or narrowed to the width of the paper."""
         page = _fitted(self)
-        widths = {column.name: column.width for column in page.columns if column.on_paper}
+        widths = {column.name: column.width for column in page.columns if column.printed}
         rows: list[PlacedRow] = []
         for line in page.lines:
             rows += _place_line(line, page, widths, len(rows))
@@ -294,7 +287,7 @@ def _heading_needs(after: Sequence[PlacedRow]) -> float:
 
 
 def _fitted(page: ReportSheet) -> ReportSheet:
-    printed = [column for column in page.columns if column.on_paper]
+    printed = [column for column in page.columns if column.printed]
     room = _PAPER_PIXELS[page.paper] * 100 / page.scale - 5 * len(printed)
     factor = room / 7 / sum(column.width for column in printed)
     columns = tuple(
@@ -309,23 +302,19 @@ def _lines_in_row(size: float) -> int:
 
 
 def _place_line(line: ReportLine, page: ReportSheet, widths: Mapping[str, float], top: int) -> list[PlacedRow]:
-    if line.kind in ("space", "rule"):
+    if line.kind == "space":
         return [PlacedRow(line.kind, line.cells, line.level, line.anchors, line.height, {}, top)]
     size = page.size_of(line.kind)
     texts = {name: wrapped(text, width, size, bold) for name, text, width, bold in _measured(line, page, widths)}
     per_row = _lines_in_row(size)
-    most = max(map(len, texts.values()), default=1)
-    count = math.ceil(most / per_row)
-    if count == 1:
-        height = round(most * line_height(size) + _PADDING, 2)
-        return [PlacedRow(line.kind, line.cells, line.level, line.anchors, height, line.spans, top)]
+    count = math.ceil(max(map(len, texts.values()), default=1) / per_row)
     placed = []
     for number in range(count):
         part = {name: lines[number * per_row : (number + 1) * per_row] for name, lines in texts.items()}
-        high = max((len(lines) for lines in part.values()), default=1)
-        height = round(max(high, 1) * line_height(size) + _PADDING, 2)
+        height = round(max([1, *map(len, part.values())]) * line_height(size) + _PADDING, 2)
         first, last = number == 0, number == count - 1
-        cells, anchors = _cells(line, part, first=first), line.anchors if first else ()
+        cells = line.cells if count == 1 else _cells(line, part, first=first)
+        anchors = line.anchors if first else ()
         placed.append(PlacedRow(line.kind, cells, line.level, anchors, height, line.spans, top + number, first, last))
     return placed
 
@@ -336,15 +325,10 @@ def _measured(line: ReportLine, page: ReportSheet, widths: Mapping[str, float]) 
     if line.kind in ("row", "sub", "total") and not line.spans:  # most lines of most pages
         cells = line.cells.items()
         return [(name, text, widths[name], bold) for name, item in cells if name in widths and (text := _text(item))]
-    columns = [column for column in page.columns if column.on_paper]
-    printed = [column.width for column in columns]
-    full = merged_width(printed)
+    columns = [column for column in page.columns if column.printed]
+    full = _width_of(columns)
     if line.merged:
         return [(name, text, full, bold) for name, text in line.cells.items() if isinstance(text, str)]
-    if line.kind.startswith("pair"):
-        left = merged_width(printed[: page.split])
-        sides = {"left": left, "right": full - left}
-        return [(name, text, sides[name], True) for name, text in line.cells.items() if isinstance(text, str)]
     if line.kind == "band":
         spans = page.band_spans(line)
         wide = {name: _width_of(page.columns[first : last + 1]) for name, (first, last) in spans.items()}

@@ -28,32 +28,25 @@ _PAGE = PageSetup(left=0.4, right=0.4, top=0.62, bottom=0.5, header=0.3, number_
 
 _Properties = dict[str, Any]
 _BORDERED: _Properties = {"border": 1, "border_color": "#7F7F7F", "text_wrap": True, "valign": "top"}
+_HEADING: _Properties = {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True}
+_TINTED: _Properties = {"bg_color": TINT}
+_WORDS: _Properties = {"text_wrap": True, "valign": "top", "align": "justify"}
 _STYLES: dict[str, _Properties] = {
-    "title": {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True},
-    "subtitle": {"bold": True, "align": "center", "valign": "vcenter", "text_wrap": True},
+    "title": _HEADING,
+    "subtitle": _HEADING,
     "italic": {"italic": True, "align": "center", "valign": "vcenter", "text_wrap": True},
-    "alert": {
-        "bold": True,
-        "text_wrap": True,
-        "valign": "vcenter",
-        "border": 2,
-        "border_color": ACCENT,
-        "bg_color": TINT,
-    },
-    "para": {"text_wrap": True, "valign": "top", "align": "justify"},
+    "alert": {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 2, "border_color": ACCENT} | _TINTED,
+    "para": _WORDS,
     "note": {"italic": True, "text_wrap": True, "valign": "top"},
-    "band": {**_BORDERED, "bold": True, "align": "center", "valign": "vcenter", "bg_color": TINT},
-    "head": {**_BORDERED, "bold": True, "align": "center", "valign": "vcenter", "bg_color": TINT},
+    "band": _BORDERED | _HEADING | _TINTED,
+    "head": _BORDERED | _HEADING | _TINTED,
     "section": {"bold": True, "valign": "vcenter", "bg_color": PALE, "top": 1, "bottom": 1, "border_color": "#7F7F7F"},
     "group": {"bold": True, "valign": "vcenter", "font_color": ACCENT},
     "row": _BORDERED,
     "sub": _BORDERED,
-    "words": {"text_wrap": True, "valign": "top", "align": "justify"},
+    "words": _WORDS,
     "lead": {"bold": True, "valign": "vcenter", "text_wrap": True, "bottom": 1, "border_color": ACCENT},
     "total": {**_BORDERED, "bold": True, "bg_color": PALE},
-    "pair": {"align": "center", "valign": "top", "text_wrap": True},
-    "pair_bold": {"align": "center", "valign": "top", "text_wrap": True, "bold": True},
-    "pair_italic": {"align": "center", "valign": "top", "text_wrap": True, "italic": True},
 }
 
 
@@ -98,7 +91,7 @@ class _SheetWriter:
         self.page = sheet.page
         self.out = book.sheet(sheet.page.name)
         self._row_styles: dict[tuple[str, bool, bool], list[tuple[int, pages.ReportColumn, _Properties, Any]]] = {}
-        self.printed = [i for i, item in enumerate(self.page.columns) if item.on_paper]
+        self.printed = [i for i, item in enumerate(self.page.columns) if item.printed]
 
     def write(self, charts: Sequence[pages.Chart]) -> None:
         for index, column in enumerate(self.page.columns):
@@ -121,18 +114,11 @@ class _SheetWriter:
                 self.out.data_validation(rows[0], index, rows[-1], index, rule)
 
     def _row(self, row: pages.PlacedRow) -> None:
-        if row.kind in ("space", "rule"):
+        if row.kind == "space":
             return
         style = _STYLES[row.kind] | {"font_size": self.page.size_of(row.kind)}
         if row.merged:
             self._merge(row.row, (self.printed[0], self.printed[-1]), next(iter(row.cells.values()), ""), style)
-        elif row.kind.startswith("pair"):
-            middle = self.printed[self.page.split - 1]
-            # Decree 30/2020/NĐ-CP, Appendix I: number upright, date italic; nation and motto bold, motto over a rule
-            left = style | {"bold": row.kind == "pair_bold", "italic": False}
-            right = style | {"bold": row.kind != "pair_italic", "underline": int(row.kind == "pair_bold")}
-            self._merge(row.row, (0, middle), row.cells.get("left", ""), left)
-            self._merge(row.row, (middle + 1, self.printed[-1]), row.cells.get("right", ""), right)
         elif row.kind == "band":
             line = next(item for item in self.page.lines if item.kind == "band")
             for name, span in self.page.band_spans(line).items():
@@ -163,7 +149,7 @@ class _SheetWriter:
                 if row.kind == "sub":
                     own = own | ({"italic": True, "align": "right", "indent": 1} if index == 0 else {"align": "left"})
                 self._merge(row.row, (index, covered), content, own)
-            elif column.on_paper:
+            elif column.printed:
                 align = {"align": column.align} if row.kind in ("row", "sub", "total", "lead") else {}
                 self._put(row.row, index, content, style | align)
             elif content is not None:
@@ -180,13 +166,13 @@ class _SheetWriter:
         if key not in self._row_styles:
             self._row_styles[key] = []
             for index, column in enumerate(self.page.columns):
-                own = style | {"align": column.align} if column.on_paper else self._beside
+                own = style | {"align": column.align} if column.printed else self._beside
                 own = own | (_TYPED if column.longest else {})
                 self._row_styles[key].append((index, column, own, self.book.format(own)))
         for index, column, own, form in self._row_styles[key]:
             content = row.cells.get(column.name)
             if content is None or isinstance(content, str):
-                if content or column.on_paper or column.longest:
+                if content or column.printed or column.longest:
                     self.out.text(row.row, index, content or "", form)
             else:
                 self._put(row.row, index, content, own)
@@ -224,9 +210,8 @@ class _SheetWriter:
         out.page(_PAGE, paper=_PAPERS[page.paper], scale=page.scale)
         out.set_footer(f'&R&"{FONT},Italic"&10&A', {"margin": 0.25})
         out.center_horizontally()
-        breaks = {self.anchors[name].row for name in page.breaks} | set(self.sheet.orphan_breaks())
-        if breaks:
-            out.set_h_pagebreaks(sorted(breaks))
+        if breaks := self.sheet.orphan_breaks():
+            out.set_h_pagebreaks(breaks)
         last = self.sheet.rows[-1].row
         # row numbers and what units typed are texts on purpose: no green corners
         out.ignore_errors({"number_stored_as_text": f"A1:ZZ{last + 1}"})

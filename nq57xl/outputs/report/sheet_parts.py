@@ -73,7 +73,7 @@ def _filled(columns: Sequence[ReportColumn], lines: Sequence[ReportLine]) -> tup
     """The columns that hold something, and those that formulas read."""
     spanned = {name for line in lines for pair in line.spans.items() for name in pair}
     used = {name for line in lines for name, content in line.cells.items() if content not in (None, "")} | spanned
-    return tuple(column for column in columns if column.name in used or not column.on_paper)
+    return tuple(column for column in columns if column.name in used or not column.printed)
 
 
 def heading(c: Consolidation, title: str, *notes: str) -> Iterator[ReportLine]:
