@@ -12,7 +12,7 @@ from nq57xl.cli.options import NamedPath, answer, as_json, cli, command, office,
 from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
-    from nq57xl.commands.remind import Reminders
+    from nq57xl.outputs.reminders import Reminders
 
 
 @cli.group("ledger", short_help="Chuyển sổ dữ liệu lên máy chủ PostgreSQL hoặc về tệp.")
@@ -171,7 +171,6 @@ def _calendar(context: click.Context, year: int | None, json_: bool) -> None:
     tháng, năm; ghi ra tệp Excel để in và tệp .ics để đưa vào lịch điện thoại, thư. Ngày nghỉ hoán đổi, cách chuyển hạn
     trùng ngày nghỉ đặt ở trang Kế hoạch của phu-luc.xlsx."""
     from nq57xl.commands.remind import year_calendar
-    from nq57xl.outputs.reminders import day_words
 
     done = year_calendar(office(context), year)
     for problem in done.problems:
@@ -180,10 +179,7 @@ def _calendar(context: click.Context, year: int | None, json_: bool) -> None:
     files = [str(path) for path in done.files]
 
     def tell(_: object) -> None:
-        rows = [
-            (one.period.title, *map(day_words, (one.period.cutoff, one.period.due, one.period.report_due)), one.note)
-            for one in done.lines
-        ]
+        rows = [(one.period.title, *one.days, one.note) for one in done.lines]
         headings = ("Kỳ", "Chốt số liệu", "Hạn đơn vị", "Hạn cơ quan", "Ghi chú")
         print_table(headings, rows, f"Lịch báo cáo năm {done.year}")
         for path in files:

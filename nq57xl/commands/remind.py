@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -13,86 +13,13 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import form_file_name, plan_name
-from nq57xl.ledger.model import PeriodStatus, UnitStatus
+from nq57xl.ledger.model import UnitStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.outputs.reminders import (
-    NOTICE_FILE,
-    CalendarLine,
-    OwingUnit,
-    calendar_files,
-    day_words,
-    group_text,
-    owed_by,
-    owing,
-    render_notice,
-    unit_draft,
-    unit_text,
-)
-from nq57xl.plan.model import Period, Plan, Properties
-from nq57xl.plan.periods import day_off, months_of, parse_period
+from nq57xl.outputs.reminders import NOTICE_FILE, CalendarLine, Reminders, calendar_files, owed_by
+from nq57xl.plan.periods import months_of, parse_period
 
 _PREFIX = "nhac-"
-
-
-@frozen
-class _UnitReminder:
-    """The reminder of one unit."""
-
-    unit: OwingUnit
-    words: str
-    text: Path | None = None
-    """Where the words were written; None while nothing is."""
-    draft: Path | None = None
-    """The mail with its form; none for the gathering unit itself: an office writes no letter to itself."""
-
-
-@frozen
-class Reminders:
-    """Everything that can be sent on a day, from the ledger as it is now; the same day twice, the same texts."""
-
-    plan: Plan
-    period: Period
-    day: dt.date
-    status: PeriodStatus
-    """Telling when units were reminded last."""
-    group: str
-    """Text for the units' group."""
-    units: tuple[_UnitReminder, ...]
-    workspace: Path
-    notice: Path | None = None
-    """One notice for all (.docx), after the due day, where it was written."""
-    problems: tuple[str, ...] = ()
-
-    @property
-    def days(self) -> tuple[dt.date, ...]:
-        """Reminding days: the day after the cut-off, and as many before and after the due day as the office set."""
-        settings, due = self.plan.settings, self.period.due
-        before, after = (dt.timedelta(days=n) for n in (settings.remind_days_before, settings.remind_days_after))
-        return tuple(sorted({self.period.cutoff + dt.timedelta(days=1), due - before, due + after}))
-
-    @property
-    def next_day(self) -> dt.date | None:
-        """The next reminding day, today too; None when all have passed."""
-        return next((day for day in self.days if day >= self.day), None)
-
-    @property
-    def late(self) -> tuple[OwingUnit, ...]:
-        """Units to be named in one notice for all: after the due day those without an accepted report."""
-        owing = tuple(item.unit for item in self.units if item.unit.owes != "explanation")
-        return owing if self.day > self.period.due else ()
-
-    def notice_for_all(self) -> bytes | None:
-        """One notice for all (.docx); None where none is due."""
-        counts = (sum(unit.counting is not None for unit in self.status.units), len(self.status.units))
-        if not self.late:
-            return None
-        return render_notice(self.plan, self.period, self.day, counts, self.late, workspace=self.workspace)
-
-    def mail_to(self, item: _UnitReminder) -> bytes | None:
-        """The mail to the unit with its form; None for the gathering unit."""
-        own = item.unit.code == self.plan.properties.gatherer
-        return None if own else unit_draft(item.unit, item.words, self.period)
 
 
 def drafted_reminders(office: Office, period_code: str | None) -> Reminders:
@@ -104,12 +31,8 @@ def drafted_reminders(office: Office, period_code: str | None) -> Reminders:
 def _drafted(office: Office, ledger: Ledger, period_code: str | None) -> Reminders:
     here = OfficePeriod.of(office, ledger, period_code)
     here.require_issued()
-    plan, period, status = here.plan, here.period, here.status()
     today, root = office.clock.now().date(), office.workspace.root
-    found = [one for unit in status.units if (one := owing(unit, _form(here, unit))) is not None]
-    text = group_text(status, plan, period, today, found, workspace=root)
-    units = tuple(_UnitReminder(unit, unit_text(unit, plan, period, today, root)) for unit in found)
-    return Reminders(plan, period, today, status, text, units, root)
+    return Reminders(here.plan, here.period, today, here.status(), root).to_units(partial(_form, here))
 
 
 def remind(office: Office, period_code: str | None) -> Reminders:
@@ -167,8 +90,6 @@ def note_reminded(office: Office, period_code: str | None, units: Sequence[str] 
 
 def _form(here: OfficePeriod, unit: UnitStatus) -> tuple[str, bytes] | None:
     """The form that goes with a reminder: the marked one where a return came, else the one that was issued."""
-    if owed_by(unit) is None:
-        return None
     name, workspace = form_file_name(here.code, unit.code), here.office.workspace
     folder = workspace.back_dir if unit.newest is not None else workspace.forms_dir
     path = own_output(here.ledger, folder(here.code) / name)
@@ -227,7 +148,7 @@ def _year_days(office: Office, ledger: Ledger, year: int | None = None) -> _Year
         months = months_of(code)
         closed = code in issued and ledger.closing(code) is not None
         marks[code] = _PeriodMark(code in issued, closed, (sum(one in issued for one in months), len(months)))
-    lines = tuple(_line(period, properties) for period in periods)
+    lines = tuple(CalendarLine.of(period, properties) for period in periods)
     return _YearCalendar(year, plan_name(properties.title), lines, marks)
 
 
@@ -252,19 +173,3 @@ def _codes(year: int) -> list[str]:
         for month in range(1, 13)
         for code in (f"{year}-{month:02d}", *(f"{year}-{part}".rstrip("-") for part in longer.get(month, [])))
     ]
-
-
-def _line(period: Period, properties: Properties) -> CalendarLine:
-    usual = parse_period(period.code, attrs.evolve(properties, due_roll="", roll_weekends=False))
-    told = [period.subject] if period.subject else []
-    for who, day, meant in (
-        ("đơn vị", period.due, usual.due),
-        ("cơ quan", period.report_due, usual.report_due),
-    ):
-        off = day_off(meant, properties)
-        if day != meant:
-            told.append(f"hạn của {who} chuyển từ {day_words(meant)} ({off or 'ngày nghỉ'})")
-        elif off:
-            told.append(f"hạn của {who} trùng {off}")
-    note = "; ".join(told)
-    return CalendarLine(period, note[:1].upper() + note[1:])

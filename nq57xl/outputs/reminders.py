@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+import attrs
 from attrs import field, frozen
 
 from nq57xl import resources
@@ -16,7 +19,8 @@ from nq57xl.forms.wording import data_window, day_in_words, plan_name
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.outputs.document import filled_docx
 from nq57xl.outputs.letters import addresses, mail_draft, plain
-from nq57xl.plan.model import Period, Plan, name_on
+from nq57xl.plan.model import Period, Plan, Properties, Unit, name_on
+from nq57xl.plan.periods import day_off, parse_period
 from nq57xl.results.wording import days_left
 from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import bare
@@ -37,8 +41,23 @@ _SUBJECT: dict[_Owes, str] = {
 }
 
 
+NOTICE_FILE = "thong-bao-nhac.docx"
+_AGENCIES = re.compile(
+    "so |ubnd|uy ban|ban quan ly|cong an|bo chi huy|xa |phuong |thanh tra tinh|ban dan|dac khu|thanh pho |"
+    "van phong ubnd|van phong uy ban|cuc |thue |kho bac|bao hiem xa hoi|toa an|vien kiem sat|dai hoc|truong dai hoc"
+)
+"""How names of agencies begin, without accents; other units are parts of one office."""
+_BLANK_NUMBER = "        "
+
+
+def _between_agencies(names: Sequence[str]) -> bool:
+    """The units are agencies of their own, most of them: they get a công văn, not the office's own thông báo."""
+    agencies = sum(_AGENCIES.match(bare(name)) is not None for name in names)
+    return bool(names) and agencies * 2 > len(names)
+
+
 @frozen
-class OwingUnit:
+class _OwingUnit:
     """A unit that still owes something for the period."""
 
     code: str
@@ -54,6 +73,19 @@ class OwingUnit:
     attached: bytes | None = field(default=None, repr=False)
 
 
+@frozen
+class _UnitReminder:
+    """The reminder of one unit."""
+
+    unit: _OwingUnit
+    words: str
+    """What it owes, and the one thing to do; to the gathering unit itself a note, no letter."""
+    text: Path | None = None
+    """Where the words were written; None while nothing is."""
+    draft: Path | None = None
+    """The mail with its form; none for the gathering unit itself: an office writes no letter to itself."""
+
+
 def owed_by(unit: UnitStatus) -> _Owes | None:
     """What the unit owes: its newest return says; None for a unit that has done everything."""
     newest = unit.newest
@@ -66,14 +98,10 @@ def owed_by(unit: UnitStatus) -> _Owes | None:
     return "explanation" if any(item.asks for item in newest.judged.findings) else None
 
 
-def owing(unit: UnitStatus, file: tuple[str, bytes] | None) -> OwingUnit | None:
-    """The unit with what it owes; `file`: the form that goes with the reminder."""
-    owes = owed_by(unit)
-    if owes is None:
-        return None
+def _owing(unit: UnitStatus, owes: _Owes, file: tuple[str, bytes] | None) -> _OwingUnit:
     findings = unit.newest.judged.findings if unit.newest else ()
     severity = "error" if owes == "rejected" else "warning"
-    return OwingUnit(
+    return _OwingUnit(
         code=unit.code,
         name=plain(unit.name),
         email=unit.email,
@@ -85,131 +113,131 @@ def owing(unit: UnitStatus, file: tuple[str, bytes] | None) -> OwingUnit | None:
     )
 
 
-def group_text(
-    status: PeriodStatus, plan: Plan, period: Period, today: dt.date, units: Sequence[OwingUnit], *, workspace: Path
-) -> str:
-    """One text for the units' group (Zalo): counts and names, no contents."""
-    words = _words(plan, period, today) | {
-        "total": len(status.units),
-        "accepted": sum(unit.counting is not None for unit in status.units),
-        "groups": [
-            {"title": title, "names": [unit.name for unit in units if unit.owes == owes]}
+@frozen
+class Reminders:
+    """Everything that can be sent on a day, from the ledger as it is now; the same day twice, the same texts."""
+
+    plan: Plan
+    period: Period
+    day: dt.date
+    status: PeriodStatus
+    """Telling when units were reminded last."""
+    workspace: Path
+    units: tuple[_UnitReminder, ...] = ()
+    notice: Path | None = None
+    """One notice for all (.docx), after the due day, where it was written."""
+    problems: tuple[str, ...] = ()
+
+    def to_units(self, form_of: Callable[[UnitStatus], tuple[str, bytes] | None]) -> Reminders:
+        """With one for each unit that owes something; `form_of`: name and content of the form that goes with it."""
+        owed = ((unit, owes) for unit in self.status.units if (owes := owed_by(unit)) is not None)
+        found = [_owing(unit, owes, form_of(unit)) for unit, owes in owed]
+        own = self.plan.properties.gatherer
+        words = [self._fill("nhac-don-vi.txt", {"unit": unit, "own": unit.code == own}) for unit in found]
+        return attrs.evolve(self, units=tuple(map(_UnitReminder, found, words)))
+
+    @cached_property
+    def group(self) -> str:
+        """One text for the units' group (Zalo): counts and names, no contents."""
+        owing = [item.unit for item in self.units]
+        groups = [
+            {"title": title, "names": [unit.name for unit in owing if unit.owes == owes]}
             for owes, title in OWES.items()
-        ],
-    }
-    return resources.fill("texts/nhac-nhom.txt.j2", words, workspace)
+        ]
+        counts = {"total": len(self.status.units), "accepted": self._accepted}
+        return self._fill("nhac-nhom.txt", {**counts, "groups": groups})
 
+    @property
+    def days(self) -> tuple[dt.date, ...]:
+        """Reminding days: the day after the cut-off, and as many before and after the due day as the office set."""
+        settings, due = self.plan.settings, self.period.due
+        before, after = (dt.timedelta(days=n) for n in (settings.remind_days_before, settings.remind_days_after))
+        return tuple(sorted({self.period.cutoff + dt.timedelta(days=1), due - before, due + after}))
 
-def unit_text(unit: OwingUnit, plan: Plan, period: Period, today: dt.date, workspace: Path) -> str:
-    """The text to one unit: what it owes, and the one thing to do; to the gathering unit itself a note, no letter."""
-    words = _words(plan, period, today) | {"unit": unit, "own": unit.code == plan.properties.gatherer}
-    return resources.fill("texts/nhac-don-vi.txt.j2", words, workspace)
+    @property
+    def next_day(self) -> dt.date | None:
+        """The next reminding day, today too; None when all have passed."""
+        return next((day for day in self.days if day >= self.day), None)
 
+    @property
+    def late(self) -> tuple[_OwingUnit, ...]:
+        """Units to be named in one notice for all: after the due day those without an accepted report."""
+        owing = tuple(item.unit for item in self.units if item.unit.owes != "explanation")
+        return owing if self.day > self.period.due else ()
 
-def unit_draft(unit: OwingUnit, text: str, period: Period) -> bytes:
-    """The same as the draft of a mail with the form that it speaks of."""
-    subject = f"{_SUBJECT[unit.owes]} {period.title} - {unit.name}"
-    attached = (unit.file, unit.attached) if unit.attached is not None else None
-    mark = hashlib.sha256(f"{unit.code} {period.code} {text}".encode()).hexdigest()[:8]
-    return mail_draft(addresses(unit.email, unit.name), subject, (text,), attached, mark=mark)
+    def mail_to(self, item: _UnitReminder) -> bytes | None:
+        """The words as the draft of a mail with the form that they speak of; None for the gathering unit."""
+        unit = item.unit
+        if unit.code == self.plan.properties.gatherer:
+            return None
+        subject = f"{_SUBJECT[unit.owes]} {self.period.title} - {unit.name}"
+        attached = (unit.file, unit.attached) if unit.attached is not None else None
+        mark = hashlib.sha256(f"{unit.code} {self.period.code} {item.words}".encode()).hexdigest()[:8]
+        return mail_draft(addresses(unit.email, unit.name), subject, (item.words,), attached, mark=mark)
 
+    def notice_for_all(self) -> bytes | None:
+        """One notice (.docx) by Decree 30 with number and day left blank; None where none is due.
 
-def _words(plan: Plan, period: Period, today: dt.date) -> dict[str, Any]:
-    gatherer = next((unit for unit in plan.units if unit.code == plan.properties.gatherer), None)
-    emails = ", ".join(item.addr_spec for item in addresses(gatherer.email, "")) if gatherer else ""
-    return {
-        "period": period,
-        "plan": plain(plan_name(plan.properties.title)),
-        "window": data_window(period),
-        "today": day_in_words(today),
-        "due": day_in_words(period.due),
-        "left": days_left((period.due - today).days),
-        "late": today > period.due,
-        "gatherer": plain(gatherer.name) if gatherer else "đơn vị tổng hợp",
-        "gatherer_email": emails,
-    }
+        Raises Nq57Error where the office's own template is wrong.
+        """
+        return filled_docx(NOTICE_FILE, self._notice_words(), self.workspace) if self.late else None
 
+    @property
+    def _accepted(self) -> int:
+        return sum(unit.counting is not None for unit in self.status.units)
 
-NOTICE_FILE = "thong-bao-nhac.docx"
-_AGENCIES = (
-    "so ",
-    "ubnd",
-    "uy ban",
-    "ban quan ly",
-    "cong an",
-    "bo chi huy",
-    "xa ",
-    "phuong ",
-    "thanh tra tinh",
-    "ban dan",
-    "dac khu",
-    "thanh pho ",
-    "van phong ubnd",
-    "van phong uy ban",
-    "cuc ",
-    "thue ",
-    "kho bac",
-    "bao hiem xa hoi",
-    "toa an",
-    "vien kiem sat",
-    "dai hoc",
-    "truong dai hoc",
-)
-"""How names of agencies begin, without accents; other units are parts of one office."""
-_BLANK_NUMBER = "        "
+    @property
+    def _gatherer(self) -> Unit | None:
+        return next((unit for unit in self.plan.units if unit.code == self.plan.properties.gatherer), None)
 
+    def _fill(self, template: str, words: Mapping[str, Any]) -> str:
+        gatherer, period = self._gatherer, self.period
+        emails = ", ".join(item.addr_spec for item in addresses(gatherer.email, "")) if gatherer else ""
+        known = {
+            "period": period,
+            "plan": plain(plan_name(self.plan.properties.title)),
+            "window": data_window(period),
+            "today": day_in_words(self.day),
+            "due": day_in_words(period.due),
+            "left": days_left((period.due - self.day).days),
+            "late": self.day > period.due,
+            "gatherer": plain(gatherer.name) if gatherer else "đơn vị tổng hợp",
+            "gatherer_email": emails,
+        }
+        return resources.fill(f"texts/{template}.j2", {**known, **words}, self.workspace)
 
-def _between_agencies(names: Sequence[str]) -> bool:
-    """The units are agencies of their own, most of them: they get a công văn, not the office's own thông báo."""
-    agencies = sum(bare(name).startswith(_AGENCIES) for name in names)
-    return bool(names) and agencies * 2 > len(names)
-
-
-def render_notice(
-    plan: Plan, period: Period, today: dt.date, counts: tuple[int, int], units: Sequence[OwingUnit], *, workspace: Path
-) -> bytes:
-    """The notice as .docx; `counts`: units that have reported, and all. The same arguments give the same bytes.
-
-    Number and day are left blank. Raises Nq57Error where the office's own template is wrong.
-    """
-    return filled_docx(NOTICE_FILE, _notice_words(plan, period, today, counts, units), workspace)
-
-
-def _notice_words(
-    plan: Plan, period: Period, today: dt.date, counts: tuple[int, int], units: Sequence[OwingUnit]
-) -> dict[str, Any]:
-    own = plan.properties
-    gatherer = next((plain(unit.name) for unit in plan.units if unit.code == own.gatherer), "đơn vị tổng hợp")
-    agency, letters = plain(name_on(own.agency, today)), own.symbol.partition("-")[2]
-    letter = _between_agencies([unit.name for unit in plan.units if not unit.external])
-    kind = f"/{letters}-{own.gatherer}" if letter else f"/TB-{letters}"
-    accepted, total = counts
-    return {
-        "letter": letter,
-        "parent": plain(name_on(own.parent, today)).upper(),
-        "agency": agency.upper(),
-        "place": plain(name_on(own.place, today)),
-        "day": f"ngày      tháng      năm {today.year}",
-        "number": f"{_BLANK_NUMBER}{kind.rstrip('-')}",
-        "subject": f"gửi báo cáo {period.title} thực hiện {plain(plan_name(own.title))}",
-        "recipients": [unit.name for unit in units],
-        "opening": (
-            f"Thời hạn các đơn vị gửi báo cáo {period.title} (số liệu {data_window(period)}) về {gatherer} là hết "
-            f"{day_in_words(period.due)}. Đến {day_in_words(today)}, đã có báo cáo được chấp nhận của "
-            f"{accepted}/{total} đơn vị; các đơn vị sau chưa hoàn thành:"
-        ),
-        "units": [{"name": unit.name, "owes": OWES[unit.owes]} for unit in units],
-        "request": (
-            f"{agency} đề nghị các đơn vị có tên trên khẩn trương hoàn thành và gửi báo cáo về {gatherer} trong "
-            "thời gian sớm nhất"
-        ),
-        "signature": own.signatory,
-        "copies": [
-            "- Như trên;" if letter else "- Các đơn vị có tên trên;",
-            "- Lãnh đạo cơ quan;",
-            f"- Lưu: VT, {own.gatherer}.",
-        ],
-    }
+    def _notice_words(self) -> dict[str, Any]:
+        own, period, today = self.plan.properties, self.period, self.day
+        gatherer = plain(self._gatherer.name) if self._gatherer else "đơn vị tổng hợp"
+        agency, letters = plain(name_on(own.agency, today)), own.symbol.partition("-")[2]
+        letter = _between_agencies([unit.name for unit in self.plan.units if not unit.external])
+        kind = f"/{letters}-{own.gatherer}" if letter else f"/TB-{letters}"
+        return {
+            "letter": letter,
+            "parent": plain(name_on(own.parent, today)).upper(),
+            "agency": agency.upper(),
+            "place": plain(name_on(own.place, today)),
+            "day": f"ngày      tháng      năm {today.year}",
+            "number": f"{_BLANK_NUMBER}{kind.rstrip('-')}",
+            "subject": f"gửi báo cáo {period.title} thực hiện {plain(plan_name(own.title))}",
+            "recipients": [unit.name for unit in self.late],
+            "opening": (
+                f"Thời hạn các đơn vị gửi báo cáo {period.title} (số liệu {data_window(period)}) về {gatherer} là hết "
+                f"{day_in_words(period.due)}. Đến {day_in_words(today)}, đã có báo cáo được chấp nhận của "
+                f"{self._accepted}/{len(self.status.units)} đơn vị; các đơn vị sau chưa hoàn thành:"
+            ),
+            "units": [{"name": unit.name, "owes": OWES[unit.owes]} for unit in self.late],
+            "request": (
+                f"{agency} đề nghị các đơn vị có tên trên khẩn trương hoàn thành và gửi báo cáo về {gatherer} trong "
+                "thời gian sớm nhất"
+            ),
+            "signature": own.signatory,
+            "copies": [
+                "- Như trên;" if letter else "- Các đơn vị có tên trên;",
+                "- Lãnh đạo cơ quan;",
+                f"- Lưu: VT, {own.gatherer}.",
+            ],
+        }
 
 
 _CALENDAR = {
@@ -235,9 +263,30 @@ class CalendarLine:
     note: str = ""
     """Why a due day is not the usual one, or what it falls on."""
 
+    @classmethod
+    def of(cls, period: Period, properties: Properties) -> CalendarLine:
+        """With a note on days that were moved, or fall on a day off."""
+        usual = parse_period(period.code, attrs.evolve(properties, due_roll="", roll_weekends=False))
+        told = [period.subject] if period.subject else []
+        for who, day, meant in (
+            ("đơn vị", period.due, usual.due),
+            ("cơ quan", period.report_due, usual.report_due),
+        ):
+            off = day_off(meant, properties)
+            if day != meant:
+                told.append(f"hạn của {who} chuyển từ {_day_words(meant)} ({off or 'ngày nghỉ'})")
+            elif off:
+                told.append(f"hạn của {who} trùng {off}")
+        note = "; ".join(told)
+        return cls(period, note[:1].upper() + note[1:])
 
-def day_words(day: dt.date) -> str:
-    """ "thứ Sáu, 17/04/2026"."""
+    @property
+    def days(self) -> tuple[str, ...]:
+        """Cut-off, due day of the units, due day of the office: "thứ Sáu, 17/04/2026"."""
+        return tuple(map(_day_words, (self.period.cutoff, self.period.due, self.period.report_due)))
+
+
+def _day_words(day: dt.date) -> str:
     return f"{_WEEKDAYS[day.weekday()]}, {day:%d/%m/%Y}"
 
 
@@ -248,10 +297,9 @@ def calendar_files(lines: Sequence[CalendarLine], year: int, title: str) -> dict
 
 
 def _calendar_book(lines: Sequence[CalendarLine], year: int, title: str) -> bytes:
-    days = ((line.period.cutoff, line.period.due, line.period.report_due) for line in lines)
     rows = [
-        (str(number), line.period.title, data_window(line.period), *map(day_words, told), line.note)
-        for number, (line, told) in enumerate(zip(lines, days, strict=True), start=1)
+        (str(number), line.period.title, data_window(line.period), *line.days, line.note)
+        for number, line in enumerate(lines, start=1)
     ]
     top = (f"LỊCH BÁO CÁO NĂM {year}", title)
     return _list_book((f"Lịch báo cáo năm {year}", "Lịch báo cáo"), top, _CALENDAR, rows, dt.datetime(year, 1, 1, 8))

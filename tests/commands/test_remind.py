@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from docx import Document
 
 from nq57xl.cli import cli
-from nq57xl.commands.remind import Reminders, note_reminded, remind
+from nq57xl.commands.remind import note_reminded, remind
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.reminders import _between_agencies
+from nq57xl.outputs.reminders import Reminders, _between_agencies
 from tests import year_kit as year
 from tools import make_notice
 from tools.make_template import PROFILE
