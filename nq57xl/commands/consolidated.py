@@ -24,7 +24,7 @@ from nq57xl.plan.periods import months_of, parse_period, title_of
 from nq57xl.resources import read_schema
 from nq57xl.results.comparison import PeriodComparison, addendum, compare_periods
 from nq57xl.results.consolidation import consolidate
-from nq57xl.results.from_months import from_months, prefilled_values
+from nq57xl.results.from_months import Months
 from nq57xl.results.model import Consolidation, PastPeriod
 from nq57xl.results.overview import Overview, overview_of, past_period, past_periods
 from nq57xl.results.quality import MEASURES
@@ -54,7 +54,7 @@ def prefilled(here: OfficePeriod) -> dict[str, tuple[Value, ...]]:
     """Unit -> what stands in its form of a longer period from the start: what its months said; {} for a month."""
     parts = [alone(_as_issued(here, month)) for month in here.months]
     rules = read_schema("from_months.yml", here.office.workspace.root)
-    return prefilled_values(here.plan, here.period, here.office.schema(), rules, parts) if parts else {}
+    return Months(here.plan, here.period, here.office.schema(), rules, parts).prefilled() if parts else {}
 
 
 def _of_months(here: OfficePeriod) -> Consolidation:
@@ -65,7 +65,7 @@ def _of_months(here: OfficePeriod) -> Consolidation:
     office, months = here.office, here.reported_months
     parts = [consolidated(_as_issued(here, month)) for month in months]
     rules = read_schema("from_months.yml", office.workspace.root)
-    whole = from_months(here.plan, here.period, office.schema(), rules, parts)
+    whole = Months(here.plan, here.period, office.schema(), rules, parts).consolidation()
     absent = [title_of(code) for code in months_of(here.code) if code not in {month.code for month in months}]
     told = (make("MONTH_NOT_ISSUED", words={"value": ", ".join(absent)}),) if absent else ()
     found = office.in_own_words((*told, *whole.status.period_findings))
