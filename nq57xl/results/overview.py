@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-import attrs
 from attrs import frozen
 
 from nq57xl.ledger.model import UnitStatus
@@ -95,13 +94,16 @@ def figures(c: Consolidation) -> Figures:
     units = [item.status for item in c.units]
     return Figures(
         sections=tuple(
-            _of_rows(number, title, [row for row in c.tasks if row.task.section == number], c)
+            _of_rows(number, title, (row for row in c.tasks if row.task.section == number), c)
             for number, title in c.sections
         ),
         total=_of_rows("", "Tổng số", c.tasks, c),
-        indicators={number: _states(c, number) for number, _ in c.groups},
+        indicators={
+            number: dict(Counter(row.state for row in c.indicators if row.indicator.group == number))
+            for number, _ in c.groups
+        },
         expected=len(units),
-        units=_units(c),
+        units=tuple(_units(c)),
         received=sum(unit.newest is not None or bool(unit.excluded) for unit in units),
         accepted=sum(unit.counting is not None for unit in units),
         on_time=sum(unit.counting is not None and bool(unit.on_time) for unit in units),
@@ -125,36 +127,28 @@ def past_periods(c: Consolidation) -> tuple[PastPeriod, ...]:
     return (*c.past, *map(past_period, c.earlier_periods))
 
 
-def _of_rows(number: str, title: str, rows: Sequence[TaskRow], c: Consolidation) -> RowCounts:
-    stages = [row.standing.stage for row in rows]
-    found = _counted(number, title, [row.standing.words(c) for row in rows], stages)
-    unreported = found.progress.pop(PARTLY_REPORTED, 0) + found.progress.get(UNREPORTED, 0)
-    return attrs.evolve(found, progress=found.progress | ({UNREPORTED: unreported} if unreported else {}))
+def _of_rows(number: str, title: str, rows: Iterable[TaskRow], c: Consolidation) -> RowCounts:
+    told = ((*row.standing.words(c), row.standing.stage) for row in rows)
+    whole = [(UNREPORTED if words == PARTLY_REPORTED else words, *rest) for words, *rest in told]
+    return _counted(number, title, whole)
 
 
-def _counted(code: str, title: str, shown: Sequence[tuple[str, str]], stages: Sequence[str]) -> RowCounts:
-    """Counts of rows by what is shown of them: progress and timeliness in words."""
-    progress = Counter(words for words, _ in shown)
-    timeliness = Counter(words for _, words in shown if words)
-    return RowCounts(code, title, len(shown), dict(progress), dict(timeliness), dict(Counter(stages)))
+def _counted(code: str, title: str, told: Sequence[Sequence[str]]) -> RowCounts:
+    """Counts of rows by what is shown of them: progress and timeliness in words, stage."""
+    columns = zip(*told, strict=True) if told else ((), (), ())
+    progress, timeliness, stages = (dict(Counter(filter(None, words))) for words in columns)
+    return RowCounts(code, title, len(told), progress, timeliness, stages)
 
 
-def _units(c: Consolidation) -> tuple[RowCounts, ...]:
+def _units(c: Consolidation) -> Iterator[RowCounts]:
     entries: dict[str, list[tuple[LeadEntry, TaskRow]]] = {item.status.code: [] for item in c.units}
     names = {item.status.code: item.status.name for item in c.units}
     for row in c.tasks:
         for entry in row.entries:
             entries.setdefault(entry.unit, []).append((entry, row))
             names.setdefault(entry.unit, entry.name)
-    found = []
     for code, led in entries.items():
-        words, stages = [entry.words(row, c) for entry, row in led], [entry.stage(row) for entry, row in led]
-        found.append(_counted(code, names[code], words, stages))
-    return tuple(found)
-
-
-def _states(c: Consolidation, group: str) -> dict[str, int]:
-    return dict(Counter(row.state for row in c.indicators if row.indicator.group == group))
+        yield _counted(code, names[code], [(*entry.words(row, c), entry.stage(row)) for entry, row in led])
 
 
 NO_LEVEL = "Chưa ghi cấp quyết định"
