@@ -24,7 +24,7 @@ from nq57xl.ledger.model import AppliedEdit, CellKey
 from nq57xl.plan.model import Plan
 from nq57xl.results.model import Consolidation
 from nq57xl.results.standing import OFFICE, OFFICE_NAME
-from nq57xl.results.wording import EDIT_KINDS, numbered, work_of
+from nq57xl.results.wording import EDIT_KINDS
 from nq57xl.rules.schema import CellValue, Choice, Facts, Field, Schema
 from nq57xl.text.addresses import a1
 from nq57xl.text.clock import moment_words
@@ -145,7 +145,7 @@ def _labels(plan: Plan) -> dict[tuple[str, str], str]:
     """(table, row key) -> the row in words, in the plan's order."""
     labels: dict[tuple[str, str], str] = {}
     for table in ("led", "supporting"):
-        labels |= {(table, task.code): f"{numbered(task)}. {one_line(work_of(task))}" for task in plan.tasks}
+        labels |= {(table, task.code): f"{task.cited_number}. {one_line(task.own_work)}" for task in plan.tasks}
     return labels | {
         ("indicator", item.code): f"{item.group}.{item.number}. {one_line(item.indicator)}" for item in plan.indicators
     }

@@ -21,7 +21,7 @@ from nq57xl.results.comparison import PeriodComparison, compare_periods
 from nq57xl.results.consolidation import COLLECTIVE_RULE
 from nq57xl.results.model import Consolidation, FreeRow, IndicatorEntry, IndicatorRow, LeadEntry, TaskRow
 from nq57xl.results.overview import Figures, Overview, overview_of
-from nq57xl.results.wording import due_words, shown, work_of
+from nq57xl.results.wording import shown
 from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.package import repacked
 
@@ -96,9 +96,9 @@ def _task_row(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) ->
     return _AppendixLine(
         cells=(
             task.subnumber or task.number,
-            work_of(task),
+            task.own_work,
             task.lead,
-            due_words(task),
+            task.deadline_words,
             _standing(row, c, moved),
             "\n".join(_told(row, c, ("result", "kpi_achieved"))),
             "\n".join(_told(row, c, ("difficulties", "cause", "proposal", "explanation", "next_work"))),

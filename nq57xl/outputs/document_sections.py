@@ -12,7 +12,7 @@ from nq57xl.outputs.overview_page import count_words, in_sentence, indicator_wor
 from nq57xl.plan.periods import next_period
 from nq57xl.results.model import INDICATOR_STATES, MISSED, REACHED, UNDER_WAY, FreeRow, IndicatorRow, LeadEntry, TaskRow
 from nq57xl.results.overview import NO_LEVEL, AskedDecision, Overview, RowCounts
-from nq57xl.results.wording import STATES, UNREPORTED, begun, flowing, numbered, percent_of, shown, work_of
+from nq57xl.results.wording import STATES, UNREPORTED, begun, flowing, percent_of, shown
 from nq57xl.rules.movement import explained_movement
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import one_line
@@ -224,7 +224,7 @@ class _BodyWriter:
     def _share(self, row: TaskRow) -> str:
         """ "II.1 (45%)"."""
         share = self._said(row.entries[0], "percent") if len(row.entries) == 1 else ""
-        return f"{numbered(row.task)} ({share})" if share else numbered(row.task)
+        return f"{row.task.cited_number} ({share})" if share else row.task.cited_number
 
     def _completed(self, row: TaskRow) -> str:
         """What is done with the documents that prove it; where room is short, without their subjects and links."""
@@ -335,7 +335,7 @@ class _BodyWriter:
 
     def _finished_late(self) -> Iterator[Paragraph]:
         rows = self._rows_with(lambda row: row.stands("late"))
-        names = [f"nhiệm vụ {numbered(row.task)}" if len(rows) > self.named else _full_name(row) for row in rows]
+        names = [f"nhiệm vụ {row.task.cited_number}" if len(rows) > self.named else _full_name(row) for row in rows]
         late = [f"{name}, chậm {count_words(_left(row))} ngày" for name, row in zip(names, rows, strict=True)]
         if rows:
             yield Paragraph(f"Có {count_words(len(rows))} đầu việc hoàn thành sau thời hạn: {'; '.join(late)}.")
@@ -549,12 +549,12 @@ def _unit_names(names: Sequence[str]) -> str:
 
 def _full_name(row: TaskRow) -> str:
     """ "Rà soát thủ tục hành chính (I.1)": the text of the plan with its number in Phụ lục I."""
-    return f"{_bare(one_line(work_of(row.task)))} ({numbered(row.task)})"
+    return f"{_bare(one_line(row.task.own_work))} ({row.task.cited_number})"
 
 
 def _task_numbers(rows: Iterable[TaskRow]) -> str:
     """ "nhiệm vụ I.1, II.2.1"."""
-    return f"nhiệm vụ {', '.join(dict.fromkeys(numbered(row.task) for row in rows))}"
+    return f"nhiệm vụ {', '.join(dict.fromkeys(row.task.cited_number for row in rows))}"
 
 
 def _left(row: TaskRow) -> int:

@@ -11,7 +11,7 @@ from nq57xl.forms.wording import data_window
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.model import Consolidation, LeadEntry, TaskRow
-from nq57xl.results.wording import VERDICTS, due_words, numbered, shown, work_of
+from nq57xl.results.wording import VERDICTS, shown
 from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.codec import json_fields
 from nq57xl.rules.schema import vietnamese_date
@@ -146,11 +146,11 @@ def _task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
     supported = [item for item in row.contributions if item.state == "text"]
     return {
         "code": row.task.code,
-        "number": numbered(row.task),
-        "work": one_line(work_of(row.task)),
+        "number": row.task.cited_number,
+        "work": one_line(row.task.own_work),
         "lead": one_line(row.task.lead),
         "deliverable": one_line(row.task.deliverable),
-        "deadline": one_line(due_words(row.task)),
+        "deadline": one_line(row.task.deadline_words),
         "state": "; ".join(filter(None, (progress, _percent(row, c), timeliness))),
         "delay": _delay(row),
         "results": _texts(row, c, "result", "kpi_achieved"),

@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.rules.codec import LATER, content_hash, json_fields
+from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import fold
 
 Measure = Literal["percent", "number", "choice"]
@@ -216,10 +217,29 @@ class Task(_PlanRow):
         """What is to be done, and the task above it where that says something else."""
         return (self.subtask, self.task) if self.subtask and not same_text(self.subtask, self.task) else (self.task, "")
 
+    @property
+    def own_work(self) -> str:
+        """What is to be done, in one text: the sub-task, or the task where there is none."""
+        return self.subtask or self.task
+
+    @property
+    def cited_number(self) -> str:
+        """Number as leaders cite it: "II.2.1"."""
+        return f"{self.section}.{self.subnumber or self.number}"
+
+    @property
+    def deadline_words(self) -> str:
+        """Deadline as printed, with the day that counts beneath where it is not the text itself."""
+        due, text = self.due, self.deadline.text
+        if due is None or vietnamese_date(due) in text or f"{due.day}/{due.month}/{due.year}" in text:
+            return text
+        word = "Hạn chuẩn" if self.standard_deadline else "Tính đến"
+        return f"{text}\n({word}: {vietnamese_date(due)})".strip()
+
     def line(self, *, with_code: bool = False) -> str:
         """The row in a few words: its code or printed number, what is to be done, for whom and until when."""
-        head = f"[{self.code}]" if with_code else f"{self.section}.{self.subnumber or self.number}"
-        return f"{head} {self.subtask or self.task} ({'; '.join(filter(None, (self.lead, self.deadline.text)))})"
+        head = f"[{self.code}]" if with_code else self.cited_number
+        return f"{head} {self.own_work} ({'; '.join(filter(None, (self.lead, self.deadline.text)))})"
 
     @property
     def due(self) -> dt.date | None:

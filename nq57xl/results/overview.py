@@ -11,16 +11,7 @@ from attrs import frozen
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.periods import next_period
 from nq57xl.results.model import REACHED, Consolidation, LeadEntry, PastPeriod, TaskRow
-from nq57xl.results.wording import (
-    PARTLY_REPORTED,
-    STAGES,
-    UNREPORTED,
-    begun,
-    flowing,
-    numbered,
-    shown,
-    work_of,
-)
+from nq57xl.results.wording import PARTLY_REPORTED, STAGES, UNREPORTED, begun, flowing, shown
 from nq57xl.text.legacy import one_line
 
 
@@ -248,8 +239,8 @@ def _listed(row: TaskRow, c: Consolidation) -> ListedTask:
 
     return ListedTask(
         code=row.task.code,
-        number=numbered(row.task),
-        work=one_line(work_of(row.task)),
+        number=row.task.cited_number,
+        work=one_line(row.task.own_work),
         units=tuple(entry.name for entry in row.entries) or (row.task.lead,),
         due=row.task.due,
         days=abs(left),
@@ -271,20 +262,14 @@ def _decisions(c: Consolidation) -> tuple[AskedDecision, ...]:
         for entry in row.entries:
             text = _told_once(_current(entry, "proposal", c))
             if text:
-                found.setdefault((NO_LEVEL, text), []).append((entry.name, numbered(row.task)))
+                found.setdefault((NO_LEVEL, text), []).append((entry.name, row.task.cited_number))
     order = [item.title for item in reversed(c.schema.lists.get("authority", ()))]
-    levels = [*order, *dict.fromkeys(level for level, _ in found if level not in order and level != NO_LEVEL), NO_LEVEL]
-    return tuple(
-        AskedDecision(
-            level,
-            text,
-            tuple(dict.fromkeys(name for name, _ in who)),
-            tuple(dict.fromkeys(number for _, number in who if number)),
-        )
-        for wanted in levels
-        for (level, text), who in found.items()
-        if level == wanted
-    )
+    levels = list(dict.fromkeys([*order, *(level for level, _ in found if level != NO_LEVEL), NO_LEVEL]))
+    asked = []
+    for (level, text), who in sorted(found.items(), key=lambda item: levels.index(item[0][0])):
+        names, numbers = (tuple(dict.fromkeys(filter(None, told))) for told in zip(*who, strict=True))
+        asked.append(AskedDecision(level, text, names, numbers))
+    return tuple(asked)
 
 
 def _current(entry: LeadEntry, name: str, c: Consolidation) -> str:

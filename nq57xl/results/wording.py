@@ -7,7 +7,7 @@ import re
 
 from nq57xl.forms.model import ReceivedBasis, Value
 from nq57xl.ledger.model import EditKind, UnitState
-from nq57xl.plan.model import Measure, Task
+from nq57xl.plan.model import Measure
 from nq57xl.rules.schema import Field, Schema, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import clean
 
@@ -74,25 +74,6 @@ def days_left(left: int) -> str:
     if left == 0:
         return "hôm nay là ngày cuối"
     return f"còn {left} ngày" if left > 0 else f"đã quá hạn {-left} ngày"
-
-
-def work_of(task: Task) -> str:
-    """What is to be done, in one text: the sub-task, or the task where there is none."""
-    return task.subtask or task.task
-
-
-def numbered(task: Task) -> str:
-    """Number of a row as leaders cite it: "II.2.1"."""
-    return f"{task.section}.{task.subnumber or task.number}"
-
-
-def due_words(task: Task) -> str:
-    """Deadline as printed, with the day that counts beneath where it is not the text itself."""
-    due, text = task.due, task.deadline.text
-    if due is None or vietnamese_date(due) in text or f"{due.day}/{due.month}/{due.year}" in text:
-        return text
-    word = "Hạn chuẩn" if task.standard_deadline else "Tính đến"
-    return f"{text}\n({word}: {vietnamese_date(due)})".strip()
 
 
 def field_of(schema: Schema, value: Value) -> Field | None:

@@ -16,7 +16,7 @@ from nq57xl.outputs.document_sections import BodyFit, _part
 from nq57xl.plan.model import Indicator
 from nq57xl.results.consolidation import consolidate
 from nq57xl.results.model import Consolidation
-from nq57xl.results.wording import flowing, numbered
+from nq57xl.results.wording import flowing
 from nq57xl.rules.load import Vocabulary
 from nq57xl.text.legacy import one_line
 from tests.amounts import amount
@@ -216,7 +216,9 @@ def test_what_falls_short(which: str) -> None:
             assert [int(count) for count in re.findall(pattern, part_of)] == [plain[name]] * bool(plain[name]), name
         for row in c.tasks:
             state = row.standing.timeliness
-            named = next((t for t in part_of.split("\n") if t.startswith("- ") and f"({numbered(row.task)})" in t), "")
+            named = next(
+                (t for t in part_of.split("\n") if t.startswith("- ") and f"({row.task.cited_number})" in t), ""
+            )
             if state is not None and state.code in ("overdue", "at_risk"):
                 assert state.days is not None and row.task.due is not None
                 word = "quá hạn" if state.code == "overdue" else "còn"
@@ -230,7 +232,7 @@ def test_what_falls_short(which: str) -> None:
         bare = [r for r in c.tasks if r.stands("overdue") and not any("cause" in e.values for e in r.entries)]
         asked = [text for text in texts if text.startswith("[Bổ sung nguyên nhân chậm")]
         assert len(asked) == bool(bare)
-        assert all(numbered(row.task) in asked[0] for row in bare)
+        assert all(row.task.cited_number in asked[0] for row in bare)
 
 
 @pytest.mark.parametrize("which", PLANS)

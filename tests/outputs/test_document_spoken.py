@@ -15,7 +15,6 @@ from nq57xl.outputs.document import placeholders, render_document
 from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.texts import tracking_text
 from nq57xl.results.model import Consolidation
-from nq57xl.results.wording import numbered
 from tests import office
 from tests.conftest import NIGHTLY, REPOSITORY
 from tests.document_kit import blocks, opened, under
@@ -81,7 +80,7 @@ def test_read_aloud(which: str, mode: Mode) -> None:
             assert text.endswith((";", ".")), text
     assert sum(text.startswith("[") for text in body) == placeholders(c)
     short = "\n".join(under(body, "2. Tồn tại, hạn chế"))
-    known = {numbered(row.task): row for row in c.tasks}
+    known = {row.task.cited_number: row for row in c.tasks}
     for code in re.findall(r"\(([IVX]+\.[\d.]+)\)", "\n".join(body)):
         assert code in known
     for line in short.split("\n"):
@@ -97,7 +96,7 @@ def test_late_tasks_stand_with_reason_and_remedy(mode: Mode) -> None:
     lines = under(body_of("sxd-2026", mode), "2. Tồn tại, hạn chế")
     for row in c.tasks:
         state = row.standing.timeliness
-        line = next((text for text in lines if text.startswith("- ") and f"({numbered(row.task)})" in text), "")
+        line = next((text for text in lines if text.startswith("- ") and f"({row.task.cited_number})" in text), "")
         if line and state is not None and state.code == "overdue":
             causes = [text for entry in row.entries if (text := entry.values.get("cause"))]
             assert not causes or "Nguyên nhân" in line

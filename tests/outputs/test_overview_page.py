@@ -12,7 +12,6 @@ import pytest
 from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.texts import tracking_text
 from nq57xl.plan.model import Unit
-from nq57xl.results.wording import numbered, work_of
 from nq57xl.text.legacy import one_line
 from tests.report_books import consolidated, with_earlier
 from tests.results.test_report_figures import plain_stages
@@ -68,7 +67,7 @@ def test_figures_and_names_are_those_of_the_cells(which: str) -> None:
         for row in c.tasks:
             state = row.standing.timeliness
             if state is not None and state.code == "overdue" and state.days is not None:
-                assert f"<b>{numbered(row.task)}. {one_line(work_of(row.task))}</b>" in page
+                assert f"<b>{row.task.cited_number}. {one_line(row.task.own_work)}</b>" in page
                 assert f"Quá hạn {-state.days} ngày" in page
 
 
@@ -91,7 +90,7 @@ def test_tasks_without_news_stand_in_one_line() -> None:
     told |= {row.task.code for row in c.tasks if any(item.state == "text" for item in row.contributions)}
     sections = set(re.findall(r"==== NHIỆM VỤ (\S+) ====", text))
     last = text.rstrip().splitlines()[-1]
-    assert sections == {numbered(row.task) for row in c.tasks if row.task.code in told}
-    quiet = {numbered(row.task) for row in c.tasks if row.task.code not in told}
+    assert sections == {row.task.cited_number for row in c.tasks if row.task.code in told}
+    quiet = {row.task.cited_number for row in c.tasks if row.task.code not in told}
     assert quiet and last.startswith("Không có nội dung mới trong kỳ: ")
     assert {number for group in re.findall(r"\(([^)]*)\)", last) for number in group.split(", ")} == quiet

@@ -19,7 +19,6 @@ from nq57xl.plan.appendix_read import BUNDLED_PLANS as BUNDLED
 from nq57xl.plan.model import Unit
 from nq57xl.results.consolidation import consolidate
 from nq57xl.results.model import Consolidation
-from nq57xl.results.wording import numbered, work_of
 from nq57xl.rules.load import Vocabulary
 from nq57xl.text.legacy import one_line
 from nq57xl.xlsx.pages import Chart, PlacedSheet
@@ -90,8 +89,8 @@ def test_overdue_tasks_are_named(which: str) -> None:
         texts = [str(text) for cells in lines for text in cells.values() if text]
         for row in c.tasks:
             if row.task.code in late:
-                cells = next(cells for cells in lines if cells.get("g0") == numbered(row.task))
-                assert cells["g2"] == one_line(work_of(row.task))
+                cells = next(cells for cells in lines if cells.get("g0") == row.task.cited_number)
+                assert cells["g2"] == one_line(row.task.own_work)
                 assert cells["g21"] == f"Quá hạn {late[row.task.code]} ngày"
                 assert all(entry.name in str(cells["g15"]) for entry in row.entries)
         assert bool(late) == any(text.startswith(f"Quá hạn, chưa hoàn thành: {len(late):02d}") for text in texts)

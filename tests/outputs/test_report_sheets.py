@@ -17,7 +17,6 @@ from nq57xl.plan.periods import next_period, parse_period
 from nq57xl.results.comparison import compare_periods
 from nq57xl.results.consolidation import consolidate
 from nq57xl.results.model import Consolidation
-from nq57xl.results.wording import numbered
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.load import Vocabulary
 from tests.amounts import amount
@@ -112,7 +111,7 @@ def test_supporters_without_anything_stand_in_one_line() -> None:
         wanted: dict[str, set[tuple[str, str]]] = {}
         for row in c.tasks:
             for item in row.contributions if row.standing.state != "done_before" else ():
-                wanted.setdefault(item.state, set()).add((item.name, numbered(row.task)))
+                wanted.setdefault(item.state, set()).add((item.name, row.task.cited_number))
         for state, words in (
             ("nothing", "Không phát sinh việc phối hợp"),
             ("unreported", "Chưa báo cáo việc phối hợp"),

@@ -11,7 +11,7 @@ from nq57xl.outputs.report.plan_results import gap_cell, result_cell
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, list_sheet
 from nq57xl.results.comparison import IndicatorChange, PeriodComparison, TaskChange
 from nq57xl.results.model import MISSED, REACHED, UNDER_WAY, Consolidation
-from nq57xl.results.wording import VERDICTS, field_title, numbered, shown, table_title, work_of
+from nq57xl.results.wording import VERDICTS, field_title, shown, table_title
 from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import Number, ReportLine, ReportSheet
 
@@ -44,7 +44,7 @@ def _lines(c: Consolidation, compared: PeriodComparison) -> Iterator[ReportLine]
         yield ReportLine("row", {"number": str(number), **_row_cells(row, c)}, 1)
     if still:
         yield ReportLine("section", {"number": "", "code": f"Không thay đổi: {len(still)} đầu việc"})
-        codes = ", ".join(numbered(row.task) for row in still)
+        codes = ", ".join(row.task.cited_number for row in still)
         yield ReportLine("row", {"code": codes, "move": "same"}, 1, spans={"code": "change"})
     yield from _indicator_lines(c, compared.indicators)
 
@@ -84,8 +84,8 @@ def _counts(compared: PeriodComparison) -> str:
 
 def _row_cells(row: TaskChange, c: Consolidation) -> Cells:
     cells: Cells = {
-        "code": numbered(row.task),
-        "work": work_of(row.task),
+        "code": row.task.cited_number,
+        "work": row.task.own_work,
         "change": row.words,
         "move": row.move,
     }

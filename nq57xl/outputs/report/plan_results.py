@@ -32,7 +32,7 @@ from nq57xl.results.model import (
     TaskRow,
 )
 from nq57xl.results.overview import past_period, past_periods
-from nq57xl.results.wording import OUTSIDE, UNREPORTED, due_words, numbered, shown, source_anchor
+from nq57xl.results.wording import OUTSIDE, UNREPORTED, shown, source_anchor
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.pages import CellContent, Link, Number, ReportColumn, ReportLine, ReportSheet, Sparkline
@@ -70,7 +70,7 @@ def _task_lines(row: TaskRow, c: Consolidation, change: str, labels: Mapping[str
         "task": _work(task),
         "deliverable": _lines_of(task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""),
         "lead": _lines_of(task.lead, f"Phối hợp: {task.support}" if task.support else ""),
-        "deadline": due_words(task),
+        "deadline": task.deadline_words,
         "note": task.note,
         "standing": _lines_of(progress, timeliness),
         "progress": progress,
@@ -161,7 +161,7 @@ def _silent_lines(c: Consolidation, labels: Mapping[str, str]) -> Iterator[Repor
             sources = {unit: source_anchor(unit, *place) for unit, place in places.items()}
         for (unit, name), tasks in found.items():
             number = labels.get(sources.get(unit, ""), "")
-            told.setdefault(", ".join(map(numbered, tasks)), []).append(_numbered(name, number))
+            told.setdefault(", ".join(task.cited_number for task in tasks), []).append(_numbered(name, number))
         if told:
             units = "; ".join(f"{', '.join(names)}: {rows}" for rows, names in told.items())
             cells: Cells = {"number": f"{words} việc phối hợp. {units}.", "kind": SILENT_ROW}

@@ -12,7 +12,7 @@ from nq57xl.plan.periods import next_period
 from nq57xl.results.model import Consolidation, FreeRow, LeadEntry, TaskRow
 from nq57xl.results.overview import NO_LEVEL
 from nq57xl.results.standing import OFFICE
-from nq57xl.results.wording import EDIT_KINDS, due_words, numbered, shown, table_title, work_of
+from nq57xl.results.wording import EDIT_KINDS, shown, table_title
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import explained_movement
 from nq57xl.rules.schema import vietnamese_date
@@ -54,7 +54,11 @@ def _row_groups(c: Consolidation) -> Iterator[_Group]:
     for title, rows in groups:
         lines = []
         for number, row in enumerate(rows, start=1):
-            cells: Cells = {"code": numbered(row.task), "work": work_of(row.task), "deadline": due_words(row.task)}
+            cells: Cells = {
+                "code": row.task.cited_number,
+                "work": row.task.own_work,
+                "deadline": row.task.deadline_words,
+            }
             first: Cells = {"number": str(number), **cells}
             for entry in row.entries or (LeadEntry("", row.task.lead, False),):
                 lines.append(ReportLine("row" if first else "sub", first | _entry_cells(entry, row, c), 1))
@@ -64,7 +68,7 @@ def _row_groups(c: Consolidation) -> Iterator[_Group]:
     rest = [row for row in c.tasks if row.is_open and row.task.due is None and row.task.code not in told]
     title = f"Đang thực hiện, không xác định được ngày hết hạn, không nêu khó khăn: {len(rest)} đầu việc"
     # one line: their results stand with the plan
-    codes: Cells = {"work": ", ".join(numbered(row.task) for row in rest)}
+    codes: Cells = {"work": ", ".join(row.task.cited_number for row in rest)}
     yield title, [ReportLine("row", codes, 1, spans={"work": "next_work"})] if rest else []
 
 
@@ -120,7 +124,7 @@ class _Explanations:
     def _place(self, table: str, key: str | None) -> Cells:
         """Number and text of a row, by its key."""
         if row := self.tasks.get(key or ""):
-            return {"code": numbered(row.task), "work": work_of(row.task)}
+            return {"code": row.task.cited_number, "work": row.task.own_work}
         if indicator := self.indicators.get(key or ""):
             return {"code": key, "work": indicator.indicator.indicator}
         return {"work": table_title(self.c.schema, table)} if table else {}
@@ -242,7 +246,7 @@ def _on_tasks(c: Consolidation) -> Iterator[ReportLine]:
         yield from _head("II. Đề xuất, kiến nghị theo nhiệm vụ", *names)
     for number, (row, entry) in enumerate(told, start=1):
         texts = (shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "cause"))
-        cells: Cells = dict(zip("abcde", (work_of(row.task), *texts, numbered(row.task)), strict=True))
+        cells: Cells = dict(zip("abcde", (row.task.own_work, *texts, row.task.cited_number), strict=True))
         source = source_link(entry.unit, "led", row.task.code)
         yield ReportLine("row", {"number": str(number), "unit": entry.name, **cells, "source": source})
 
