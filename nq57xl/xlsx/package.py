@@ -132,10 +132,7 @@ class Package:
 
     def __init__(self, data: bytes) -> None:
         self._zip = open_zip(data)
-        try:
-            infos = self._zip.infolist()
-        except ZIP_ERRORS as error:
-            raise refuse("FILE_BROKEN") from error
+        infos = self._zip.infolist()
         # the name as stored: zipfile itself cuts it at a NUL, and on Windows turns a backslash
         _check_names([info.orig_filename for info in infos])
         _check_sizes(infos)

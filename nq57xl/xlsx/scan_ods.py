@@ -208,8 +208,8 @@ def _repeat(element: Element, name: str) -> int:
 class _OdsText:
     """The text of one cell or remark: its paragraphs, with breaks, and spans with styles of their own."""
 
-    def __init__(self, styles: _OdsStyles, paragraphs: Iterable[Element]) -> None:
-        self._styles, self._length = styles, 0
+    def __init__(self, styles: _OdsStyles, paragraphs: Iterable[Element], sheet: str, place: _Place | None) -> None:
+        self._styles, self._where, self._length = styles, (sheet, place), 0
         self._runs: list[Run] = []
         self.links: list[str] = []
         for number, paragraph in enumerate(paragraphs):
@@ -237,7 +237,7 @@ class _OdsText:
             return
         self._length += len(piece)
         if self._length > LIMITS.cell_text:
-            raise too_long()
+            raise too_long(*self._where)
         run = Run(piece)
         for name in spans:
             own = self._styles.run("text", name, piece)
@@ -291,8 +291,8 @@ class _ContentReader:
         self.links = self.calls = self.date1904 = False
         self._columns: list[tuple[int, str]] = []
         """(first column after the group, default style)."""
-        self._row = self._skipped = self._depth = 0
-        """`_depth`: elements open in what is read once it is whole."""
+        self._row = self._skipped = self._depth = self._letters = 0
+        """`_depth`: elements open in what is read once it is whole; `_letters`: those in it so far."""
         self._tree = TreeBuilder()
         self._table = False
         """Within a sheet."""
@@ -324,6 +324,9 @@ class _ContentReader:
     def text(self, piece: str) -> None:
         """A piece of what is read once it is whole."""
         if self._depth:
+            self._letters += len(piece)
+            if self._letters > LIMITS.text_letters:
+                raise too_much_text()
             self._tree.data(piece)
 
     def end(self, tag: str) -> None:
@@ -332,7 +335,7 @@ class _ContentReader:
             self._tree.end(tag)
             self._depth -= 1
             if not self._depth:
-                element, self._tree = self._tree.close(), TreeBuilder()
+                element, self._tree, self._letters = self._tree.close(), TreeBuilder(), 0
                 self._read(element)
         elif self._skipped:
             self._skipped -= 1
@@ -354,7 +357,8 @@ class _ContentReader:
     def _note_beside(self, element: Element, place: _Place | None) -> None:
         """A comment or drawing."""
         tags = {item.tag for item in element.iter()}
-        text = _OdsText(self.styles, (item for item in element.iter() if item.tag in _PARAGRAPHS)).whole.strip()
+        paragraphs = (item for item in element.iter() if item.tag in _PARAGRAPHS)
+        text = _OdsText(self.styles, paragraphs, self.sheets[-1].name, place).whole.strip()
         if local(element.tag) == "annotation":
             author = next((item.text or "" for item in element.iter() if local(item.tag) == "creator"), "")[:200]
             remark = Remark("comment", text, place, place, author)
@@ -381,7 +385,7 @@ class _ContentReader:
             sheet.merge((row, column, row + rows - 1, column + columns - 1))
         for item in _parts(cell, beside=True):
             self._note_beside(item, place)
-        shown = _OdsText(self.styles, _parts(cell, beside=False))
+        shown = _OdsText(self.styles, _parts(cell, beside=False), sheet.name, place)
         text = shown.whole
         kind = cell.get("office:value-type") or ("string" if text else "")
         if cell.get("table:formula") is None and not kind:

@@ -166,11 +166,11 @@ def test_far_cells(rows: str) -> None:
 
 
 def test_long_text() -> None:
-    """The limit of a cell's text holds here too, blanks that are only counted included."""
+    """The limit of a cell's text holds here too, blanks that are only counted included; the cell is named."""
     for text in ("a" * (LIMITS.cell_text + 1), f'<text:s text:c="{LIMITS.cell_text + 1}"/>'):
         with pytest.raises(Refused) as caught:
             read(ods(table(row(cell(f"<text:p>{text}</text:p>")))))
-        assert caught.value.finding.code == "FILE_TEXT_TOO_LONG"
+        assert (caught.value.finding.code, caught.value.finding.cell) == ("FILE_TEXT_TOO_LONG", "A1")
 
 
 def test_tables_that_are_no_sheets() -> None:
