@@ -5,8 +5,9 @@ Also doi-chieu-….xlsx: rows of the superior plan beside the office's own, with
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -99,6 +100,21 @@ class FormRows:
         return "indicators" if self.table == "indicator" else "tasks"
 
 
+class _Texts:
+    """The rows of one table by their texts, to follow a row that only has another code."""
+
+    def __init__(self, prints: Mapping[str, str]) -> None:
+        self.prints = prints
+        self._codes: dict[str, list[str]] = {}
+        for code, text in prints.items():
+            self._codes.setdefault(text, []).append(code)
+
+    def now(self, code: str, text: str) -> str:
+        """The code that the row of that text has: its own, else that of the only row that says so; "" for neither."""
+        codes = self._codes.get(text, [])
+        return code if code in codes else codes[0] if len(codes) == 1 else ""
+
+
 def match_lines(sides: Sequence[FormRows], own: Plan, known: Mapping[RowPlace, RowMatch]) -> tuple[MatchLine, ...]:
     """Every row of the form with what was decided on it, or what is proposed where nothing was, or a text changed.
 
@@ -115,15 +131,21 @@ def _lines(sides: Sequence[FormRows], own: Plan, known: Mapping[RowPlace, RowMat
     rows = [(side, row) for side in sides for row in getattr(side.plan, kind)]
     every: dict[str, Any] = {kind: tuple(row for _, row in rows)}
     whole = attrs.evolve(sides[0].plan, **every)
-    mine = {row.code: row for row in getattr(own, kind)}
+    mine = _OwnRows(getattr(own, kind))
     found: dict[int, list[tuple[float, str]]] = {}
     for j, (i, likeness) in sorted(nearest(whole, own, kind).items()):
         found.setdefault(i, []).append((likeness, getattr(own, kind)[j].code))
     decided = _where_they_stand(sides, known)
     for number, (side, row) in enumerate(rows):
         if row.code not in side.closed:
-            match = RowMatch(side.table, row.code, side.prints[row.code])
-            yield _line(match, row, found.get(number, []), (mine, decided))
+            proposed = found.get(number, [])
+            match = RowMatch(side.table, row.code, side.prints[row.code], mine.answering(code for _, code in proposed))
+            line = MatchLine(match, row, "proposed", max((likeness for likeness, _ in proposed), default=0.0))
+            if match.place in decided:
+                line = mine.still(line, decided[match.place])
+            elif len(proposed) == 1 and _same(row, mine.rows[proposed[0][1]]):
+                line = attrs.evolve(line, state="same")
+            yield line
 
 
 def _where_they_stand(sides: Sequence[FormRows], known: Mapping[RowPlace, RowMatch]) -> dict[RowPlace, RowMatch]:
@@ -131,40 +153,17 @@ def _where_they_stand(sides: Sequence[FormRows], known: Mapping[RowPlace, RowMat
 
     A text that stands in several rows says of none of them which one it was.
     """
-    here = {(side.table, code): text for side in sides for code, text in side.prints.items()}
-    places: dict[tuple[str, str], list[RowPlace]] = {}
-    for place, text in here.items():
-        places.setdefault((place[0], text), []).append(place)
-    still = {place for place, text in here.items() if place in known and known[place].text == text}
-    found, moved = {}, set()
-    for place, match in known.items():
-        now = places.get((match.table, match.text), [])
-        if place in still:
-            found[place] = match
-        elif len(now) == 1 and now[0] not in still:
-            found[now[0]] = attrs.evolve(match, key=now[0][1])
-            moved.add(place)
+    texts = {side.table: _Texts(side.prints) for side in sides}
+    now = {
+        place: (match.table, texts[match.table].now(match.key, match.text))
+        for place, match in known.items()
+        if match.table in texts
+    }
+    still = {place for place, there in now.items() if place == there}
+    moved = {place: there for place, there in now.items() if there[1] and place != there and there not in still}
     # of a place whose own row has gone elsewhere nothing is known
-    return {place: match for place, match in known.items() if place not in moved} | found
-
-
-def _line(
-    match: RowMatch,
-    row: Task | Indicator,
-    proposed: Sequence[tuple[float, str]],
-    sides: tuple[Mapping[str, Task | Indicator], Mapping[RowPlace, RowMatch]],
-) -> MatchLine:
-    mine, known = sides
-    match = attrs.evolve(match, rows=tuple(_answering(mine[code]) for _, code in proposed))
-    line = MatchLine(match, row, "proposed", max((likeness for likeness, _ in proposed), default=0.0))
-    if match.place in known:
-        return _still(line, known[match.place], mine)
-    same = len(proposed) == 1 and _same(row, mine[proposed[0][1]])
-    return attrs.evolve(line, state="same") if same else line
-
-
-def _answering(row: Task | Indicator, weight: float | None = None) -> _AnsweringRow:
-    return _AnsweringRow(row.code, _text_print(row), weight)
+    stayed = {place: match for place, match in known.items() if place not in moved}
+    return stayed | {there: attrs.evolve(known[place], key=there[1]) for place, there in moved.items()}
 
 
 def _same(row: Task | Indicator, other: Task | Indicator) -> bool:
@@ -177,31 +176,38 @@ def _same(row: Task | Indicator, other: Task | Indicator) -> bool:
     return same_text(one, another) and (not above or not over or same_text(above, over))
 
 
-def _followed(row: _AnsweringRow, mine: Mapping[str, Task | Indicator]) -> _AnsweringRow:
-    """The own row under the code that it has now, where it has another one and nothing else has changed."""
-    if row.code in mine and _text_print(mine[row.code]) == row.text:
-        return row
-    now = [code for code, other in mine.items() if _text_print(other) == row.text]
-    return attrs.evolve(row, code=now[0]) if len(now) == 1 else row
+class _OwnRows:
+    """The office's own rows of one kind."""
 
+    def __init__(self, rows: Sequence[Task | Indicator]) -> None:
+        self.rows = {row.code: row for row in rows}
+        self.texts = _Texts({row.code: _text_print(row) for row in rows})
 
-def _still(line: MatchLine, decided: RowMatch, mine: Mapping[str, Task | Indicator]) -> MatchLine:
-    """The decision where both texts are what they were; else what is left of it, to be looked at again."""
-    decided = attrs.evolve(decided, rows=tuple(_followed(row, mine) for row in decided.rows))
-    gone = [row.code for row in decided.rows if row.code not in mine]
-    other = [row.code for row in decided.rows if row.code in mine and _text_print(mine[row.code]) != row.text]
-    told = []
-    if decided.text != line.match.text:
-        told.append("nội dung dòng của cấp trên đã thay đổi")
-    if gone:
-        told.append(f"kế hoạch của cơ quan không còn mã {', '.join(gone)}")
-    if other:
-        told.append(f"nội dung {', '.join(other)} trong kế hoạch của cơ quan đã thay đổi")
-    if not told:
-        return MatchLine(decided, line.row, "confirmed", line.likeness)
-    left = tuple(_answering(mine[row.code], row.weight) for row in decided.rows if row.code in mine)
-    match = attrs.evolve(decided, text=line.match.text, rows=left or line.match.rows)
-    return MatchLine(match, line.row, "changed", line.likeness, f"Từ lần xác nhận trước: {'; '.join(told)}.")
+    def answering(
+        self, codes: Iterable[str], weights: Iterable[float | None] = itertools.repeat(None)
+    ) -> tuple[_AnsweringRow, ...]:
+        """Those rows as they read now."""
+        pairs = zip(codes, weights, strict=False)
+        return tuple(_AnsweringRow(code, self.texts.prints[code], weight) for code, weight in pairs)
+
+    def still(self, line: MatchLine, decided: RowMatch) -> MatchLine:
+        """The decision where both texts are what they were; else what is left of it, to be looked at again."""
+        rows = tuple(attrs.evolve(row, code=self.texts.now(row.code, row.text) or row.code) for row in decided.rows)
+        left = [row for row in rows if row.code in self.rows]
+        gone = [row.code for row in rows if row not in left]
+        other = [row.code for row in left if self.texts.prints[row.code] != row.text]
+        told = []
+        if decided.text != line.match.text:
+            told.append("nội dung dòng của cấp trên đã thay đổi")
+        if gone:
+            told.append(f"kế hoạch của cơ quan không còn mã {', '.join(gone)}")
+        if other:
+            told.append(f"nội dung {', '.join(other)} trong kế hoạch của cơ quan đã thay đổi")
+        if not told:
+            return attrs.evolve(line, match=attrs.evolve(decided, rows=rows), state="confirmed")
+        answers = self.answering((row.code for row in left), (row.weight for row in left)) or line.match.rows
+        match = attrs.evolve(line.match, rows=answers)
+        return attrs.evolve(line, match=match, state="changed", note=f"Từ lần xác nhận trước: {'; '.join(told)}.")
 
 
 _TITLES = {"led": "Nhiệm vụ chủ trì", "supporting": "Nhiệm vụ phối hợp", "indicator": "Chỉ tiêu"}
@@ -307,10 +313,14 @@ def read_matches(data: bytes, name: str, own: Plan, *, all_: bool = False) -> di
     grids = sheet_texts(data, name)
     if _META not in grids or not any(fold(title) in grids for title in _TITLES.values()):
         raise Nq57Error(f"«{name}» không phải bảng đối chiếu do «nq57xl upward» lập: hãy chuyển tệp đó đi nơi khác.")
-    seen = {row[1]: row[0] for row in grids.get(fold(_OWN), []) if len(row) > 1}
-    now = _codes_now(seen, own.rows)
+    mine = _OwnRows(own.rows)
+    # a workbook of last month may name rows by codes that have shifted since: it says which text had which code
+    seen = (row[:2] for row in grids.get(fold(_OWN), []) if len(row) > 1)
+    now = {code: mine.texts.now(code, text) for text, code in seen}
     found = {}
     for table, title in _TITLES.items():
+        rows: Sequence[Task | Indicator] = own.indicators if table == "indicator" else own.tasks
+        known = {row.code for row in rows}
         for number, row in enumerate(grids.get(fold(title), []), 1):
             cells = [cell.strip() for cell in row] + [""] * len(_COLUMNS)
             key, text, proposal, written, weights, said = cells[: _DECIDED[-1] + 1]
@@ -321,38 +331,21 @@ def read_matches(data: bytes, name: str, own: Plan, *, all_: bool = False) -> di
             codes = [now.get(code.strip(), code.strip()) for code in named if code.strip()]
             if all(codes):
                 where = f"{name}, trang «{title}», ô D{number}"
-                found[table, key] = RowMatch(table, key, text, _answers(table, codes, weights, own, where))
+                if strange := [code for code in codes if code not in known]:
+                    kind = "chỉ tiêu" if table == "indicator" else "đầu việc"
+                    raise Nq57Error(
+                        f"{where}: kế hoạch của cơ quan không có {kind} mã {strange[0]}; các mã đúng ở trang «{_OWN}»."
+                    )
+                shares = _weights(weights, codes, where)
+                found[table, key] = RowMatch(table, key, text, mine.answering(codes, shares))
     return found
 
 
-def _codes_now(seen: Mapping[str, str], rows: Sequence[Task | Indicator]) -> dict[str, str]:
-    """Code in the workbook -> code of that row in the plan as it is now; "" where its text is there no more.
-
-    A workbook of last month may name rows by codes that have shifted since. `seen`: code -> print, as it was written.
-    """
-    places: dict[str, list[str]] = {}
-    for row in rows:
-        places.setdefault(_text_print(row), []).append(row.code)
-    found = {code: places.get(text, []) for code, text in seen.items()}
-    return {code: code if code in now else now[0] if len(now) == 1 else "" for code, now in found.items()}
-
-
-def _answers(table: str, codes: Sequence[str], weights: str, own: Plan, where: str) -> tuple[_AnsweringRow, ...]:
-    """The own rows that those cells name. Raises Nq57Error."""
-    shares = _weights(weights, len(codes), where)
-    if len(set(codes)) < len(codes):
-        raise Nq57Error(f"{where}: có mã ghi hai lần; mỗi mã chỉ ghi một lần.")
-    rows: tuple[Task | Indicator, ...] = own.indicators if table == "indicator" else own.tasks
-    mine = {row.code: row for row in rows}
-    for code in codes:
-        if code not in mine:
-            kind = "chỉ tiêu" if table == "indicator" else "đầu việc"
-            raise Nq57Error(f"{where}: kế hoạch của cơ quan không có {kind} mã {code}; các mã đúng ở trang «{_OWN}».")
-    return tuple(_answering(mine[code], share) for code, share in zip(codes, shares, strict=True))
-
-
-def _weights(typed: str, count: int, where: str) -> list[float | None]:
+def _weights(typed: str, codes: Sequence[str], where: str) -> list[float | None]:
     """One for each code; all None where the cell is blank, or nothing answers. Raises Nq57Error."""
+    count = len(codes)
+    if len(set(codes)) < count:
+        raise Nq57Error(f"{where}: có mã ghi hai lần; mỗi mã chỉ ghi một lần.")
     if not typed or not count:
         return [None] * count
     try:
