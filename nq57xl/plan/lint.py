@@ -271,20 +271,15 @@ def _ended_units(linter: _Linter) -> Iterator[Finding]:
         rows = [row.code for row in plan.rows if unit.code in row.lead_units]
         if unit.code == plan.properties.gatherer:
             rows.append("đơn vị tổng hợp")
-        if unit.valid_to is not None and rows and not _followed(unit, known):
+        followed = any(code in known and code != unit.code for code in unit.successors)
+        if unit.valid_to is not None and rows and not followed:
             shown = ", ".join(rows[:5]) + ("…" if len(rows) > 5 else "")
             words = {"day": f"{unit.valid_to:%d/%m/%Y}", "count": len(rows), "rows": shown}
             yield linter.make("PLAN_UNIT_ENDED", "units", index, "successors", value=unit.name, **words)
 
 
-def _followed(unit: Unit, known: set[str]) -> bool:
-    return any(code in known and code != unit.code for code in unit.successors)
-
-
 # A few words are doubled on purpose ("luôn luôn", "dần dần", "ngày ngày"); a doubled preposition never is.
 _DOUBLED = re.compile(r"\b(trên|của|và|các|những|với|cho|tại|theo|được|trong|về|để|từ|đến|là|thuộc|do|số) \1\b", re.I)
-
-
 _LINES = re.compile(r"[.,;:()\n]")
 _OFTEN = 4
 """Times that a wording must stand in a plan before another one beside it is doubted."""

@@ -141,6 +141,10 @@ class Unit:
         """Its last day lies before that day."""
         return self.valid_to is not None and self.valid_to < day
 
+    def exists(self, day: dt.date) -> bool:
+        """It has begun by that day and not ended."""
+        return not self.ended(day) and (self.valid_from is None or self.valid_from <= day)
+
 
 @frozen
 class UnitGroup:
@@ -206,6 +210,10 @@ class Task(_PlanRow):
     """Codes, resolved; several for a collective lead."""
     support_units: tuple[str, ...] = ()
     """Codes, resolved, without the leads."""
+
+    def led_by(self, leads: tuple[str, ...], supports: tuple[str, ...]) -> Task:
+        """The task with those units; a lead is never among its own supporters."""
+        return evolve(self, lead_units=leads, support_units=tuple(code for code in supports if code not in leads))
 
     @property
     def heading(self) -> str:

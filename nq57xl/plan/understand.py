@@ -81,11 +81,6 @@ def _ascii(text: str) -> str:
 
 
 def _understand_task(task: Task, resolver: Resolver, properties: Properties) -> Task:
-    leads = resolver.resolve(task.lead).codes
-    supports = resolver.resolve(task.support).codes
-    return attrs.evolve(
-        task,
-        lead_units=leads,
-        support_units=tuple(code for code in supports if code not in leads),
-        deadline=Deadline.read(task.deadline.text, properties.year, properties.issued_on),
-    )
+    deadline = Deadline.read(task.deadline.text, properties.year, properties.issued_on)
+    units = (resolver.resolve(task.lead).codes, resolver.resolve(task.support).codes)
+    return attrs.evolve(task, deadline=deadline).led_by(*units)

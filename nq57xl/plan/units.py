@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 from attrs import field, frozen
 
-from nq57xl.plan.model import Plan, Task, Unit, UnitGroup
+from nq57xl.plan.model import Plan, Unit, UnitGroup
 from nq57xl.text.legacy import bare, clean, fold
 
 _SEPARATOR = re.compile(
@@ -296,14 +296,16 @@ def in_force(plan: Plan, day: dt.date, earlier: Plan | None = None) -> Plan:
     """
     plan = plan if earlier is None else _with_present(earlier, plan)
     succession = Succession(plan.units)
-    units = tuple(attrs.evolve(unit, name=_unit_name_on(unit, day)) for unit in plan.units)
     gatherer = plan.properties.gatherer
     return attrs.evolve(
         plan,
         properties=attrs.evolve(plan.properties, gatherer=next(iter(succession.on(gatherer, day)), gatherer)),
-        units=units,
+        units=tuple(attrs.evolve(unit, name=_unit_name_on(unit, day)) for unit in plan.units),
         groups=tuple(attrs.evolve(group, members=succession.all_on(group.members, day)) for group in plan.groups),
-        tasks=tuple(_task_on(task, succession, day) for task in plan.tasks),
+        tasks=tuple(
+            task.led_by(succession.all_on(task.lead_units, day), succession.all_on(task.support_units, day))
+            for task in plan.tasks
+        ),
         indicators=tuple(
             attrs.evolve(item, lead_units=succession.all_on(item.lead_units, day)) for item in plan.indicators
         ),
@@ -331,12 +333,6 @@ def _with_present(earlier: Plan, present: Plan) -> Plan:
     )
 
 
-def _task_on(task: Task, succession: Succession, day: dt.date) -> Task:
-    leads = succession.all_on(task.lead_units, day)
-    supports = succession.all_on(task.support_units, day)
-    return attrs.evolve(task, lead_units=leads, support_units=tuple(code for code in supports if code not in leads))
-
-
 def _unit_name_on(unit: Unit, day: dt.date) -> str:
     """The unit's name on that day: the first of its former names that still held then, else its present one."""
     held = [item for item in unit.former_names if item.valid_to is not None and item.valid_to >= day]
@@ -356,13 +352,9 @@ class Succession:
     def on(self, code: str, day: dt.date) -> tuple[str, ...]:
         """The unit itself when it exists on that day or is unknown, else who stands for it; itself when nobody does."""
         unit = self._units.get(code)
-        if unit is None:
+        if unit is None or unit.exists(day):
             return (code,)
-        if unit.ended(day):
-            return tuple(self._walk(code, day, forward=True)) or (code,)
-        if unit.valid_from is not None and unit.valid_from > day:
-            return tuple(self._walk(code, day, forward=False)) or (code,)
-        return (code,)
+        return tuple(self._walk(code, day, forward=unit.ended(day))) or (code,)
 
     def predecessors(self, code: str, day: dt.date) -> tuple[str, ...]:
         """Units that had ended by that day and whose rows came to this one, the nearest first."""
@@ -370,8 +362,7 @@ class Succession:
         waiting = [code]
         while waiting:
             one = waiting.pop(0)
-            before = [item for item in self._before(one) if item != code and item not in found]
-            before = [item for item in before if self._units[item].ended(day)]
+            before = [item for item in self._before(one) if item not in {code, *found} and self._units[item].ended(day)]
             waiting += before
             found |= dict.fromkeys(before)
         return tuple(found)
@@ -386,14 +377,10 @@ class Succession:
                 if other in seen or other not in self._units:
                     continue
                 seen.add(other)
-                if self._exists(other, day):
+                if self._units[other].exists(day):
                     yield other
                 else:
                     waiting.append(other)
 
     def _before(self, code: str) -> tuple[str, ...]:
         return tuple(unit.code for unit in self._units.values() if code in unit.successors)
-
-    def _exists(self, code: str, day: dt.date) -> bool:
-        unit = self._units[code]
-        return not unit.ended(day) and (unit.valid_from is None or unit.valid_from <= day)
