@@ -23,7 +23,7 @@ from nq57xl.ledger.model import PeriodStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded, write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.check_book import CheckBook, LinkedFiles, render_check_book
-from nq57xl.outputs.letters import letter_name, letter_of, write_letter
+from nq57xl.outputs.letters import letter_name, write_letter
 from nq57xl.results.standing import FiledReturn, filed_returns
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding
@@ -269,19 +269,23 @@ class _AnswerWriter:
         """
         record = item.record
         form = form_back(self.ledger, record, self.period.code, cells=back is not None)
-        attached, shown = None, ""
+        marked: tuple[str, bytes] | None = None
         findings: tuple[Finding, ...] = ()
         if back and form:
-            attached, shown = back.read_bytes(), name or form_file_name(self.period.code, form.unit)
+            marked = (name or form_file_name(self.period.code, form.unit), back.read_bytes())
             findings = placed(form, record.judged.values, record.judged.findings)
-        code = form.short_id if form else ""
-        remarks = self.remarks.get(record.judged.source.sha256, ())
-        letter = letter_of(
-            item, self.here.plan, self.period, form_code=code, marked=shown, findings=findings, remarks=remarks
+        shapes = write_letter(
+            item,
+            self.here.plan,
+            self.period,
+            form_code=form.short_id if form else "",
+            marked=marked,
+            findings=findings,
+            remarks=self.remarks.get(record.judged.source.sha256, ()),
+            workspace=self.workspace.root,
         )
-        shapes = write_letter(letter, attached, self.workspace.root)
-        contents = dict(zip(_SUFFIXES, (shapes.text, shapes.page, shapes.draft), strict=True))
-        return {self.folder / f"{letter.name}{suffix}": contents[suffix] for suffix in self._shapes(item)}
+        about = letter_name(item, self.period.code)
+        return {self.folder / f"{about}{suffix}": shapes[suffix] for suffix in self._shapes(item)}
 
     def _shapes(self, item: FiledReturn) -> tuple[str, ...]:
         """What a letter is written as: to the gathering unit itself goes no mail."""

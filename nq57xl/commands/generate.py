@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -24,15 +24,7 @@ from nq57xl.forms.model import RECEIVED, EarlierAnswer, Form, FormRow, Supporter
 from nq57xl.forms.render import render_forms
 from nq57xl.forms.wording import data_window, deadline_in_words, form_file_name, plan_name
 from nq57xl.ledger.outputs import write_all_guarded, write_guarded
-from nq57xl.outputs.letters import (
-    SENDING_LIST,
-    addresses,
-    covering_text,
-    mail_draft,
-    plain,
-    render_sending_list,
-    subject,
-)
+from nq57xl.outputs.letters import SENDING_LIST, FormToSend, render_sending_list
 from nq57xl.plan.model import Period, Plan
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import BEFORE, DOCUMENTS_ELSEWHERE
@@ -303,10 +295,12 @@ class _FormIssuer:
             raise failed[0]
         written = tuple(attrs.evolve(item, path=placed[item.path]) for item in issued)
         forms = ledger.current_forms(self.period.code)
-        files = {form.unit: form_file_name(self.period.code, form.unit) for form in forms}
-        files |= {item.form.unit: item.path.name for item in written}
+        paths = {form.unit: self._folder / form_file_name(self.period.code, form.unit) for form in forms}
+        paths |= {item.form.unit: item.path for item in written}
         emails = {unit.code: unit.email for unit in self.plan.units}
-        listing = render_sending_list(forms, files, emails, workspace.root)
+        root = workspace.root
+        items = [FormToSend.of(form, paths[form.unit], emails.get(form.unit, ""), root) for form in forms]
+        listing = render_sending_list(items)
         path = write_guarded(ledger, self._folder / SENDING_LIST, listing)
         return Generated(self.period, written, path)
 
@@ -315,25 +309,7 @@ class _FormIssuer:
         return self.here.office.workspace.forms_dir(self.period.code)
 
 
-@frozen
-class _FormToSend:
-    """One unit's form of a period."""
-
-    form: Form
-    path: Path
-    email: str
-    """"" where the appendix has none."""
-    subject: str
-    text: str
-
-    def draft(self) -> bytes:
-        """The mail to the unit with its form attached, a file that mail programs open to send (RFC 822, X-Unsent)."""
-        to = addresses(self.email, plain(self.form.unit_name))
-        attached = (self.path.name, self.path.read_bytes())
-        return mail_draft(to, self.subject, (self.text,), attached, mark=self.form.short_id)
-
-
-def forms_to_send(office: Office, period_code: str) -> tuple[_FormToSend, ...]:
+def forms_to_send(office: Office, period_code: str) -> tuple[FormToSend, ...]:
     """The forms issued for the period that lie in bieu-mau/, in the plan's order."""
     with office.reading() as ledger:
         here = OfficePeriod.of(office, ledger, period_code)
@@ -342,8 +318,7 @@ def forms_to_send(office: Office, period_code: str) -> tuple[_FormToSend, ...]:
         for form in ledger.current_forms(here.code):
             path = office.workspace.forms_dir(here.code) / form_file_name(here.code, form.unit)
             if path.is_file():
-                text = covering_text(form, office.workspace.root)
-                found.append(_FormToSend(form, path, emails.get(form.unit, ""), subject(form), text))
+                found.append(FormToSend.of(form, path, emails.get(form.unit, ""), office.workspace.root))
         return tuple(found)
 
 
@@ -384,22 +359,12 @@ def write_drafts(office: Office, period_code: str) -> _DraftsToSend:
         text = resources.fill("texts/gui-nhom.txt.j2", words, office.workspace.root)
         group, archive = folder / "gui-nhom.txt", folder / f"bieu-mau-{period.code}.zip"
         asked = [item for item in items if item.form.unit != plan.properties.gatherer]
-        drafts = {folder / f"gui-{item.path.stem}.eml": item.draft() for item in asked}
+        drafts = {folder / f"gui-{item.path.stem}.eml": item.draft(item.path.read_bytes()) for item in asked}
         texts = {group: text} | {folder / f"gui-{item.path.stem}.txt": item.text for item in asked}
         outputs = drafts | {path: text.replace("\n", "\r\n").encode() for path, text in texts.items()}
         outputs[archive] = zipped((item.path.name, item.path.read_bytes()) for item in items)
-        outputs[office.workspace.forms_dir(period.code) / SENDING_LIST] = _listed(office, items, folder, drafts)
+        told = {item.form.unit: f"{folder.name}/{path.name}" for item, path in zip(asked, drafts, strict=True)}
+        outputs[office.workspace.forms_dir(period.code) / SENDING_LIST] = render_sending_list(items, told)
         written, failed = write_all_guarded(ledger, outputs)
         made = tuple(written[path] for path in drafts if path in written)
         return _DraftsToSend(written.get(group, group), made, written.get(archive, archive), tuple(map(str, failed)))
-
-
-def _listed(office: Office, items: Sequence[_FormToSend], folder: Path, drafts: Collection[Path]) -> bytes:
-    """The sending list with the draft that goes with each form."""
-    files = {}
-    for item in items:
-        draft = folder / f"gui-{item.path.stem}.eml"
-        told = f"\nThư nháp: {folder.name}/{draft.name}" if draft in drafts else ""
-        files[item.form.unit] = f"{item.path.name}{told}"
-    emails = {item.form.unit: item.email for item in items}
-    return render_sending_list([item.form for item in items], files, emails, office.workspace.root)

@@ -98,7 +98,6 @@ def plain(text: str) -> str:
     return one_line("".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Cs") else letter for letter in text))
 
 
-_FOLDER = "notices"
 _FIRST = 5
 """Points that a letter names: the marked form has them all."""
 
@@ -118,7 +117,7 @@ class _Step:
 
 
 @frozen
-class Letter:
+class _Letter:
     """What one letter says; the templates of templates/notices/ see it as `letter`."""
 
     name: str
@@ -181,36 +180,51 @@ class Letter:
     """It is about the gathering unit's own report: a note, no letter."""
 
 
-@frozen
-class LetterFiles:
-    """One letter in its three shapes, as bytes."""
-
-    text: bytes
-    page: bytes
-    draft: bytes
-
-
-def letter_of(
+def write_letter(
     item: FiledReturn,
     plan: Plan,
     period: Period,
     *,
     form_code: str = "",
-    marked: str = "",
+    marked: tuple[str, bytes] | None = None,
     findings: Sequence[Finding] = (),
     remarks: Sequence[str] = (),
-) -> Letter:
-    """The letter about one return.
+    workspace: Path | None = None,
+) -> dict[str, bytes]:
+    """The letter about one return by suffix of its file: text, page and draft of a mail.
 
-    `marked`: name of the form that goes back, where one does; `findings`: what it marks, with the cells in that form;
-    `remarks`: the office's own.
+    `marked`: name and content of the form that goes back, where one does; `findings`: what it marks, with the cells in
+    that form; `remarks`: the office's own. The same arguments give the same bytes. Raises Nq57Error when a template of
+    the workspace is wrong.
     """
+    name = marked[0] if marked else ""
+    letter = _letter_of(item, plan, period, form_code=form_code, marked=name, findings=findings, remarks=remarks)
+    return _written(letter, marked, workspace)
+
+
+def _written(letter: _Letter, marked: tuple[str, bytes] | None, workspace: Path | None) -> dict[str, bytes]:
+    names = ("tieu-de.txt", f"{letter.template}.txt", f"{letter.template}.html")
+    subject, text, page = (fill(f"notices/{name}.j2", {"letter": letter}, workspace) for name in names)
+    draft = mail_draft(letter.to, plain(one_line(subject)), (text, page), marked, mark=letter.fingerprint)
+    return {".txt": text.replace("\n", "\r\n").encode(), ".html": page.encode(), ".eml": draft}
+
+
+def _letter_of(
+    item: FiledReturn,
+    plan: Plan,
+    period: Period,
+    *,
+    form_code: str,
+    marked: str,
+    findings: Sequence[Finding],
+    remarks: Sequence[str],
+) -> _Letter:
     record, source = item.record, item.record.judged.source
     units = {unit.code: unit for unit in plan.units}
     gatherer = units.get(plan.properties.gatherer)
     code = item.unit.code if item.unit else ""
     points = to_answer(findings or record.judged.findings)
-    return Letter(
+    return _Letter(
         name=letter_name(item, period.code),
         template="thong-bao" if item.newest else "bien-nhan",
         fate=item.fate,
@@ -262,18 +276,6 @@ def letter_name(item: FiledReturn, period: str) -> str:
     return f"bien-nhan-{item.record.judged.source.sha256[:8]}{unit}"
 
 
-def write_letter(letter: Letter, attached: bytes | None, workspace: Path | None = None) -> LetterFiles:
-    """The letter as text, page and draft of a mail; `attached` is the marked form that `letter.marked` names.
-
-    The same arguments give the same bytes. Raises Nq57Error when a template of the workspace is wrong.
-    """
-    names = ("tieu-de.txt", f"{letter.template}.txt", f"{letter.template}.html")
-    subject, text, page = (fill(f"{_FOLDER}/{name}.j2", {"letter": letter}, workspace) for name in names)
-    file = (letter.marked, attached) if attached is not None and letter.marked else None
-    draft = mail_draft(letter.to, plain(one_line(subject)), (text, page), file, mark=letter.fingerprint)
-    return LetterFiles(text.replace("\n", "\r\n").encode(), page.encode(), draft)
-
-
 def _step(point: Point) -> _Step:
     first = point.first
     sheet = f"Trang «{plain(first.sheet)}»" if first.sheet else ""
@@ -307,25 +309,53 @@ _CENTRED = (0, 2, 4)
 _LAST = len(_WIDTHS) - 1
 
 
-def render_sending_list(
-    forms: Sequence[Form], files: Mapping[str, str], emails: Mapping[str, str], workspace: Path | None = None
-) -> bytes:
-    """The workbook's bytes; `files` and `emails` by unit code. The same arguments give the same bytes."""
+@frozen
+class FormToSend:
+    """One unit's form with what goes with it."""
+
+    form: Form
+    path: Path
+    """Where it lies."""
+    email: str
+    """"" where the appendix has none."""
+    text: str
+    """Of the message."""
+
+    @classmethod
+    def of(cls, form: Form, path: Path, email: str, workspace: Path | None = None) -> FormToSend:
+        """With the text of the message, whose template an office may have in its workspace."""
+        return cls(form, path, email, text_about(form, "texts/thu-gui-bieu-mau.txt.j2", workspace).strip())
+
+    @property
+    def subject(self) -> str:
+        """Subject of the message."""
+        return f"Biểu mẫu báo cáo {self.form.period.title} - {self.form.unit_name}"
+
+    def draft(self, content: bytes) -> bytes:
+        """The mail to the unit with its form attached, a file that mail programs open to send (RFC 822, X-Unsent)."""
+        to = addresses(self.email, plain(self.form.unit_name))
+        return mail_draft(to, self.subject, (self.text,), (self.path.name, content), mark=self.form.short_id)
+
+
+def render_sending_list(items: Sequence[FormToSend], drafts: Mapping[str, str] | None = None) -> bytes:
+    """The workbook's bytes; `drafts`: where the mails stand, by unit code. The same arguments give the same bytes."""
+    forms = [item.form for item in items]
     issued = max((form.issued_on for form in forms), default=dt.date(2026, 1, 1))
     with Workbook(_SHEET, STYLES, created=dt.datetime.combine(issued, dt.time(8))) as book:
         sheet = book.sheet(_SHEET)
         sheet.widths(_WIDTHS)
         head = _heading(sheet, forms)
-        for number, form in enumerate(forms, start=1):
+        for number, (item, form) in enumerate(zip(items, forms, strict=True), start=1):
+            draft = (drafts or {}).get(form.unit)
             texts = (
                 str(number),
                 form.unit_name,
                 form.unit,
-                files.get(form.unit, ""),
+                item.path.name + (f"\nThư nháp: {draft}" if draft else ""),
                 f"{form.period.due:%d/%m/%Y}",
-                emails.get(form.unit, "") or "(chưa có)",
-                subject(form),
-                covering_text(form, workspace),
+                item.email or "(chưa có)",
+                item.subject,
+                item.text,
             )
             for column, text in enumerate(texts):
                 sheet.text(head + number, column, text, "text_center" if column in _CENTRED else "text")
@@ -335,16 +365,6 @@ def render_sending_list(
         sheet.print_area(0, 0, head + len(forms), _LAST)
         sheet.head(head, head + len(forms), (0, _LAST), 2)
     return book.content
-
-
-def covering_text(form: Form, workspace: Path | None = None) -> str:
-    """The text of the message that the form goes with."""
-    return text_about(form, "texts/thu-gui-bieu-mau.txt.j2", workspace).strip()
-
-
-def subject(form: Form) -> str:
-    """Subject of the message that the form goes with."""
-    return f"Biểu mẫu báo cáo {form.period.title} - {form.unit_name}"
 
 
 def _heading(sheet: Worksheet, forms: Sequence[Form]) -> int:

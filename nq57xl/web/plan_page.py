@@ -268,4 +268,4 @@ def _mail(visit: Visit) -> Response:
     item = next((item for item in items if item.form.unit == unit), None)
     if item is None:
         raise Nq57Error(f"Đơn vị «{unit}» chưa có biểu mẫu của kỳ này: hãy phát hành trước.")
-    return attachment(f"NQ57_{visit.period}_{unit}.eml", item.draft())
+    return attachment(f"NQ57_{visit.period}_{unit}.eml", item.draft(item.path.read_bytes()))

@@ -6,6 +6,7 @@ import re
 import zipfile
 from datetime import date, datetime
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from openpyxl.utils.escape import unescape
 from nq57xl.forms.layout import layout
 from nq57xl.forms.render import render_form
 from nq57xl.forms.styles import _password_of
-from nq57xl.outputs.letters import render_sending_list
+from nq57xl.outputs.letters import FormToSend, render_sending_list
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.write import clipped
 from tests.amounts import amount
@@ -222,10 +223,10 @@ def test_identity_in_hidden_sheets() -> None:
 
 def test_sending_list(check_ooxml: CheckOoxml) -> None:
     """The sending list has a row for each unit with file, due day, address and a covering text; twice the same."""
-    forms = [sample_form("VP"), sample_form("KHTC")]
-    files = {form.unit: f"NQ57_2026-04_{form.unit}.xlsx" for form in forms}
-    workbook = render_sending_list(forms, files, {"VP": "vp.sxd@dongnai.gov.vn"})
-    assert workbook == render_sending_list(forms, files, {"VP": "vp.sxd@dongnai.gov.vn"})
+    emails = {"VP": "vp.sxd@dongnai.gov.vn", "KHTC": ""}
+    forms = [FormToSend.of(sample_form(unit), Path(f"NQ57_2026-04_{unit}.xlsx"), to) for unit, to in emails.items()]
+    workbook = render_sending_list(forms)
+    assert workbook == render_sending_list(forms)
     check_ooxml(workbook)
     sheet = opened(workbook).worksheets[0]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5)]
@@ -246,7 +247,7 @@ def test_sending_list(check_ooxml: CheckOoxml) -> None:
 
 def test_sending_list_of_nothing() -> None:
     """No forms yet: a list with headings only."""
-    assert opened(render_sending_list([], {}, {})).worksheets[0].max_row == 2
+    assert opened(render_sending_list([])).worksheets[0].max_row == 2
 
 
 def test_clipping_counts_as_excel_does() -> None:

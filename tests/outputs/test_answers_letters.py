@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Sequence
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,8 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.letters import Letter, LetterFiles, letter_of, plain, write_letter
+from nq57xl.outputs.letters import _Letter, _letter_of, _written, plain
+from nq57xl.results.standing import FiledReturn
 from nq57xl.returns.model import ReturnRecord
+from nq57xl.rules.findings import Finding
 from tests.conftest import REPOSITORY
 from tests.ledger_kit import value
 from tests.letter_kit import blank, every_fate, filed_of, odd, record
@@ -30,22 +33,29 @@ from tests.samples import sample_period, sample_plan
 FORM = b"PK\x03\x04 a marked form"
 
 
-def letters(records: list[ReturnRecord] | None = None) -> dict[int, Letter]:
+def letters(records: list[ReturnRecord] | None = None) -> dict[int, _Letter]:
     """By number of the return."""
     items = filed_of(*(records or every_fate()))
-    return {item.record.id: letter_of(item, sample_plan(), sample_period(), form_code="0f8fad5bd9") for item in items}
+    return {item.record.id: told(item) for item in items}
 
 
-def written(letter: Letter, attached: bytes | None = None) -> LetterFiles:
-    return write_letter(letter, attached)
+def told(item: FiledReturn, marked: str = "", findings: Sequence[Finding] = ()) -> _Letter:
+    code = "0f8fad5bd9"
+    return _letter_of(
+        item, sample_plan(), sample_period(), form_code=code, marked=marked, findings=findings, remarks=()
+    )
 
 
-def text(letter: Letter) -> str:
-    return written(letter).text.decode("utf-8")
+def written(letter: _Letter, attached: bytes | None = None) -> dict[str, bytes]:
+    return _written(letter, (letter.marked, attached) if attached else None, None)
 
 
-def draft(letter: Letter, attached: bytes | None = None) -> EmailMessage:
-    message = email.message_from_bytes(written(letter, attached).draft, policy=email.policy.default)
+def text(letter: _Letter) -> str:
+    return written(letter)[".txt"].decode("utf-8")
+
+
+def draft(letter: _Letter, attached: bytes | None = None) -> EmailMessage:
+    message = email.message_from_bytes(written(letter, attached)[".eml"], policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     return message
 
@@ -79,10 +89,7 @@ def test_a_rejected_return_is_told_everything_it_needs() -> None:
     """Unit, period, deadline, time and basis, verdict, number of points, first steps, how to resend, whom to ask."""
     items = filed_of(*every_fate())
     item = next(one for one in items if one.record.id == 3)
-    letter = letter_of(
-        item, sample_plan(), sample_period(), form_code="0f8fad5bd9", marked="NQ57_2026-04_VP.xlsx", findings=()
-    )
-    told = text(letter)
+    answer = text(told(item, marked="NQ57_2026-04_VP.xlsx"))
     for part in (
         "Ghi nhận báo cáo của đơn vị tổng hợp: Văn phòng Sở",
         "báo cáo tháng 4/2026 (số liệu từ 15/3 đến 14/4/2026)",
@@ -97,7 +104,7 @@ def test_a_rejected_return_is_told_everything_it_needs() -> None:
         "Chậm nhất thứ Sáu, ngày 17 tháng 4 năm 2026",
         "liên hệ Văn phòng Sở (vp.sxd@dongnai.gov.vn), nêu mã biểu mẫu 0f8fad5bd9",
     ):
-        assert part in told, part
+        assert part in answer, part
 
 
 @pytest.mark.parametrize(
@@ -118,7 +125,7 @@ def test_a_rejected_return_is_told_everything_it_needs() -> None:
 def test_each_fate_is_told_in_its_own_words(number: int, parts: list[str], subject: str) -> None:
     """Text and page say the same, the subject fits."""
     letter = letters()[number]
-    told, page = text(letter), Page(written(letter).page).text
+    told, page = text(letter), Page(written(letter)[".html"]).text
     for part in parts:
         assert part in told
         assert part.strip().casefold() in " ".join(page.split()).casefold()
@@ -223,9 +230,9 @@ def test_hostile_names_and_values_stay_text(name: str) -> None:
         attrs.evolve(record(2, "y", unit="QLDN", name=name), excluded=name),
         record(3, "z", "unrecognised", None, findings=(bad,), name=name, sender=f"{name} <a@b.vn>"),
     ]
-    calm = {tag for letter in letters().values() for tag, _ in Page(written(letter).page).tags}
+    calm = {tag for letter in letters().values() for tag, _ in Page(written(letter)[".html"]).tags}
     for letter in letters(records).values():
-        page = Page(written(letter).page)
+        page = Page(written(letter)[".html"])
         assert {tag for tag, _ in page.tags} <= calm
         assert not [value for _, found in page.tags for value in found if value and value.startswith("on")]
         assert plain(name) in page.text
@@ -246,7 +253,7 @@ def test_any_text_makes_a_letter(name: str, sender: str) -> None:
     """Whatever a file or sender is called: three shapes, one subject line, no control characters in the mail's head."""
     found = letters([record(1, "z", "unrecognised", None, findings=(blank(8),), name=name, sender=sender)])[1]
     shapes = written(found)
-    head = shapes.draft.partition(b"\r\n\r\n")[0]
+    head = shapes[".eml"].partition(b"\r\n\r\n")[0]
     assert {line.partition(b":")[0] for line in head.split(b"\r\n") if not line.startswith(b" ")} <= {
         b"X-Unsent",
         b"To",
@@ -254,13 +261,13 @@ def test_any_text_makes_a_letter(name: str, sender: str) -> None:
         b"MIME-Version",
         b"Content-Type",
     }
-    assert b"\x00" not in shapes.text + shapes.page
+    assert b"\x00" not in shapes[".txt"] + shapes[".html"]
 
 
 def digest() -> str:
     """Hash of every letter's files."""
     made = (written(attrs.evolve(letter, marked="a.xlsx"), FORM) for letter in letters().values())
-    return hashlib.sha256(b"".join(b"".join((files.text, files.page, files.draft)) for files in made)).hexdigest()
+    return hashlib.sha256(b"".join(b"".join(files.values()) for files in made)).hexdigest()
 
 
 def test_the_same_letter_has_the_same_bytes_in_every_process() -> None:
@@ -282,10 +289,10 @@ def test_an_office_words_its_letters_itself(tmp_path: Path) -> None:
     own = tmp_path / "templates" / "notices"
     own.mkdir(parents=True)
     (own / "tieu-de.txt.j2").write_text("Kết quả: {{ letter.unit }}\n", encoding="utf-8")
-    shapes = write_letter(letters()[3], None, tmp_path)
-    message = email.message_from_bytes(shapes.draft, policy=email.policy.default)
+    shapes = _written(letters()[3], None, tmp_path)
+    message = email.message_from_bytes(shapes[".eml"], policy=email.policy.default)
     assert str(message["Subject"]) == "Kết quả: Văn phòng Sở"
-    assert shapes.text == written(letters()[3]).text
+    assert shapes[".txt"] == written(letters()[3])[".txt"]
 
 
 @pytest.mark.parametrize(
@@ -305,7 +312,7 @@ def test_a_wrong_template_is_named(tmp_path: Path, template: str | bytes) -> Non
     own.mkdir(parents=True)
     (own / "thong-bao.txt.j2").write_bytes(template if isinstance(template, bytes) else template.encode())
     with pytest.raises(Nq57Error, match=r"templates/notices/thong-bao\.txt\.j2"):
-        write_letter(letters()[3], None, tmp_path)
+        _written(letters()[3], None, tmp_path)
 
 
 def test_texts_are_clean_vietnamese() -> None:

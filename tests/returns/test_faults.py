@@ -42,7 +42,7 @@ STAGES = {
     "check of the file": Stage("nq57xl.commands.judge.check_file", judged=False),
     "comparison with earlier returns": Stage("nq57xl.commands.judge.left_out_findings", judged=False),
     "render": Stage("nq57xl.commands.answers.render_form", judged=True),
-    "letters": Stage("nq57xl.commands.answers.letter_of", judged=True),
+    "letters": Stage("nq57xl.commands.answers.write_letter", judged=True),
     "kiem-tra.xlsx": Stage("nq57xl.commands.answers.render_check_book", judged=True),
 }
 IN_WORKERS = set(cases(["read"], ["scan"]))
