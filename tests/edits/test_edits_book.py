@@ -119,6 +119,15 @@ def test_what_is_typed_is_read_cell_by_cell(drawn: AppliedEdit) -> None:
     assert found == [(new.place, new.value)] or (not found and (new.value == own or new.place in said.refused))
 
 
+def test_an_author_alone_is_asked_for_content() -> None:
+    """A line in which nothing but the author was typed is asked what takes the place of the unit's words."""
+    book, content = load_workbook(io.BytesIO(render_edit_book(C, {}))), io.BytesIO()
+    cell_of(book, "|".join(LINES[0].place), "author").value = "An"
+    book.save(content)
+    said = understand(_read(content.getvalue(), C), known, (), catalogue())
+    assert (said.new, {item.code for item in said.findings}) == ((), {"REQUIRED_BLANK"})
+
+
 def test_equal_consolidations_give_equal_bytes() -> None:
     """The same arguments give the same bytes; every line stands in the plan's order, once."""
     assert render_edit_book(C, {}) == render_edit_book(consolidated("sample", 3), {})
