@@ -157,16 +157,9 @@ def _task(draft: Draft) -> Task:
 
 
 def _indicator(draft: Draft) -> Indicator:
-    return Indicator(
-        code="",
-        group=draft.section,
-        number=one_line(draft.text("number")),
-        indicator=draft.text("indicator"),
-        unit=one_line(draft.text("unit")),
-        target=Target(one_line(draft.text("target"))),
-        lead=draft.text("lead"),
-        note=draft.text("note"),
-    )
+    number, unit, target = (one_line(draft.text(key)) for key in ("number", "unit", "target"))
+    lead, note = draft.text("lead"), draft.text("note")
+    return Indicator("", draft.section, number, draft.text("indicator"), unit, Target(target), lead, note=note)
 
 
 def _doubts(draft: Draft, odd: Iterable[tuple[str, str]]) -> list[tuple[str, SourceText]]:

@@ -117,10 +117,8 @@ _Level = tuple[str, str, int]
 class _Numbers:
     """Counts the list paragraphs of one document, in its order."""
 
-    levels: dict[str, dict[int, _Level]] = field(factory=dict)
-    """numId -> its levels."""
-    lists: dict[str, str] = field(factory=dict)
-    """numId -> abstract list: numIds of one list count on together."""
+    lists: dict[str, tuple[str, dict[int, _Level]]] = field(factory=dict)
+    """numId -> its list, and the levels of that: numIds of one list count on together."""
     counts: dict[str, dict[int, int]] = field(factory=dict)
 
     @classmethod
@@ -135,21 +133,20 @@ class _Numbers:
         }
         for item in numbering.iter(f"{_W}num"):
             number, key = item.get(f"{_W}numId"), _val(item, "abstractNumId")
-            found.levels[number] = abstract.get(key, {}) | _overrides(item, abstract.get(key, {}))
+            levels = abstract.get(key, {}) | _overrides(item, abstract.get(key, {}))
             # a list that starts anew has its own override
             restarts = item.find(f"{_W}lvlOverride/{_W}startOverride") is not None
-            found.lists[number] = f"num{number}" if restarts else f"abstract{key}"
+            found.lists[number] = (f"num{number}" if restarts else f"abstract{key}", levels)
         return found
 
     def next(self, number: str, level: int) -> str:
         """The number drawn before the next paragraph of that list and level; empty for bullets."""
-        levels = self.levels.get(number, {})
+        name, levels = self.lists.get(number, ("", {}))
         if level not in levels:
             return ""
-        known = self.counts.get(self.lists[number], {})
+        known = self.counts.get(name, {})
         count = known.get(level, levels[level][2] - 1) + 1
-        counts = {item: known[item] for item in known if item < level} | {level: count}
-        self.counts[self.lists[number]] = counts
+        counts = self.counts[name] = {item: known[item] for item in known if item < level} | {level: count}
         if levels[level][0] == "bullet":
             return "-"
         return re.sub(r"%(\d)", lambda match: _shown(levels, counts, int(match[1]) - 1), levels[level][1])

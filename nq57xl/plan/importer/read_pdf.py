@@ -36,8 +36,6 @@ class _TextLine:
     """A line of letters."""
 
     text: str
-    left: float
-    right: float
     top: float
     bottom: float
     first: float
@@ -54,10 +52,8 @@ class _CellText:
 
     text: str = ""
     doubt: str = ""
-    above: float = 0.0
-    """Heights of a line that are free over the text."""
-    below: float = 0.0
-    """The same under it."""
+    short: bool = False
+    """The text begins at the top of the cell, and there is room for a line under it."""
 
 
 def _lines_of(letters: Iterable[_Letter]) -> list[_TextLine]:
@@ -103,7 +99,7 @@ def _line(row: list[_Letter]) -> _TextLine | None:
         return None
     top, bottom = min(item["top"] for item in row), max(item["bottom"] for item in row)
     text = " ".join(word for _, _, word in words)
-    return _TextLine(text, words[0][0], words[-1][1], top, bottom, first, blank, words)
+    return _TextLine(text, top, bottom, first, blank, words)
 
 
 def _cell_of(letters: Sequence[_Letter], box: _Box, pad: float) -> _CellText:
@@ -125,13 +121,14 @@ def _cell_of(letters: Sequence[_Letter], box: _Box, pad: float) -> _CellText:
             paragraphs[-1].append(line.text)
     height = max(1.0, statistics.median(line.bottom - line.top for line in lines))
     text = "\n".join(doc.page_text("\n".join(texts)) for texts in paragraphs)
-    return _CellText(text, doubt, (lines[0].top - box[1]) / height, (box[3] - lines[-1].bottom) / height)
+    short = lines[0].top - box[1] < 0.8 * height and box[3] - lines[-1].bottom > height
+    return _CellText(text, doubt, short and bool(text))
 
 
 def _ends_early(before: _TextLine, line: _TextLine, width: float) -> bool:
     """True when the next word would plainly have fitted: a person ended the line there."""
     left, right, word = line.words[0]
-    spare = width - (before.right - before.left)
+    spare = width - (before.words[-1][1] - before.words[0][0])
     begins = word[0].isupper() or (word in ("-", "–", "+") and len(line.words) > 1)
     return begins and before.text[-1] not in "-–/,(“" and spare > 1.3 * (right - left) + _FLOWING
 
@@ -257,14 +254,14 @@ class _Pages:
         pad = _pad_of(zip(cells, inside, strict=True))
         placed = []
         for box, own in zip(cells, inside, strict=True):
-            left = _index(columns, box[0])
-            right = max(left + 1, _index(columns, box[2]))
-            above, below = _index(rows, box[1]), _index(rows, box[3])
-            text = _cell_of(own, box, pad)
-            short = bool(text.text) and text.above < 0.8 and text.below > 1.0
-            placed.append(doc.GridCell(above, left, text.text, source, below - above, right - left, text.doubt, short))
-            if above < _HEAD_ROWS and text.text:
-                self.heads.append((box[0], _signs(text.text)))
+            (left, right), (above, below) = (
+                [_index(columns, x) for x in box[::2]],
+                [_index(rows, y) for y in box[1::2]],
+            )
+            cell, size = _cell_of(own, box, pad), (below - above, max(1, right - left))
+            placed.append(doc.GridCell(above, left, cell.text, source, *size, cell.doubt, cell.short))
+            if above < _HEAD_ROWS and cell.text:
+                self.heads.append((box[0], _signs(cell.text)))
         return doc.table_of(placed, page_starts=(0,)), columns
 
     def unclip(self, letters: Sequence[_Letter], cells: Sequence[_Box], inside: list[list[_Letter]]) -> None:

@@ -368,36 +368,27 @@ def _blocks(lines: list[_Piece]) -> list[tuple[str, list[_Piece]]]:
 def _cells(block: list[_Piece], fields: list[str], year: int) -> list[_Split]:
     """The cells of a row; what stands on a later page goes on with the cells that were not finished."""
     cut = next((index for index, line in enumerate(block) if index and line.starts_page), len(block))
-    cells = _split_cells(block[:cut], fields, year)
-    return _with_tail(cells, block[cut:]) if cut < len(block) else cells
-
-
-def _with_tail(cells: list[_Split], tail: list[_Piece]) -> list[_Split]:
-    text = _joined(tail)
+    cells, text = _split_cells(block[:cut], fields, year), _joined(block[cut:])
+    if not text:
+        return cells
     longest = max(range(len(cells)), key=lambda index: len(cells[index].text))
     open_cells = [index for index, cell in enumerate(cells) if cell.unfinished] or [longest]
     texts: tuple[str, ...] = (text,)
     if len(open_cells) > 1:
         texts = _shared(cells[open_cells[0]].text, cells[open_cells[1]].text, text)
-    done = list(cells)
     for index, more in zip(open_cells, texts, strict=False):
-        done[index] = _Split(doc.join_lines(cells[index].text, more), False, True)
-    return done
+        cells[index] = _Split(doc.join_lines(cells[index].text, more), False, True)
+    return cells
 
 
 def _shared(first: str, second: str, text: str) -> tuple[str, str]:
     """The tail of two cells apart: the second often repeats the first, so its tail begins as the first went on."""
     words = text.split()
-    whole, last = [*first.split(), *words], second.split()[-2:]
-    for index in range(len(whole) - 2):
-        if [_bare_word(item) for item in whole[index : index + 2]] == [_bare_word(item) for item in last]:
-            following = whole[index + 2]
-            for cut in range(1, len(words)):
-                if _bare_word(words[cut]) == _bare_word(following):
-                    return " ".join(words[:cut]), " ".join(words[cut:])
+    # words without the signs around them
+    keys, last = ([word.strip(".,;:“”").casefold() for word in part.split()] for part in (f"{first} {text}", second))
+    tail = keys[len(keys) - len(words) :]
+    for index in range(len(keys) - 2):
+        if keys[index : index + 2] == last[-2:] and keys[index + 2] in tail[1:]:
+            cut = tail.index(keys[index + 2], 1)
+            return " ".join(words[:cut]), " ".join(words[cut:])
     return text, ""
-
-
-def _bare_word(word: str) -> str:
-    """A word without the signs around it."""
-    return word.strip(".,;:“”").casefold()

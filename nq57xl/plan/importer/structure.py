@@ -93,15 +93,11 @@ def _key(number: str) -> str:
 def _with_titles(rows: list[BodyRow]) -> list[BodyRow]:
     """Without the headings between tables that are the main text's, not of the tasks under them."""
     places = [index for index, row in enumerate(rows) if row.between]
-    kept = set()
-    for place, following in zip(places, [*places[1:], len(rows)], strict=False):
-        own = any(_section_of(row) for row in rows[place + 1 : following])
-        if not own and following > place + 1:
-            kept.add(place)
+    under = {place: rows[place + 1 : following] for place, following in itertools.pairwise([*places, len(rows)])}
+    kept = [place for place, own in under.items() if own and not any(map(_section_of, own))]
     first = _section_of(rows[places[0]]) if places else None
-    if len(kept) < 2 and not (first and first[0] == "I"):
-        kept = set()
-    return [row for index, row in enumerate(rows) if not row.between or index in kept]
+    several = len(kept) > 1 or (first is not None and first[0] == "I")
+    return [row for index, row in enumerate(rows) if not row.between or (several and index in kept)]
 
 
 def _with_number(row: BodyRow, body: Body) -> BodyRow:
@@ -491,12 +487,8 @@ class _Indicators(_Outliner):
         return self._made()
 
     def _indicator(self, row: BodyRow) -> None:
-        values = {
-            name: attrs.evolve(self.last.get(name, SourceText()), source=row.source)
-            if name in row.merged
-            else row.value(name)
-            for name in ("number", "indicator", *_MEASURES)
-        }
+        last = {name: attrs.evolve(self.last.get(name, SourceText()), source=row.source) for name in row.merged}
+        values = {name: last.get(name) or row.value(name) for name in ("number", "indicator", *_MEASURES)}
         match = _EMBEDDED_INDICATOR.fullmatch(values["indicator"].text)
         if match and not values["number"].text:
             values["number"] = SourceText(match[1], row.source)
