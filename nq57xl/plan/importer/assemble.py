@@ -41,24 +41,19 @@ def import_document(document: Document, stem: str, today: date, known: HeadingWo
 
 def _no_table(document: Document, known: HeadingWords) -> str:
     """Why no plan was found: the table most like one, and the headings that were not understood."""
-    told = (
-        "Không tìm thấy bảng nhiệm vụ trong văn bản: bảng cần có dòng tên cột, "
-        "ví dụ Nhiệm vụ, Đơn vị chủ trì, Thời hạn."
-    )
+    names = "Nhiệm vụ, Đơn vị chủ trì, Thời hạn"
+    told = f"Không tìm thấy bảng nhiệm vụ trong văn bản: bảng cần có dòng tên cột, ví dụ {names}."
     near = [(found, table) for table in document.tables if (found := known.nearest(table))]
     if not near:
-        tables = (
-            f" Văn bản có {len(document.tables)} bảng." if document.tables else " Văn bản không có bảng nào đọc được."
-        )
-        return f"{told}{tables} PDF không kẻ khung, bản chụp: hãy dùng bản Word."
+        tables = f"có {len(document.tables)} bảng" if document.tables else "không có bảng nào đọc được"
+        return f"{told} Văn bản {tables}. PDF không kẻ khung, bản chụp: hãy dùng bản Word."
     (row, understood, others), table = max(near, key=lambda item: len(item[0][1]))
-    words = [f" Bảng gần giống nhất ở {table.source(row)}: hiểu được {_quoted(understood)}"]
-    words.append(f", chưa hiểu {_quoted(others)}. " if others else ". ")
-    words.append(
-        "Nếu đó là bảng nhiệm vụ, hãy thêm tên cột vào schemas/import_headings.yml của thư mục làm việc rồi chạy "
+    unknown = f", chưa hiểu {_quoted(others)}" if others else ""
+    return (
+        f"{told} Bảng gần giống nhất ở {table.source(row)}: hiểu được {_quoted(understood)}{unknown}. Nếu đó là bảng "
+        "nhiệm vụ, hãy thêm tên cột vào schemas/import_headings.yml của thư mục làm việc rồi chạy "
         "«nq57xl -w THƯ_MỤC import …»."
     )
-    return told + "".join(words)
 
 
 def _quoted(texts: Iterable[str]) -> str:
@@ -80,8 +75,8 @@ class _Assembly:
         plan = understand(self._plan())
         resolver = Resolver(plan.units, plan.groups)
         self._properties(plan)
-        for doubt in self.proposal.doubts:
-            self._add(SHEETS[doubt.table].place(doubt.index, doubt.field), "", doubt.field, ("", doubt.reason))
+        for table, index, name, reason in self.proposal.doubts:
+            self._add(SHEETS[table].place(index, name), "", name, ("", reason))
         self._outline("sections", self.tasks)
         for index, draft in enumerate(self.tasks.drafts):
             odd = _odd(draft, self.tasks, resolver, plan)

@@ -218,24 +218,17 @@ class _Names:
         return name[:1].upper() + name[1:]
 
 
-@frozen
-class _UnitDoubt:
-    """A point about a unit or group that only the office can settle."""
-
-    table: str
-    """`units` or `groups`."""
-    index: int
-    field: str
-    reason: str
+_Doubt = tuple[str, int, str, str]
+"""`units` or `groups`, index in it, field, and why only the office can settle it."""
 
 
 @frozen
 class _Proposal:
     """Units and groups as proposed."""
 
-    units: tuple[Unit, ...] = ()
-    groups: tuple[UnitGroup, ...] = ()
-    doubts: tuple[_UnitDoubt, ...] = ()
+    units: tuple[Unit, ...]
+    groups: tuple[UnitGroup, ...]
+    doubts: tuple[_Doubt, ...]
 
 
 def propose_units(
@@ -334,8 +327,9 @@ class _UnitReader:
         made = [self._unit(names) for names in self.units.values() if names.seen]
         units = _coded([unit for unit, _ in made])
         reasons = {unit.name: reason for unit, reason in made if reason}
-        doubts = [_UnitDoubt("units", index, "external", reasons[unit.name])
-                  for index, unit in enumerate(units) if unit.name in reasons]  # fmt: skip
+        doubts = [
+            ("units", at, "external", reasons[unit.name]) for at, unit in enumerate(units) if unit.name in reasons
+        ]
         groups, empty = self._groups(units)
         return _Proposal(units, tuple(groups), (*doubts, *empty))
 
@@ -385,7 +379,7 @@ class _UnitReader:
             return False, "đơn vị không trực thuộc được ghi là chủ trì: đề xuất có nhận biểu mẫu"
         return True, ""
 
-    def _groups(self, units: tuple[Unit, ...]) -> tuple[list[UnitGroup], list[_UnitDoubt]]:
+    def _groups(self, units: tuple[Unit, ...]) -> tuple[list[UnitGroup], list[_Doubt]]:
         """The collectives with their members, and those of which the members are not known."""
         found: dict[str, list[str]] = {}
         for name in sorted(self.groups, key=lambda item: (-self.groups[item], item)):
@@ -393,7 +387,7 @@ class _UnitReader:
             match = next((item for item in found if item == key or is_misprint(key, item)), key)
             found.setdefault(match, []).append(name)
         groups: list[UnitGroup] = []
-        doubts: list[_UnitDoubt] = []
+        doubts: list[_Doubt] = []
         resolver = Resolver(units, ())
         for spellings in found.values():
             # "Cac phòng" is misspelt
@@ -404,7 +398,7 @@ class _UnitReader:
             members = tuple(dict.fromkeys(code for name in listed for code in resolver.resolve(name).codes))
             members, reason = (members, "") if members else _members_of(best, units, self.rank, self.agency)
             if reason:
-                doubts.append(_UnitDoubt("groups", len(groups), "members", reason))
+                doubts.append(("groups", len(groups), "members", reason))
             groups.append(UnitGroup(best, members, tuple(item for item in spellings if item != best)))
         return groups, doubts
 
