@@ -122,7 +122,7 @@ def test_what_is_typed_is_read_cell_by_cell(drawn: AppliedEdit) -> None:
 def test_an_author_alone_is_asked_for_content() -> None:
     """A line in which nothing but the author was typed is asked what takes the place of the unit's words."""
     book, content = load_workbook(io.BytesIO(render_edit_book(C, {}))), io.BytesIO()
-    cell_of(book, "|".join(LINES[0].place), "author").value = "An"
+    cell_of(book, "|".join((*LINES[0].place, "")), "author").value = "An"
     book.save(content)
     said = understand(_read(content.getvalue(), C), known, (), catalogue())
     assert (said.new, {item.code for item in said.findings}) == ((), {"REQUIRED_BLANK"})
