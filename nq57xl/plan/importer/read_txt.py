@@ -20,6 +20,8 @@ _UNIT = re.compile(
 )
 _PROSE = re.compile(r"(?:duoc|ban hanh|trien khai|bao cao|ket qua|ke hoach|hoan thanh|van ban|de an|du thao)\b")
 _INLINE, _LIKELY, _SOFT, _KEPT_HARD = 4.5, 2.0, 1.5, 3.0
+_LEAP_YEAR = 2024
+"""Any year tells whether a text is a deadline; this one has every day."""
 
 
 @frozen
@@ -57,7 +59,7 @@ class _Word:
     line: int
 
 
-def _split_cells(pieces: list[_Piece], fields: list[str], year: int) -> list[_Split]:
+def _split_cells(pieces: list[_Piece], fields: list[str]) -> list[_Split]:
     """A text for each field, in order: the cheapest way to cut the lines at the ends that the extractor shows."""
     words = _words(pieces)
     starts = [index for index, word in enumerate(words) if word.border < 50] + [len(words)]
@@ -66,7 +68,7 @@ def _split_cells(pieces: list[_Piece], fields: list[str], year: int) -> list[_Sp
         found: dict[int, tuple[float, tuple[int, ...]]] = {}
         for start, (spent, ends) in sorted(best.items()):
             for end in starts[starts.index(start) :]:
-                cost = spent + _cost(words, start, end, name, year)
+                cost = spent + _cost(words, start, end, name)
                 if end not in found or cost < found[end][0]:
                     found[end] = (cost, (*ends, end))
         best = found
@@ -107,19 +109,19 @@ def _inline(words: list[str], index: int) -> float:
     return _LIKELY if again or (_UNIT.match(f"{rest} ") and not rest.startswith("bo chi so")) else _INLINE
 
 
-def _cost(words: list[_Word], start: int, end: int, name: str, year: int) -> float:
+def _cost(words: list[_Word], start: int, end: int, name: str) -> float:
     if start == end:
         return 0.2 if name == "note" else (7.0 if name == "support" else 12.0)
     inner = sum(_KEPT_HARD for word in words[start + 1 : end] if word.hard)
     text = " ".join(word.text for word in words[start:end])
-    return words[start].border + inner + _fit(text, name, year)
+    return words[start].border + inner + _fit(text, name)
 
 
-def _fit(text: str, name: str, year: int) -> float:
+def _fit(text: str, name: str) -> float:
     """How badly the text fits the field."""
     key = bare(text)
     unit, prose = bool(_UNIT.match(key)), bool(_PROSE.search(key))
-    day = len(text) < 160 and Deadline.read(text, year).kind != "unknown"
+    day = len(text) < 160 and Deadline.read(text, _LEAP_YEAR).kind != "unknown"
     if name == "deadline":
         return 0.0 if day else 8.0
     if name in ("lead", "support"):
@@ -219,16 +221,7 @@ _ROW = re.compile(r"(?P<number>\d{1,3})\.\s+[A-ZĐÀ-Ỹ“]")
 _SUB = re.compile(r"(?P<number>\d{1,3})\.\d{1,2}\.?\s+[A-ZĐÀ-Ỹ“]")
 _HEAD_ROWS = 60
 _TAIL = "nội dung nối qua trang trong văn bản thuần chữ"
-_TITLES = {
-    "task": "Nhiệm vụ",
-    "subtask": "Tiểu nhiệm vụ",
-    "deliverable": "Sản phẩm",
-    "kpi": "KPI",
-    "lead": "Đơn vị chủ trì",
-    "support": "Đơn vị phối hợp",
-    "deadline": "Thời hạn",
-    "note": "Ghi chú",
-}
+_FIELDS = ("task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note")
 
 
 def read_txt(text: str, name: str) -> doc.Document:
@@ -249,7 +242,7 @@ def read_txt(text: str, name: str) -> doc.Document:
         table, start, end = indicators
         tables, front = [table], front[:start] + front[end:]
     if found:
-        tables.append(_task_table(lines[found[1] :], lines[found[0] : found[1]], found[2], _year(text)))
+        tables.append(_task_table(lines[found[1] :], lines[found[0] : found[1]], found[2]))
     return doc.Document((*(doc.Line(line.text, f"dòng {line.place}") for line in front), *tables))
 
 
@@ -257,11 +250,6 @@ def _is_spaced(text: str) -> bool:
     """True for text that keeps the columns of its tables by blanks, as `pdftotext -layout` writes it."""
     lines = [line for line in text.split("\n") if line.strip()]
     return sum(re.search(r"\S {3,}\S", line) is not None for line in lines) > 0.15 * len(lines)
-
-
-def _year(text: str) -> int:
-    years = re.findall(r"năm\s+(20\d\d)", text)
-    return int(max(set(years), key=years.count)) if years else 2026
 
 
 def _lines(text: str) -> list[_Piece]:
@@ -300,22 +288,23 @@ def _fields(text: str) -> list[str]:
     while index < len(words):
         size = next((size for size in range(8, 0, -1) if " ".join(words[index : index + size]) in known), 0)
         name = known.get(" ".join(words[index : index + size]), "")
-        if name in _TITLES and name not in found:
+        if name in _FIELDS and name not in found:
             found.append(name)
         index += max(1, size)
     return found
 
 
-def _task_table(lines: list[_Piece], head: list[_Piece], fields: list[str], year: int) -> doc.GridTable:
-    """The rows as a table with the ordinary headings."""
-    placed = [doc.GridCell(0, col, _TITLES[name], f"dòng {head[0].place}") for col, name in enumerate(fields)]
+def _task_table(lines: list[_Piece], head: list[_Piece], fields: list[str]) -> doc.GridTable:
+    """The rows as a table with the first headings that are known of the fields."""
+    titles = (heading_words().words["task"][name][0] for name in fields)
+    placed = [doc.GridCell(0, col, title, f"dòng {head[0].place}") for col, title in enumerate(titles)]
     for row, (kind, block) in enumerate(_blocks(_without_heads(lines, [line.text for line in head])), 1):
         source = f"dòng {block[0].place}"
         if kind == "section":
             placed.append(doc.GridCell(row, 0, _joined(block), source, 1, len(fields)))
             continue
         own = fields if kind == "row" else fields[1:]
-        for name, cell in zip(own, _cells(block, own, year), strict=True):
+        for name, cell in zip(own, _cells(block, own), strict=True):
             doubt = "" if cell.sure else (_TAIL if cell.unfinished else _UNSURE)
             placed.append(doc.GridCell(row, fields.index(name), cell.text, source, doubt=doubt))
         if kind == "part":
@@ -365,10 +354,10 @@ def _blocks(lines: list[_Piece]) -> list[tuple[str, list[_Piece]]]:
     return found
 
 
-def _cells(block: list[_Piece], fields: list[str], year: int) -> list[_Split]:
+def _cells(block: list[_Piece], fields: list[str]) -> list[_Split]:
     """The cells of a row; what stands on a later page goes on with the cells that were not finished."""
     cut = next((index for index, line in enumerate(block) if index and line.starts_page), len(block))
-    cells, text = _split_cells(block[:cut], fields, year), _joined(block[cut:])
+    cells, text = _split_cells(block[:cut], fields), _joined(block[cut:])
     if not text:
         return cells
     longest = max(range(len(cells)), key=lambda index: len(cells[index].text))
