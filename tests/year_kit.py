@@ -12,7 +12,6 @@ from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
-from nq57xl.forms.asked import content_of
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, FormCell, Value
 from nq57xl.forms.render import render_form
@@ -99,7 +98,7 @@ def workbook(of: Form, said: Typed) -> bytes:
         _BLANK[of.issue_id] = render_form(of)
     values = [Value(*place, str(content), content, "", "") for place, content in said.items() if content is not None]
     cells = {place: cell for sheet in layout(of) for place, cell in sheet.entry_places.items()}
-    typed = ((cells[item.table, item.key, item.field], content_of(of, item)) for item in whole_cells(of, values))
+    typed = ((cells[item.table, item.key, item.field], item.content(of.schema)) for item in whole_cells(of, values))
     return put_values(_BLANK[of.issue_id], [(*cell, content) for cell, content in typed if content is not None])
 
 

@@ -15,8 +15,8 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.forms.build import reporting_units
+from nq57xl.forms.marks import MarkedForm
 from nq57xl.forms.model import Form, Source
-from nq57xl.forms.render import marked as placed
 from nq57xl.forms.render import render_form, render_forms
 from nq57xl.forms.wording import FORM_PREFIX, form_file_name
 from nq57xl.ledger.model import PeriodStatus
@@ -273,7 +273,7 @@ class _AnswerWriter:
         findings: tuple[Finding, ...] = ()
         if back and form:
             marked = (name or form_file_name(self.period.code, form.unit), back.read_bytes())
-            findings = placed(form, record.judged.values, record.judged.findings)
+            findings = MarkedForm.of(form, record.judged.values, record.judged.findings).placed
         shapes = write_letter(
             item,
             self.here.plan,

@@ -8,15 +8,12 @@ that are meant as they stand in it, and the words. `returns.remarks` reads them 
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
-import attrs
 from attrs import frozen
 
-from nq57xl.forms.model import Form, FormCell, SheetLayout, Value
-from nq57xl.forms.wording import AGAIN
+from nq57xl.forms.model import FormCell, SheetLayout
 from nq57xl.plan.model import Period
 from nq57xl.rules.findings import Finding, catalogue
 from nq57xl.text.legacy import clean
@@ -30,7 +27,6 @@ CONFIRM_COLUMN = "confirm"
 """Key of the column of the sheet "Cần sửa" in which a person confirms."""
 _CONFIRMED = "Đúng như đang ghi"
 """What a person chooses there."""
-_FIRST_YEAR = 1900
 
 
 def confirmation(code: str, period: Period) -> str:
@@ -60,28 +56,23 @@ class AskedFinding:
         return next(iter(_cells_meant(self.key, sheets)), None)
 
 
-def _stays(finding: Finding) -> bool:
-    """Whether a form that goes back keeps the finding."""
-    entry = catalogue().get(finding.code)
-    return entry is not None and entry.stays and finding.severity in ("error", "warning")
-
-
 def asked_key(finding: Finding, sheets: Sequence[SheetLayout]) -> str:
     """The key of a finding that the marked form keeps; "" for another one."""
-    if not _stays(finding):
+    entry = catalogue().get(finding.code)
+    if entry is None or not entry.stays or finding.severity not in ("error", "warning"):
         return ""
     sheet = next((item.id for item in sheets if item.title == finding.sheet and not finding.table), "")
     return "|".join((finding.code, sheet, finding.table, finding.task or "", finding.field))
 
 
 def asked_of(
-    form: Form, sheets: Sequence[SheetLayout], cells: Mapping[FormCell, Value], findings: Iterable[Finding]
+    findings: Iterable[Finding], sheets: Sequence[SheetLayout], content: Callable[[FormCell], object]
 ) -> tuple[AskedFinding, ...]:
-    """What the marked form asks, each key once; `cells` as it holds them."""
+    """What the marked form asks, each key once; `content`: what its cells hold."""
     found: dict[str, AskedFinding] = {}
     for item in findings:
         if key := asked_key(item, sheets):
-            digest = _digest_of(key, sheets, lambda cell: content_of(form, cells.get(cell)))
+            digest = _digest_of(key, sheets, content)
             found.setdefault(key, AskedFinding(key, digest, item.message, item.fix, item.value, item.severity))
     return tuple(found.values())
 
@@ -124,31 +115,3 @@ def _mark(content: object) -> str:
         return "" if content is None else f"b{content}"
     number = days_of(content) if isinstance(content, date) else content
     return f"n{plain_number(float(number))}" if isinstance(number, int | float) else f"x{number}"
-
-
-def as_typed(values: Sequence[Value], findings: Iterable[Finding]) -> tuple[Value, ...]:
-    """The values as a marked form holds them: what a finding that stays is about goes back as it was shown, as text."""
-    errors = (item for item in findings if item.severity == "error" and _stays(item))
-    wrong = {item.form_cell for item in errors}
-    return tuple(attrs.evolve(item, value=None) if item.form_cell in wrong else item for item in values)
-
-
-def content_of(form: Form, item: Value | None) -> str | float | date | None:
-    """What an entry cell holds: what the unit had entered, else the text that was typed."""
-    if item is None:
-        return None
-    field = form.schema.table(item.table).field(item.field)
-    if item.by_statement:
-        return AGAIN if field.again and item.stated.startswith(AGAIN) else None
-    if item.value is None:
-        return item.typed.strip() or None
-    if isinstance(item.value, str) and field.choices:
-        return item.choice(form.schema, field.choices)
-    return item.value if _fits(item.value) else item.typed
-
-
-def _fits(value: object) -> bool:
-    """Excel holds neither days before 1900 nor infinite numbers: what was typed goes back as text."""
-    if isinstance(value, date):
-        return value.year >= _FIRST_YEAR
-    return not isinstance(value, float) or math.isfinite(value)

@@ -20,7 +20,7 @@ from nq57xl.forms.shared_cells import missing_formula
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
 from nq57xl.rules.rows import KEY, RETURN, Condition, all_of, any_of, blank_formula, quoted, unreadable_fields
-from nq57xl.rules.schema import Facts, Table
+from nq57xl.rules.schema import CellValue, Facts, Table
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.write import sheet_prefix
 
@@ -50,7 +50,7 @@ class LiveChecks:
     form: Form
     sheets: Sequence[SheetLayout]
     values: Sequence[Value] = ()
-    broken: _BrokenByRow = field(factory=dict)
+    broken: Mapping[tuple[str, str], set[str]] = field(factory=dict)
     """(table, row key) -> ids of the rules that the row breaks, of `broken_rules`."""
 
     @cached_property
@@ -86,6 +86,11 @@ class LiveChecks:
     def cells(self) -> dict[FormCell, Value]:
         """What was typed, by its cell."""
         return cells_of(self.values)
+
+    def content(self, cell: FormCell) -> CellValue:
+        """What an entry cell holds."""
+        item = self.cells.get(cell)
+        return item.content(self.form.schema) if item is not None else None
 
     @cached_property
     def filled(self) -> set[FormCell]:

@@ -8,7 +8,7 @@ held. A warning is answered by an explanation in its row as well.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -16,9 +16,11 @@ from typing import Literal
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.asked import ASKED_SHEET, CONFIRM_COLUMN, asked_key, asked_of, confirmation, content_of
+from nq57xl.forms.asked import ASKED_SHEET, CONFIRM_COLUMN, asked_key, asked_of, confirmation
+from nq57xl.forms.layout import layout
 from nq57xl.forms.live_check import LiveChecks
-from nq57xl.forms.model import CellPlace, Form, Slot
+from nq57xl.forms.model import CellPlace, Form, Slot, Value
+from nq57xl.forms.shared_cells import whole_cells
 from nq57xl.forms.styles import DONE_FILL, GREY, entry_style, protect, set_up_page
 from nq57xl.forms.validation import list_name
 from nq57xl.forms.wording import NOTES, deadline_in_words, period_line, shorten
@@ -74,6 +76,29 @@ class MarkedForm:
 
     checks: LiveChecks
     findings: Sequence[Finding]
+
+    @classmethod
+    def of(
+        cls,
+        form: Form,
+        values: Sequence[Value],
+        findings: Sequence[Finding] = (),
+        broken: Mapping[tuple[str, str], set[str]] | None = None,
+    ) -> MarkedForm:
+        """The form with these values, in which what a finding that stays is about goes back as it was shown, as text.
+
+        `broken`: of `live_check.broken_rules`; without it the checks have no texts of their own.
+        """
+        form = form.with_added_rows(values)
+        sheets = layout(form)
+        wrong = {item.form_cell for item in findings if item.severity == "error" and asked_key(item, sheets)}
+        shown = [attrs.evolve(item, value=None) if item.form_cell in wrong else item for item in values]
+        return cls(LiveChecks(form, sheets, whole_cells(form, shown), broken or {}), findings)
+
+    @property
+    def placed(self) -> tuple[Finding, ...]:
+        """Errors and warnings with the cells in this workbook, in the order of its sheets."""
+        return tuple(point.placed for point in self.points)
 
     @cached_property
     def points(self) -> tuple[_MarkedFinding, ...]:
@@ -168,7 +193,7 @@ class MarkedForm:
 
     def _unchanged(self, slot: Slot, *, own: bool) -> str:
         ref = self._ref(slot, own=own)
-        content = content_of(self.checks.form, self.checks.cells.get(slot.form_cell))
+        content = self.checks.content(slot.form_cell)
         if content is None or content == "":
             return blank_formula(ref)
         if isinstance(content, str):
@@ -245,7 +270,7 @@ class MarkedForm:
     def write_asked(self, book: Workbook) -> None:
         """The hidden sheet with what the form asks, and with what may be confirmed, where it asks anything."""
         form = self.checks.form
-        asked = asked_of(form, self.checks.sheets, self.checks.cells, self.findings)
+        asked = asked_of(self.findings, self.checks.sheets, self.checks.content)
         if not asked:
             return
         sheet = book.sheet(ASKED_SHEET)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 from attrs import evolve, field, frozen
 
-from nq57xl.forms.wording import NOTES, shorten
+from nq57xl.forms.wording import AGAIN, NOTES, shorten
 from nq57xl.plan.model import Period
 from nq57xl.rules.schema import (
     CellValue,
@@ -57,6 +57,9 @@ class Source:
 
 PREFILLED = "Lập sẵn từ"
 """How what is kept of a value begins that stood in the cell when the form was issued, and was left there."""
+
+
+_FIRST_YEAR = 1900
 
 
 @frozen
@@ -109,6 +112,20 @@ class Value:
     def text(self) -> str:
         """A text as it was understood; as it was typed where it was not."""
         return (self.value if isinstance(self.value, str) else self.typed).strip()
+
+    def content(self, schema: Schema) -> CellValue:
+        """What its cell in a form holds: what the unit had entered, else the text that was typed."""
+        field = schema.table(self.table).field(self.field)
+        if self.by_statement:
+            return AGAIN if field.again and self.stated.startswith(AGAIN) else None
+        if self.value is None:
+            return self.typed.strip() or None
+        if isinstance(self.value, str) and field.choices:
+            return self.choice(schema, field.choices)
+        # Excel holds neither days before 1900 nor infinite numbers: what was typed goes back as text
+        before_excel = isinstance(self.value, date) and self.value.year < _FIRST_YEAR
+        infinite = isinstance(self.value, float) and not math.isfinite(self.value)
+        return self.typed if before_excel or infinite else self.value
 
     def choice(self, schema: Schema, name: str) -> str:
         """The words of a chosen code, of the list of that name; "" for a value that is none."""

@@ -9,14 +9,11 @@ from itertools import groupby
 from typing import Any
 
 from nq57xl.forms import styles
-from nq57xl.forms.asked import as_typed, content_of
 from nq57xl.forms.guide import write_guide
-from nq57xl.forms.layout import layout
-from nq57xl.forms.live_check import MISSING, LiveChecks, broken_rules
+from nq57xl.forms.live_check import MISSING, broken_rules
 from nq57xl.forms.marks import MarkedForm
 from nq57xl.forms.model import Form, SheetLayout, Slot, Value
 from nq57xl.forms.progress import live_cells, wrong_formula
-from nq57xl.forms.shared_cells import whole_cells
 from nq57xl.forms.validation import name_lists, runs_of, validate, validation_of
 from nq57xl.forms.wording import NOTE_AUTHOR, WHOLE, form_file_name, period_line
 from nq57xl.rules.findings import Finding
@@ -169,7 +166,7 @@ class _SheetWriter:
     def _entry(self, slot: Slot, width: float) -> float:
         kind = self.form.schema.table(slot.table).field(slot.field).kind(self.form.facts[slot.table, slot.key])
         centred = kind == "mark" or slot.col_key in self.centred
-        value = content_of(self.form, self.checks.cells.get(slot.form_cell))
+        value = self.checks.content(slot.form_cell)
         self.sheet.value(slot.row, slot.col, value, f"entry_{kind}_{'center' if centred else 'left'}")
         if note := self.back.notes.get(slot.place):
             self._comment(slot, note)
@@ -242,10 +239,8 @@ def render_form(form: Form, values: Sequence[Value] = (), findings: Sequence[Fin
 def render_forms(filled: Sequence[tuple[Form, Sequence[Value], Sequence[Finding]]]) -> Iterator[bytes]:
     """The same for each of several forms, in turn; their live checks are judged together, which costs what one does."""
     broken = broken_rules([(form, values) for form, values, _ in filled])
-    for (issued, values, findings), rules in zip(filled, broken, strict=True):
-        form = issued.with_added_rows(values)
-        held = whole_cells(form, as_typed(values, findings))
-        yield _render(MarkedForm(LiveChecks(form, layout(form), held, rules), findings))
+    for one, rules in zip(filled, broken, strict=True):
+        yield _render(MarkedForm.of(*one, rules))
 
 
 def _render(back: MarkedForm) -> bytes:
@@ -272,9 +267,3 @@ def _render(back: MarkedForm) -> bytes:
         book.worksheets()[0].activate()
         back.write_asked(book)
     return book.content
-
-
-def marked(form: Form, values: Sequence[Value], findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Errors and warnings as `render_form` marks them: with the cells in that workbook, in the order of its sheets."""
-    form = form.with_added_rows(values)
-    return tuple(point.placed for point in MarkedForm(LiveChecks(form, layout(form)), findings).points)
