@@ -197,9 +197,9 @@ def _page_breaks(
     """Rows above which a page ends; no section heading stands alone at the foot of a page.
 
     `heights` are points by row, `kept` the last row that stays on the page of its heading, by the heading's row;
-    `percent` is the scale. Excel leaves
-    such breaks aside when it fits a sheet to the page's width; LibreOffice and the PDF made by it follow them. Every
-    page ends by such a break: one that the program found by itself, a row earlier, would leave a page nearly empty.
+    `percent` is the scale. Excel leaves such breaks aside when it fits a sheet to the page's width; LibreOffice and the
+    PDF made by it follow them. Every page ends by such a break: one that the program found by itself, a row earlier,
+    would leave a page nearly empty.
     """
     room = _ROOM[paper][1] / (percent / 100)
     breaks: list[int] = []
@@ -228,11 +228,9 @@ def _pages_on(
     widest = min(100, int(100 * _ROOM[paper][0] / width))
     least = min(widest, _SMALLEST[paper])
     fewest = _page_breaks(heights, kept, head, least, paper)
-    for percent in range(widest, least, -1):
-        found = _page_breaks(heights, kept, head, percent, paper)
-        if len(found) == len(fewest):
-            return _PrintedPages(paper, percent if percent < widest else 0, found)
-    return _PrintedPages(paper, least if least < widest else 0, fewest)
+    tried = ((percent, _page_breaks(heights, kept, head, percent, paper)) for percent in range(widest, least, -1))
+    percent, breaks = next((one for one in tried if len(one[1]) == len(fewest)), (least, fewest))
+    return _PrintedPages(paper, percent if percent < widest else 0, breaks)
 
 
 def block_pages(heights: Mapping[int, float], starts: Sequence[int]) -> _PrintedPages:

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from attrs import evolve, field, frozen
 
 from nq57xl.plan.deadlines import Deadline, Target
-from nq57xl.rules.codec import LATER, content_hash, json_fields
-from nq57xl.rules.schema import vietnamese_date
+from nq57xl.rules.codec import content_hash, json_fields
+from nq57xl.rules.schema import LATER, vietnamese_date
 from nq57xl.text.legacy import fold
 
 Measure = Literal["percent", "number", "choice"]

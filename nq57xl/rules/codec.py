@@ -28,11 +28,6 @@ def _make() -> cattrs.Converter:
     return converter
 
 
-LATER = {"later": True}
-"""Metadata of a field that records of earlier programs do not have: at its default it leaves no trace in the text, so
-that a plan which nobody has changed keeps the hash that an earlier program gave it."""
-
-
 def _has_later(kind: Any) -> bool:  # noqa: ANN401 - whatever a field may be annotated with
     return attrs.has(kind) and any(item.metadata.get("later") for item in attrs.fields(kind))
 

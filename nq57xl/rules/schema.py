@@ -18,6 +18,10 @@ from nq57xl.rules.findings import Severity
 FieldType = Literal["text", "choice", "mark", "percent", "number", "whole", "date", "measure"]
 """`mark`: a choice of one item; `measure`: percent, number or choice, by the fact "measure" of the row."""
 
+LATER = {"later": True}
+"""Metadata of a field that records of earlier programs do not have: at its default it leaves no trace in their text
+(rules.codec), so that a plan which nobody has changed keeps the hash that an earlier program gave it."""
+
 Facts = dict[str, str | int | float | bool | None]
 
 
@@ -50,7 +54,7 @@ class Field:
     max_length: int = 2000
     contact: bool = False
     """True: personal contact, goes to noi-bo.xlsx only."""
-    within: str = attrs.field(default="", metadata={"later": True})
+    within: str = attrs.field(default="", metadata=LATER)
     """Name of the text field in whose cell this one stands, behind it: the day behind a number, an address behind a
     title. "" for a field with a cell of its own."""
 
@@ -179,7 +183,7 @@ class SheetSpec:
     """Name of the one-row table shown above the rows (supporting rows: "statement")."""
     check: bool = True
     """True: the sheet has the live check column (one sheet for each table)."""
-    under: str = attrs.field(default="", metadata={"later": True})
+    under: str = attrs.field(default="", metadata=LATER)
     """Id of the sheet on which the table stands, under its own and in its columns; "": it has a sheet of its own."""
 
 
