@@ -141,7 +141,10 @@ def verify(office: Office) -> _Verified:
     workspace = office.workspace
     with office.reading() as ledger:
         files, outputs = ledger.files(), ledger.latest_outputs()
-        problems = [*_ledger(ledger, workspace), *_archive(files, workspace), *_strays(files, workspace)]
+        backup = max(workspace.backup.glob("nq57xl-*.db"), key=lambda path: path.name, default=None)
+        source = f"backup/{backup.name}" if backup else "bản sao lưu của thư mục làm việc"
+        problems = [f"Sổ nq57xl.db: {fault}. Có thể lấy lại từ {source}." for fault in ledger.faults()]
+        problems += [*_archive(files, workspace), *_strays(files, workspace)]
         notes = []
         # a form issued must still be there; other outputs are made again by their command, and a person may edit them
         for key, digest in outputs.items():
@@ -152,11 +155,6 @@ def verify(office: Office) -> _Verified:
             elif (found := sha256_of(path)) != digest and not ledger.was_written(key, found):
                 notes.append(f"{key} đã được sửa sau khi lập.")
     return _Verified(len(files), len(outputs), tuple(problems), tuple(notes))
-
-
-def _ledger(ledger: Ledger, workspace: Workspace) -> Iterator[str]:
-    for fault in ledger.faults():
-        yield f"Sổ nq57xl.db: {fault}. Có thể lấy lại từ {_newest_backup(workspace)}."
 
 
 def _archive(files: dict[str, str], workspace: Workspace) -> Iterator[str]:
@@ -184,8 +182,3 @@ def _same_content(folder: Path, sha256: str) -> str:
         if path.is_file() and sha256_of(path) == sha256:
             return path.relative_to(folder.parent).as_posix()
     return ""
-
-
-def _newest_backup(workspace: Workspace) -> str:
-    found = max(workspace.backup.glob("nq57xl-*.db"), key=lambda path: path.name, default=None)
-    return f"backup/{found.name}" if found else "bản sao lưu của thư mục làm việc"

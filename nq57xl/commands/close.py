@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.consolidated import as_closed, as_now, frozen_now
+from nq57xl.commands.consolidated import as_now, frozen_now
 from nq57xl.commands.edits import read_edit_books
 from nq57xl.commands.merge import Merged, write_reports
 from nq57xl.commands.office import Office
@@ -43,12 +43,12 @@ def close(office: Office, period_code: str | None, reason: str = "") -> _ClosedP
                 f'«nq57xl close --period {here.code} --reopen --reason "lý do"» trước.'
             )
         taken = read_edit_books(here)
-        closing = frozen_now(here, reason.strip())
-        frozen_view = as_closed(here, closing)
-        merged = write_reports(here, frozen_view, taken, now=as_now(here))
-        closing = attrs.evolve(closing, outputs=_outputs(here))
+        c = frozen_now(here, reason.strip())
+        assert c.closing is not None
+        merged = write_reports(here, c, taken, now=as_now(here))
+        closing = attrs.evolve(c.closing, outputs=_outputs(here))
         ledger.record_closing(here.code, closing.reason, closing)
-        return _ClosedPeriod(here.period, closing, merged, frozen_view.missing)
+        return _ClosedPeriod(here.period, closing, merged, c.missing)
 
 
 def reopen(office: Office, period_code: str | None, reason: str) -> Period:

@@ -43,7 +43,7 @@ def consolidated(here: OfficePeriod, *, whole: bool = False) -> Consolidation:
     """
     closing = here.closing
     if closing is not None:
-        then = as_closed(here, closing)
+        then = _as_closed(here, closing)
         now = _made(attrs.evolve(here, plan=then.plan, period=then.period), here.standing(), then.schema)
         found = addendum(then, now, here.ledger.returns(here.code), closing.own)
         return attrs.evolve(then, addendum=found or None)
@@ -111,7 +111,7 @@ def alone(here: OfficePeriod) -> Consolidation:
     return attrs.evolve(as_now(here), vocabulary=_style(here)[0])
 
 
-def as_closed(here: OfficePeriod, closing: Closing) -> Consolidation:
+def _as_closed(here: OfficePeriod, closing: Closing) -> Consolidation:
     """The consolidation that was closed, made again from what was noted then."""
     *before, own = (_thawed(here, closing, number) for number in range(len(closing.frozen)))
     return attrs.evolve(
@@ -119,8 +119,9 @@ def as_closed(here: OfficePeriod, closing: Closing) -> Consolidation:
     )
 
 
-def frozen_now(here: OfficePeriod, reason: str) -> Closing:
-    """Everything that the report would be made from now, noted; not recorded yet. Plans are recorded."""
+def frozen_now(here: OfficePeriod, reason: str) -> Consolidation:
+    """The consolidation as it is closed now; its `closing` notes everything that it is made from, for the ledger, where
+    only plans are recorded yet."""
     ledger, schema = here.ledger, here.office.schema()
     schemas, found = {schema.version: schema}, []
     for item in reversed(PreviousReports(ledger, here.plan).periods(here.period)):
@@ -133,7 +134,7 @@ def frozen_now(here: OfficePeriod, reason: str) -> Closing:
             schemas[closing.own.schema_version] = closing.schemas[closing.own.schema_version]
     found.append(ledger.freeze(here.period, here.plan, schema, here.standing()))
     vocabulary, quality = _style(here)
-    return Closing(
+    noted = Closing(
         period=here.code,
         reason=reason,
         at=ledger.now(),
@@ -143,6 +144,7 @@ def frozen_now(here: OfficePeriod, reason: str) -> Closing:
         vocabulary=vocabulary,
         quality=quality,
     )
+    return _as_closed(here, noted)
 
 
 def _style(here: OfficePeriod) -> tuple[Vocabulary, Quality | None]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from functools import cached_property
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import attrs
 from attrs import frozen
@@ -20,13 +20,12 @@ from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import REOPEN, build_form, reporting_units
 from nq57xl.forms.layout import layout
-from nq57xl.forms.model import RECEIVED, EarlierAnswer, Form, FormRow, SupporterAnswer, Value
+from nq57xl.forms.model import RECEIVED, Form, FormRow, SupporterAnswer, Value
 from nq57xl.forms.render import render_forms
 from nq57xl.forms.wording import data_window, deadline_in_words, form_file_name, plan_name
 from nq57xl.ledger.outputs import write_all_guarded, write_guarded
 from nq57xl.outputs.letters import SENDING_LIST, FormToSend, render_sending_list
 from nq57xl.plan.model import Period, Plan
-from nq57xl.rules.findings import Finding
 from nq57xl.rules.movement import BEFORE, DOCUMENTS_ELSEWHERE
 from nq57xl.rules.schema import Schema
 from nq57xl.xlsx.package import zipped
@@ -106,16 +105,6 @@ def _rows(form: Form) -> dict[tuple[str, str], FormRow]:
     }
 
 
-class _PlanHasErrorsError(Nq57Error):
-    """The master appendix has errors; they are in `findings`."""
-
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
-        self.findings = findings
-        lines = [f"- {item.sheet}!{item.cell}: {item.message} {item.fix}" for item in findings]
-        head = f"Phụ lục còn {len(findings)} điểm phải sửa, chưa phát hành biểu mẫu. Sửa phu-luc.xlsx rồi chạy lại:"
-        super().__init__("\n".join([head, *lines]))
-
-
 @frozen
 class _IssuedForm:
     """One form of the period after `generate`."""
@@ -142,16 +131,19 @@ def generate(office: Office, period_code: str, units: Sequence[str] = (), *, wit
 
     Accepted returns of earlier periods are part of what a form shows: when they change, so does its version. With
     `with_support` the form of a lead also shows what its supporters have reported in this period, and keeps what the
-    lead itself has typed. Raises _PlanHasErrorsError while lint has errors, Nq57Error for an unknown unit or period.
+    lead itself has typed. Raises Nq57Error while lint has errors, and for an unknown unit or period.
     """
     with office.changing("generate") as ledger:
         appendix = office.appendix_with_codes()
         errors = tuple(item for item in office.lint(appendix) if item.severity == "error")
         if errors:
-            raise _PlanHasErrorsError(errors)
+            lines = [f"- {item.sheet}!{item.cell}: {item.message} {item.fix}" for item in errors]
+            head = f"Phụ lục còn {len(errors)} điểm phải sửa, chưa phát hành biểu mẫu. Sửa phu-luc.xlsx rồi chạy lại:"
+            raise Nq57Error("\n".join([head, *lines]))
         here = OfficePeriod.of(office, ledger, period_code)
         history = PreviousReports(ledger, here.plan)
-        run = _FormIssuer(here, here.plan, office.schema(), here.period, history, with_support, prefilled(here))
+        plan, told = here.plan, prefilled(here)
+        run = _FormIssuer(here, plan, plan.version, office.schema(), here.period, history, with_support, told)
         issued = tuple(run.issue(code) for code in run.wanted(units))
         rendered = render_forms([(item.form, item.form.values, ()) for item in issued])
         contents = {item.form.issue_id: content for item, content in zip(issued, rendered, strict=True)}
@@ -159,24 +151,8 @@ def generate(office: Office, period_code: str, units: Sequence[str] = (), *, wit
         return run.write(issued, contents)
 
 
-@frozen
-class _FormIdentity:
-    """What tells one version of a unit's form from another."""
-
-    unit: str
-    issue_id: str
-    version: int
-    issued_on: date
-    plan_version: str
-
-
-@frozen
-class _FormContext:
-    """What a form shows beside the plan."""
-
-    previous: dict[tuple[str, str], EarlierAnswer]
-    received: tuple[SupporterAnswer, ...]
-    values: tuple[Value, ...] = ()
+_IDENTITY = ("issue_id", "version", "issued_on", "plan_version")
+"""What tells one version of a unit's form from another."""
 
 
 @frozen
@@ -185,16 +161,13 @@ class _FormIssuer:
 
     here: OfficePeriod
     plan: Plan
+    plan_version: str
     schema: Schema
     period: Period
     history: PreviousReports
     with_support: bool
     prefilled: Mapping[str, tuple[Value, ...]]
     """Of a longer period: unit -> what its months say together."""
-
-    @cached_property
-    def _plan_version(self) -> str:
-        return self.plan.version
 
     def wanted(self, units: Sequence[str]) -> list[str]:
         """Codes of the units whose forms are asked for, in the plan's order."""
@@ -208,18 +181,28 @@ class _FormIssuer:
         """The unit's form as last issued when nothing changed, else a new version."""
         path = self._folder / form_file_name(self.period.code, unit)
         last = self.here.ledger.current_form(unit, self.period.code)
+        root = self.here.office.workspace.root
         before, received = self.history.before(unit, self.period), self._received(unit, last)
-        draft = _FormContext(before, received, self.prefilled.get(unit, ()))
+        build = partial(
+            build_form, self.plan, self.schema, unit, self.period, workspace=root, previous=before, received=received
+        )
+
+        def built(values: tuple[Value, ...], **identity: Any) -> Form:  # noqa: ANN401
+            form = build(values=values, **identity).with_added_rows(values)
+            return attrs.evolve(form, cells=layout(form))
+
+        values = self.prefilled.get(unit, ())
         if last is not None:
-            if not draft.values or self._typed(unit):
-                draft = attrs.evolve(draft, values=last.values)
-            if _without_sources(self._build(last, draft)) == _without_sources(last):
+            typed = self._typed(unit)
+            again = built(
+                values if values and not typed else last.values, **{name: getattr(last, name) for name in _IDENTITY}
+            )
+            if _without_sources(again) == _without_sources(last):
                 return _IssuedForm(last, path, is_new=False)
-            # a later version of a form keeps what its unit has typed into an earlier one
-            draft = attrs.evolve(draft, values=self._typed(unit) or self.prefilled.get(unit, ()))
-        version = last.version + 1 if last else 1
-        new = _FormIdentity(unit, uuid.uuid4().hex, version, self._today, self._plan_version)
-        form = self._build(new, draft)
+            values = typed or values  # a later version of a form keeps what its unit has typed into an earlier one
+        version, today = last.version + 1 if last else 1, self.here.office.clock.now().date()
+        new = dict(zip(_IDENTITY, (uuid.uuid4().hex, version, today, self.plan_version), strict=True))
+        form = built(values, **new)
         return _IssuedForm(form, path, is_new=True, changes=_form_changes(last, form) if last else ())
 
     def _received(self, unit: str, last: Form | None) -> tuple[SupporterAnswer, ...]:
@@ -250,28 +233,6 @@ class _FormIssuer:
         ]
         newest = max(records, key=lambda record: record.order, default=None)
         return newest.judged.values if newest is not None else ()
-
-    def _build(self, identity: Form | _FormIdentity, draft: _FormContext) -> Form:
-        form = build_form(
-            self.plan,
-            self.schema,
-            identity.unit,
-            self.period,
-            issue_id=identity.issue_id,
-            version=identity.version,
-            issued_on=identity.issued_on,
-            plan_version=identity.plan_version,
-            workspace=self.here.office.workspace.root,
-            previous=draft.previous,
-            received=draft.received,
-            values=draft.values,
-        )
-        form = form.with_added_rows(draft.values)
-        return attrs.evolve(form, cells=layout(form))
-
-    @property
-    def _today(self) -> date:
-        return self.here.office.clock.now().date()
 
     def record(self, issued: Sequence[_IssuedForm], contents: Mapping[str, bytes]) -> None:
         """The new forms into the ledger, before any file is written."""

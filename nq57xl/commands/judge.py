@@ -22,7 +22,7 @@ from nq57xl.plan.model import Unit
 from nq57xl.returns.check import check, check_file, plan_rows
 from nq57xl.returns.combine import combine as combine_with
 from nq57xl.returns.combine import left_out_findings
-from nq57xl.returns.identify import Identity, identify, recognise
+from nq57xl.returns.identify import identify, recognise
 from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.sources import with_mail_time
@@ -220,17 +220,12 @@ def _recognise(ledger: Ledger, raw: RawWorkbook, forms: Callable[[], Sequence[Fo
     if identity is None:
         found = recognise(raw, forms())
         return make("FILE_NOT_A_FORM") if found is None else _RecognisedForm(found[0], (found[1],))
-    form = _issued(ledger, identity)
-    if form is None:
-        return make("FILE_UNKNOWN_ISSUE", words={"value": identity.short_id or identity.issue_id or ""})
-    return _RecognisedForm(form, tuple(identity.differing_carriers(form)))
-
-
-def _issued(ledger: Ledger, identity: Identity) -> Form | None:
     form = ledger.form_by_id(identity.issue_id) if identity.issue_id else None
     if form is None and identity.short_id:
         form = ledger.form_by_short(identity.short_id)
-    return form
+    if form is None:
+        return make("FILE_UNKNOWN_ISSUE", words={"value": identity.short_id or identity.issue_id or ""})
+    return _RecognisedForm(form, tuple(identity.differing_carriers(form)))
 
 
 def _origin(source: Source) -> Iterator[Finding]:

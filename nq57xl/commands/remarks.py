@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from attrs import frozen
 
@@ -14,7 +14,7 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.layout import layout
-from nq57xl.forms.model import Form, FormCell, Slot, cells_of
+from nq57xl.forms.model import Form, Slot, cells_of
 from nq57xl.ledger.decisions import CellRemark, Decision, held_of
 from nq57xl.outputs.check_book import LONGEST_REMARK, RemarkLine, remark_lines
 from nq57xl.returns.model import ReturnRecord
@@ -147,7 +147,8 @@ def _note_remark(here: OfficePeriod, record: ReturnRecord, line: RemarkLine) -> 
 def _record(
     here: OfficePeriod, record: ReturnRecord, cell: tuple[str, str, str], place: tuple[str, str], text: str
 ) -> int:
-    value = _remark_value(cell, *place, held_of(record, cell))
+    # a remark's cell as its decision keeps it
+    value = json.dumps([*cell, *place, *held_of(record, cell)], ensure_ascii=False)
     source = record.judged.source
     detail = {"period": record.period, "unit": record.judged.unit, "file": source.path, "sha256": source.sha256}
     where = {"cell": "!".join(filter(None, place)), "text": text}
@@ -166,7 +167,8 @@ def _cell_meant(form: Form, record: ReturnRecord, line: RemarkLine) -> tuple[tup
     """The cell of the form that a line means, and where it stands in the return."""
     cells = cells_of(record.judged.values)
     found: dict[tuple[str, str, str], tuple[str, str]] = {}
-    for slot, title in _entries(form):
+    entries = ((slot, sheet.title) for sheet in layout(form) for slot in sheet.slots if slot.role == "entry")
+    for slot, title in entries:
         place = (slot.table, slot.key, slot.field)
         value = cells.get(place)
         where = (value.sheet, value.cell) if value is not None and value.cell else (title, a1(slot.row, slot.col))
@@ -180,11 +182,6 @@ def _cell_meant(form: Form, record: ReturnRecord, line: RemarkLine) -> tuple[tup
             f"không có ô nhập nào ứng với «{what}»; ghi mã dòng và tên cột, hoặc trang và ô (1. Kết quả!K7)."
         )
     raise Nq57Error(f"«{what}» ứng với {len(found)} ô; hãy ghi thêm trang hoặc mã dòng.")
-
-
-def _entries(form: Form) -> Iterator[tuple[Slot, str]]:
-    for sheet in layout(form):
-        yield from ((slot, sheet.title) for slot in sheet.slots if slot.role == "entry")
 
 
 def _is_meant(form: Form, slot: Slot, where: tuple[str, str], line: RemarkLine) -> bool:
@@ -201,8 +198,3 @@ def _is_meant(form: Form, slot: Slot, where: tuple[str, str], line: RemarkLine) 
     heads = {item.title for sheet in form.schema.sheets for item in sheet.columns if item.name == slot.field}
     names = heads.union(*((item.title, item.name) for item in fields))
     return bool(line.column) and fold(line.column) in map(fold, names)
-
-
-def _remark_value(cell: FormCell, sheet: str, address: str, held: tuple[str, str]) -> str:
-    """A remark's cell as its decision keeps it."""
-    return json.dumps([*cell, sheet, address, *held], ensure_ascii=False)

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from nq57xl.commands.collect import collect
 from nq57xl.commands.demo import Department
-from nq57xl.commands.generate import _PlanHasErrorsError, generate
+from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init, show
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
@@ -95,7 +95,7 @@ def test_a_plan_with_errors_is_not_issued(office: Office, root: Path) -> None:
     assert [(item.code, item.sheet, item.cell) for item in found] == [
         ("PLAN_UNIT_UNRESOLVED", "Nhiệm vụ", place.coordinate)
     ]
-    with pytest.raises(_PlanHasErrorsError):
+    with pytest.raises(Nq57Error, match="chưa phát hành biểu mẫu"):
         generate(office, "2026-04")
     assert not office.workspace.forms_dir("2026-04").exists()
     assert len(show(office).tasks) == 6
