@@ -17,7 +17,7 @@ from nq57xl.edits.read import EditedReturn, read_lines, understand
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Source
 from nq57xl.ledger.model import AppliedEdit, CellKey, Edit, NewEdit
-from nq57xl.ledger.outputs import write_guarded
+from nq57xl.ledger.outputs import names_beside, write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period
 from nq57xl.results.model import Consolidation
@@ -136,9 +136,8 @@ def hand_in(office: Office, period_code: str, data: bytes) -> Path:
         raise Nq57Error(f"Tệp này không phải sổ tính Excel: hãy chọn tệp {_NAME} đã sửa và lưu ở dạng .xlsx.")
     with office.reading() as ledger:
         code = OfficePeriod.of(office, ledger, period_code).code
-    folder, stem = office.workspace.report_dir(code), Path(_NAME).stem
-    names = (folder / f"{stem} ({number}).xlsx" for number in range(2, 1000))
-    path = next(path for path in names if not path.exists())
+    names = names_beside(office.workspace.report_dir(code) / _NAME)
+    path = next(path for path in names if path.name != _NAME and not path.exists())
     files.write_atomic(path, data)
     return path
 

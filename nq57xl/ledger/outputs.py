@@ -68,7 +68,7 @@ class _OutputFile:
 
 def _target(ledger: Ledger, path: Path, digest: str) -> _OutputFile:
     """The first of the names that is free, the program's own, or holds that content already."""
-    for candidate in _names(path):
+    for candidate in names_beside(path):
         found = _hash(candidate)
         own = found in (None, digest) or _is_own(ledger, candidate, found or "")
         if own or (found and _is_torn(candidate)):
@@ -87,7 +87,7 @@ def remove_guarded(ledger: Ledger, path: Path) -> bool:
     Returns True when nothing is left. Raises WorkbookOpenError when one of them is open elsewhere.
     """
     gone = True
-    for candidate in _names(path):
+    for candidate in names_beside(path):
         found = _hash(candidate)
         if found is None:
             return gone
@@ -103,7 +103,7 @@ def own_output(ledger: Ledger, path: Path) -> Path | None:
 
     None when it stands nowhere. Raises WorkbookOpenError, Nq57Error.
     """
-    for candidate in _names(path):
+    for candidate in names_beside(path):
         found = _hash(candidate)
         if found is None:
             return None
@@ -116,7 +116,7 @@ def _is_own(ledger: Ledger, path: Path, sha256: str) -> bool:
     return ledger.was_written(ledger.workspace.key_of(path), sha256)
 
 
-def _names(path: Path) -> Iterator[Path]:
+def names_beside(path: Path) -> Iterator[Path]:
     """ "name.xlsx", "name (2).xlsx", "name (3).xlsx" ..."""
     yield path
     for number in itertools.count(2):

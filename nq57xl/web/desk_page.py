@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from nq57xl.commands.collect import collect
 from nq57xl.commands.desk import desk
 from nq57xl.commands.signed_copies import named_scan
+from nq57xl.ledger.outputs import names_beside
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.periods import parse_period
 from nq57xl.results.wording import days_left
@@ -105,7 +106,8 @@ def _keep(workspace: Workspace, name: str, data: bytes, folder: str) -> Path:
     present = inbox / wanted
     if present.is_file() and present.read_bytes() == data:
         return present
-    path = inbox / _saved_name({item.name.casefold() for item in inbox.iterdir()}, wanted)
+    taken = {item.name.casefold() for item in inbox.iterdir()}
+    path = next(path for path in names_beside(present) if path.name.casefold() not in taken)
     write_atomic(path, data)
     return path
 
@@ -132,13 +134,3 @@ def _receive(
         return visit.at("")
 
     return visit.start(title, visit.at(""), work)
-
-
-def _saved_name(taken: set[str], name: str) -> str:
-    """A name that no file in the folder has yet: "báo cáo (2).xlsx"."""
-    path = Path(name)
-    number, free = 1, name
-    while free.casefold() in taken:
-        number += 1
-        free = f"{path.stem} ({number}){path.suffix}"
-    return free

@@ -85,7 +85,7 @@ def _answers(visit: Visit) -> Response:
 def _amend(visit: Visit) -> Response:
     """Compares an amending document or appendix with the plan."""
     name, data = visit.file()
-    day, partial = _day(visit.words("hieu_luc")), visit.words("mot_phan") == "1"
+    day, partial = _effective_day(visit), visit.words("mot_phan") == "1"
     back = visit.at("/ke-hoach")
 
     def work(tell: Tell) -> str:
@@ -124,7 +124,7 @@ def _row_words(made: Amended, row: PlanRowChange) -> str:
 @page_at("/so/{slug}/ke-hoach/xac-nhan", post=True)
 def _confirm_amendment(visit: Visit) -> Response:
     """Puts the compared version in place; the comparison as the office sends it back, where it was edited."""
-    own, day = visit.files(), _day(visit.words("hieu_luc"))
+    own, day = visit.files(), _effective_day(visit)
     back = visit.at("/ke-hoach")
 
     def work(tell: Tell) -> str:
@@ -163,17 +163,15 @@ def _confirm_year(visit: Visit) -> Response:
     return visit.start("Xác nhận nối tiếp năm trước", back, work)
 
 
+def _effective_day(visit: Visit) -> dt.date | None:
+    day = visit.moment("hieu_luc")
+    return day.date() if day else None
+
+
 def _changes(made: Amended) -> list[str]:
     rows = [row for row in made.comparison.rows if row.kinds and row.kinds != ("kept",)]
     lines = [f"{row.code or 'Dòng mới'}: {row.words.lower()}" for row in rows]
     return [f"{len(rows)} dòng thay đổi.", *lines[:40]]
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 @page_at("/so/{slug}/nam")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import cast
 
@@ -65,7 +64,7 @@ def _return(visit: Visit) -> Response:
 def _decide(visit: Visit) -> Response:
     """A decision with its reason: leave out, take back in, accept all the same, put the time right, note a remark."""
     office, sha256, kind, reason = visit.office(), visit.path["sha256"], visit.words("viec"), visit.words("ly_do")
-    at = _moment_of_day(visit.words("luc")) if kind == "received" else None
+    at = visit.moment("luc") if kind == "received" else None
     view = look_at_return(office, sha256)
     if view is None:
         raise HTTPException(404)
@@ -211,11 +210,3 @@ def _waive(visit: Visit) -> Response:
     else:
         raise HTTPException(400)
     return see(visit.at("/giai-trinh"))
-
-
-def _moment_of_day(text: str) -> dt.datetime | None:
-    """A moment as browsers send it: "2026-04-16T08:30" or "2026-04-16"; None for anything else."""
-    try:
-        return dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None

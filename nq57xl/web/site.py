@@ -328,6 +328,13 @@ class Visit:
         value = self._form.get(name, "")
         return " ".join(value.split())[:limit] if isinstance(value, str) else ""
 
+    def moment(self, name: str) -> dt.datetime | None:
+        """A day or moment as browsers send it: "2026-04-16T08:30" or "2026-04-16"; None for anything else."""
+        try:
+            return dt.datetime.fromisoformat(self.words(name))
+        except ValueError:
+            return None
+
     def as_typed(self, name: str) -> str:
         """The same with every blank, which may be part of a password."""
         value = self._form.get(name)
