@@ -10,11 +10,9 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.forms.wording import data_window
 from nq57xl.results.model import INDICATOR_STATES, MISSED, NO_DATA, REACHED, UNCOMPARED, UNDER_WAY, Consolidation
-from nq57xl.results.overview import Figures, Overview, RowCounts, overview_of
+from nq57xl.results.overview import Figures, Overview, overview_of
 from nq57xl.results.wording import DONE_BEFORE, OUTSIDE, STAGES, STATES, UNREPORTED, percent_of
 
-_NAMED = 10
-"""Missing units named on page one; the statement must stay on one row, and be read."""
 _LOWER = {
     DONE_BEFORE: "đã hoàn thành trước kỳ",
     UNREPORTED: "chưa có báo cáo hoặc chưa báo cáo đủ",
@@ -35,28 +33,26 @@ def count_words(number: int) -> str:
     return f"{number:02d}" if number else "0"
 
 
-def missing_words(c: Consolidation, f: Figures, named: int = _NAMED) -> str:
-    """The statement of page one when returns are missing, with the first `named` of them; "" when all are there."""
-    if not c.missing:
-        return ""
-    names = "; ".join(f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing[:named])
-    if len(c.missing) > named:
-        names += f"; và {len(c.missing) - named} đơn vị khác (xem trang «Theo đơn vị»)"
-    rows = f.total.progress.get(UNREPORTED, 0)
-    silent = f" Bản tổng hợp này vì vậy chưa có đủ kết quả của {count_words(rows)} đầu việc." if rows else ""
-    return (
-        f"BÁO CÁO CHƯA ĐẦY ĐỦ: còn {count_words(len(c.missing))}/{count_words(f.expected)} đơn vị chưa có báo cáo được "
-        f"chấp nhận: {names}.{silent}"
-    )
+def reported_words(view: Overview, named: int) -> str:
+    """The statement of page one: returns that are missing, with the first `named` of them, or that all are there.
 
-
-def complete_words(c: Consolidation, f: Figures) -> str:
-    """The same place when every return is there; of a period made of months, whose reports of which are lacking."""
+    Of a period made of months, whose reports of which are lacking.
+    """
+    c, f = view.consolidation, view.figures
+    expected, accepted = count_words(f.expected), count_words(f.accepted)
+    if c.missing:
+        names = "; ".join(f"{unit.name} ({STATES[unit.state].lower()})" for unit in c.missing[:named])
+        if len(c.missing) > named:
+            names += f"; và {len(c.missing) - named} đơn vị khác (xem trang «Theo đơn vị»)"
+        rows = f.total.progress.get(UNREPORTED, 0)
+        silent = f" Bản tổng hợp này vì vậy chưa có đủ kết quả của {count_words(rows)} đầu việc." if rows else ""
+        lacking = f"{count_words(len(c.missing))}/{expected} đơn vị chưa có báo cáo được chấp nhận"
+        return f"BÁO CÁO CHƯA ĐẦY ĐỦ: còn {lacking}: {names}.{silent}"
     if c.months:
-        lacking = sum(item.code == "MONTH_WITHOUT_UNIT" for item in c.status.period_findings)
-        short = f" {count_words(lacking)} đơn vị chưa đủ báo cáo của các tháng." if lacking else ""
-        return f"Tổng hợp từ báo cáo {', '.join(c.months)} của {count_words(f.accepted)} đơn vị.{short}"
-    return f"Đã có đủ báo cáo của {count_words(f.accepted)}/{count_words(f.expected)} đơn vị."
+        short = sum(item.code == "MONTH_WITHOUT_UNIT" for item in c.status.period_findings)
+        told = f" {count_words(short)} đơn vị chưa đủ báo cáo của các tháng." if short else ""
+        return f"Tổng hợp từ báo cáo {', '.join(c.months)} của {accepted} đơn vị.{told}"
+    return f"Đã có đủ báo cáo của {accepted}/{expected} đơn vị."
 
 
 def headline(view: Overview) -> str:
@@ -146,59 +142,53 @@ def overview_page(c: Consolidation, workspace: Path | None = None) -> bytes:
     `workspace` is where an office may keep its own templates/texts/tong-quan.html.j2. Raises Nq57Error if wrong.
     """
     view = overview_of(c)
-    levels = dict.fromkeys(item.level for item in view.decisions)
+    levels, reported = dict.fromkeys(item.level for item in view.decisions), reported_words(view, len(c.missing))
+    now, past = view.figures.total, view.before.total.stages if view.before else None
+    figures = [(words, now.stages.get(words, 0), None if past is None else past.get(words, 0)) for words in c.stages]
     words = {
         "title": c.title,
         "agency": c.letterhead[1],
         "period": c.period.title,
         "window": data_window(c.period),
         "headline": headline(view),
-        "missing": missing_words(c, view.figures, len(c.missing)),
-        "complete": complete_words(c, view.figures),
-        "figures": _figures(c, view.figures.total, view.before.total if view.before else None),
-        "total": view.figures.total.total,
+        "missing": reported if c.missing else "",
+        "complete": reported,
+        "figures": [
+            (words, now.stages.get(words, 0), None if past is None else past.get(words, 0)) for words in c.stages
+        ],
+        "total": now.total,
         "before": view.before_title,
         "overdue": view.overdue,
         "due_soon": view.due_soon,
         "decisions": [(level, [item for item in view.decisions if item.level == level]) for level in levels],
-        "charts": _charts(c, view.figures.sections, view.figures.units, view.figures.indicators),
+        "charts": _charts(c, view.figures),
     }
     return resources.fill("texts/tong-quan.html.j2", words, workspace).encode()
 
 
-def _figures(c: Consolidation, now: RowCounts, before: RowCounts | None) -> list[tuple[str, int, int | None]]:
-    """Words, count, count of the period before."""
-    past = before.stages if before else None
-    return [(w, now.stages.get(w, 0), past.get(w, 0) if past is not None else None) for w in c.stages]
-
-
-def _charts(
-    c: Consolidation, sections: Sequence[RowCounts], units: Sequence[RowCounts], states: dict[str, dict[str, int]]
-) -> list[_BarChart]:
-    stages = c.stages
-    leading = [unit for unit in units if unit.total]
+def _charts(c: Consolidation, f: Figures) -> list[_BarChart]:
+    stages = dict(zip(c.stages, _STAGE_FILLS, strict=False))
+    states = dict(zip(INDICATOR_STATES, _INDICATOR_FILLS, strict=True))
+    groups = [(f"{number}. {title}", f.indicators.get(number, {})) for number, title in c.groups]
     found = [
-        _chart("Tình trạng theo nhóm nhiệm vụ", [(f"{s.code}. {s.title}", s.stages) for s in sections], stages, True),
-        _chart("Tình trạng theo đơn vị chủ trì", [(unit.title, unit.stages) for unit in leading], stages, True),
+        _chart("Tình trạng theo nhóm nhiệm vụ", [(f"{s.code}. {s.title}", s.stages) for s in f.sections], stages),
+        _chart("Tình trạng theo đơn vị chủ trì", [(u.title, u.stages) for u in f.units if u.total], stages),
+        _chart("Chỉ tiêu so với mục tiêu", groups, states),
     ]
-    groups = [(f"{number}. {title}", states.get(number, {})) for number, title in c.groups]
-    if groups:
-        found.append(_chart("Chỉ tiêu so với mục tiêu", groups, INDICATOR_STATES, False))
     return [chart for chart in found if chart.rows]
 
 
-def _chart(title: str, counts: list[tuple[str, dict[str, int]]], order: Sequence[str], stages: bool) -> _BarChart:
-    fills = dict(zip(order, _STAGE_FILLS if stages else _INDICATOR_FILLS, strict=False))
+def _chart(title: str, counts: Sequence[tuple[str, dict[str, int]]], fills: dict[str, str]) -> _BarChart:
     widest = max((sum(found.values()) for _, found in counts), default=0) or 1
-    rows, used = [], set()
+    rows = []
     for label, found in counts[:_CHARTED]:
         x, segments = 0.0, []
-        for words in order:
+        for words, fill in fills.items():
             count = found.get(words, 0)
+            width = count / widest * _WIDTH
             if count:
-                width = count / widest * _WIDTH
-                segments.append(_Segment(words, count, round(x, 1), round(width, 1), fills[words]))
-                x += width
-                used.add(words)
+                segments.append(_Segment(words, count, round(x, 1), round(width, 1), fill))
+            x += width
         rows.append(_BarRow(label, sum(found.values()), tuple(segments)))
-    return _BarChart(title, tuple(rows), tuple((fills[words], words) for words in order if words in used))
+    used = {part.words for row in rows for part in row.segments}
+    return _BarChart(title, tuple(rows), tuple((fill, words) for words, fill in fills.items() if words in used))

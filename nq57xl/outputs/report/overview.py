@@ -12,7 +12,7 @@ import attrs
 from attrs import frozen
 
 from nq57xl.forms.wording import data_window, shorten
-from nq57xl.outputs.overview_page import complete_words, headline, missing_words
+from nq57xl.outputs.overview_page import headline, reported_words
 from nq57xl.outputs.report.changes import closing_words
 from nq57xl.outputs.report.plan_results import INDICATOR_ROW, TASK_ROW
 from nq57xl.outputs.report.sheet_parts import SHEETS
@@ -175,12 +175,11 @@ class _PageWriter:
         c, view = self.c, self.view
         _, agency, recipient, _ = c.letterhead
         to = f". Kính gửi: {recipient}" if recipient else ""
-        missing = missing_words(c, view.figures, self.fit.missing)
         self.found += [
             ReportLine("title", {_grid(0): f"TỔNG QUAN KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}),
             ReportLine("subtitle", {_grid(0): c.title}),
             ReportLine("italic", {_grid(0): f"{agency} (số liệu {data_window(c.period)}){to}"}),
-            ReportLine("alert" if missing else "italic", {_grid(0): missing or complete_words(c, view.figures)}),
+            ReportLine("alert" if c.missing else "italic", {_grid(0): reported_words(view, self.fit.missing)}),
             *([ReportLine("italic", {_grid(0): closing_words(c)})] if c.closing is not None else []),
             ReportLine("words", {_grid(0): headline(view)}, spans=_WHOLE),
             ReportLine("space", height=4),
