@@ -153,9 +153,7 @@ def overview_page(c: Consolidation, workspace: Path | None = None) -> bytes:
         "headline": headline(view),
         "missing": reported if c.missing else "",
         "complete": reported,
-        "figures": [
-            (words, now.stages.get(words, 0), None if past is None else past.get(words, 0)) for words in c.stages
-        ],
+        "figures": figures,
         "total": now.total,
         "before": view.before_title,
         "overdue": view.overdue,

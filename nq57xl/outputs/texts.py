@@ -142,7 +142,6 @@ def _words(c: Consolidation) -> dict[str, object]:
 def _task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
     """Everything told of one row of the plan, by the names that the templates use; each unit's text has its lines."""
     progress, timeliness = row.standing.words(c)
-    silent = row.is_silent
     supported = [item for item in row.contributions if item.state == "text"]
     return {
         "code": row.task.code,
@@ -155,14 +154,12 @@ def _task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
         "delay": _delay(row),
         "results": _texts(row, c, "result", "kpi_achieved"),
         "evidence": [_text(entry.name, entry.evidence(c.schema)) for entry in row.entries if _proof(entry)],
-        "support": [
-            _text(item.name, shown(item.value, c.schema)) for item in row.contributions if item.state == "text"
-        ],
+        "support": [_text(item.name, shown(item.value, c.schema)) for item in supported],
         "difficulties": _texts(row, c, "difficulties"),
         "causes": _texts(row, c, "cause", "explanation"),
         "proposals": _texts(row, c, "proposal"),
         "next_work": _texts(row, c, "next_work"),
-        "silent": [entry.name for entry in row.entries if silent and entry.expected and not entry.reported],
+        "silent": [entry.name for entry in row.entries if row.is_silent and entry.expected and not entry.reported],
         "news": bool(supported) or any(entry.values and not entry.before for entry in row.entries),
     }
 
