@@ -151,7 +151,7 @@ class Office:
             Ledger.open(self.workspace, self.clock, self.person) as ledger,
         ):
             if ledger.upgraded and self.announce:
-                self.announce(ledger.upgraded.describe())
+                self.announce(ledger.upgraded)
             ledger.backup(command)
             yield ledger
             self._keep()

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from attrs import frozen
-
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.ledger.store import Ledger
 from nq57xl.text import files
@@ -36,43 +34,36 @@ def write_all_guarded(
     One that is open elsewhere does not stop the others. Not `lasting`: none waits for the disk; what a power cut may
     leave of one then is nobody's work (`_is_torn`), and the next run writes it again.
     """
-    targets: dict[Path, _OutputFile] = {}
+    digests = {path: hashlib.sha256(data).hexdigest() for path, data in outputs.items()}
+    targets: dict[Path, tuple[Path, bool]] = {}
     failed: list[Nq57Error] = []
-    for path, data in outputs.items():
+    for path, digest in digests.items():
         try:
-            targets[path] = _target(ledger, path, hashlib.sha256(data).hexdigest())
+            targets[path] = _target(ledger, path, digest)
         except Nq57Error as error:
             failed.append(error)
     real_folder = cache(Path.resolve)
-    ledger.note_outputs((ledger.workspace.key_of(item.path, real_folder), item.digest) for item in targets.values())
+    ledger.note_outputs(
+        (ledger.workspace.key_of(target, real_folder), digests[path]) for path, (target, _) in targets.items()
+    )
     written = {}
-    for path, item in targets.items():
+    for path, (target, stands) in targets.items():
         try:
-            if not item.stands:
-                files.write_atomic(item.path, outputs[path], lasting=lasting)
-            written[path] = item.path
+            if not stands:
+                files.write_atomic(target, outputs[path], lasting=lasting)
+            written[path] = target
         except Nq57Error as error:
             failed.append(error)
     return written, tuple(failed)
 
 
-@frozen
-class _OutputFile:
-    """Where an output goes."""
-
-    path: Path
-    digest: str
-    stands: bool
-    """It is there already."""
-
-
-def _target(ledger: Ledger, path: Path, digest: str) -> _OutputFile:
-    """The first of the names that is free, the program's own, or holds that content already."""
+def _target(ledger: Ledger, path: Path, digest: str) -> tuple[Path, bool]:
+    """The first of the names that is free, the program's own, or holds that content; and whether it does already."""
     for candidate in names_beside(path):
         found = _hash(candidate)
         own = found in (None, digest) or _is_own(ledger, candidate, found or "")
         if own or (found and _is_torn(candidate)):
-            return _OutputFile(candidate, digest, found == digest)
+            return candidate, found == digest
     raise AssertionError("names are endless")
 
 

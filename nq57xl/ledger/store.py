@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-from attrs import frozen
 from sqlalchemy import select
 
 from nq57xl.errors import Nq57Error
@@ -24,29 +23,11 @@ _KEPT_DAYS = 30
 """Days whose last copy is kept besides: `watch` makes thirty copies in one busy morning."""
 
 
-@frozen
-class _Upgrade:
-    """A ledger of an earlier program, brought up to date when it was opened."""
-
-    before: int
-    """Number of the last step that it had taken."""
-    after: int
-    backup: Path | None
-    """The copy made before the first step; None where backups are the server's."""
-
-    def describe(self) -> str:
-        """What was done, in words."""
-        copy = f"Bản sao trước khi nâng cấp: {self.backup}" if self.backup else "Máy chủ tự giữ bản sao lưu."
-        return (
-            f"Sổ dữ liệu do bản nq57xl cũ hơn lập: đã nâng cấp từ bước {self.before} lên bước {self.after}, "
-            f"không bỏ dữ liệu nào. {copy}"
-        )
-
-
 class Ledger(OfficeRecords):
     """The ledger of one workspace. Writers hold `storage.writing` meanwhile."""
 
-    upgraded: _Upgrade | None = None
+    upgraded = ""
+    """What was done, in words, where a ledger of an earlier program was brought up to date when it was opened."""
 
     @classmethod
     def open(cls, workspace: Workspace, clock: Clock, person: str = "", *, read_only: bool = False) -> Ledger:
@@ -66,12 +47,15 @@ class Ledger(OfficeRecords):
         engine = storage.in_memory(found) if seen_only else storage.engine(read_only=read_only)
         ledger = cls(workspace, clock, person, storage, engine)
         if found < newest:
-            if found and not read_only:
-                ledger.upgraded = _Upgrade(found, newest, ledger.backup("migrate"))
+            copy = ledger.backup("migrate") if found and not read_only else None
             with changing(engine) as connection:
                 migrate.migrate(connection, clock.now())
-                if ledger.upgraded:
-                    copy = ledger.upgraded.backup
+                if found and not read_only:
+                    kept = f"Bản sao trước khi nâng cấp: {copy}" if copy else "Máy chủ tự giữ bản sao lưu."
+                    ledger.upgraded = (
+                        f"Sổ dữ liệu do bản nq57xl cũ hơn lập: đã nâng cấp từ bước {found} lên bước {newest}, không bỏ "
+                        f"dữ liệu nào. {kept}"
+                    )
                     detail = {"from": found, "to": newest, "backup": copy.name if copy else ""}
                     ledger.add_event(connection, "upgrade", detail)
         return ledger

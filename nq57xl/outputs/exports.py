@@ -16,7 +16,6 @@ from attrs import frozen
 
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.results.model import Consolidation, IndicatorRow, TaskRow, TracedCell
-from nq57xl.results.wording import field_of
 from nq57xl.rules.codec import content_hash, json_fields
 from nq57xl.rules.schema import CellValue
 
@@ -116,7 +115,7 @@ def _type(item: TracedCell, c: Consolidation) -> Literal["text", "choice", "perc
         return "none"
     if isinstance(value, dt.date):
         return "date"
-    field = field_of(c.schema, item.value)
+    field = c.schema.find(item.value.table, item.value.field)
     if isinstance(value, str):
         return "choice" if field is not None and field.choices else "text"
     measured = field is not None and field.type == "measure" and item.value.key in c.percents

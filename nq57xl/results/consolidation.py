@@ -293,7 +293,7 @@ def _signoff(unit: UnitStatus) -> dict[str, Value]:
 
 def _traced(plan: Plan, schema: Schema, status: PeriodStatus) -> Iterable[TracedCell]:
     """Every typed cell in the order in which people look for it: unit, table, row of the plan, field."""
-    fields = {(table.name, item.name): item for table in schema.tables for item in table.fields}
+    fields = ((table.name, item.name) for table in schema.tables for item in table.fields)
     order_of_field = {pair: index for index, pair in enumerate(fields)}
     tables = {table.name: index for index, table in enumerate(schema.tables)}
     rows = {code: i for i, code in enumerate([*(t.code for t in plan.tasks), *(x.code for x in plan.indicators)])}
@@ -311,7 +311,7 @@ def _traced(plan: Plan, schema: Schema, status: PeriodStatus) -> Iterable[Traced
         cells += [cell for cell in unit.carried if (cell.value.table, cell.value.key) not in told]
         for cell in sorted(cells, key=lambda cell: place(cell.value)):
             value = cell.value
-            known = fields.get((value.table, value.field))
+            known = schema.find(value.table, value.field)
             contact = known.contact if known is not None else value.field in ("phone", "email")
             yield TracedCell(unit.code, unit.name, value, cell.source, contact)
 

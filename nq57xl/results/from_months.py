@@ -89,12 +89,11 @@ class Months:
         whole = consolidate(self.plan, self.period, self.schema, status)
         own = {id(cell.value) for cells, _ in made.values() for cell in cells}
         carried = [cell for cell in whole.traced if id(cell.value) not in own and cell.source is not None]
-        parts = [
-            TracedCell(code, asked.get(part.unit, names[code]), part.value, part.source, self._is_contact(part.value))
-            for code, (cells, _) in made.items()
-            for cell in cells
-            for part in cell.parts
-        ]
+        parts = []
+        for code, part in ((code, part) for code, (cells, _) in made.items() for cell in cells for part in cell.parts):
+            field = self.schema.find(part.value.table, part.value.field)
+            name, contact = asked.get(part.unit, names[code]), field is not None and field.contact
+            parts.append(TracedCell(code, name, part.value, part.source, contact))
         return attrs.evolve(whole, traced=(*parts, *carried), months=tuple(month.period.title for month in self.months))
 
     def prefilled(self) -> dict[str, tuple[Value, ...]]:
@@ -139,9 +138,6 @@ class Months:
                 if heir != code:
                     told[heir].append(code)
         return {heir: (*before, heir) for heir, before in told.items()}
-
-    def _is_contact(self, value: Value) -> bool:
-        return any(item.contact for item in self.schema.table(value.table).fields if item.name == value.field)
 
     def _lacking(self, names: Mapping[str, str]) -> Iterator[Finding]:
         """The months in which a unit that was asked has no accepted report."""

@@ -213,7 +213,7 @@ class _Answer:
         return _NOTHING
 
     def _fits(self, name: str, value: CellValue) -> bool:
-        item = next((item for item in self.c.schema.table(self.line.match.table).fields if item.name == name), None)
+        item = self.c.schema.find(self.line.match.table, name)
         if item is None or not isinstance(value, str) or item.type != "text" or len(value) <= item.max_length:
             return True
         most = f"Nội dung ghép của các đơn vị dài {len(value)} ký tự, ô chỉ nhận {item.max_length}"

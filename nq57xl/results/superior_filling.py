@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 from nq57xl.plan.model import Indicator
 from nq57xl.plan.refine import MatchLine, RowPlace
 from nq57xl.results.model import Consolidation, TracedCell
-from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp, RollUpPart
+from nq57xl.results.roll_up import OpenPoint, RolledCell, RollUp
 from nq57xl.returns.superior_form import SuperiorCell, SuperiorForm, SuperiorRow
 from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import CellValue, Facts, Field, vietnamese_date, vietnamese_number, vietnamese_percent
@@ -151,10 +151,6 @@ class _Filling:
             numbers = sorted(number for place in places for number, _ in self._traced.get(place, ()))
             yield _GeneralLine(table.title, item.name, "\n".join(words), ", ".join(map(str, numbers)))
 
-    def _field(self, row: SuperiorRow, name: str) -> Field | None:
-        fields = self.c.schema.table(row.table).fields
-        return next((item for item in fields if item.name == name), None)
-
     def _facts(self, row: SuperiorRow) -> Facts:
         line = self.matched[row.table, row.key]
         if isinstance(line.row, Indicator):
@@ -173,7 +169,7 @@ class _Filling:
 
     def _stands(self, row: SuperiorRow, name: str, cell: SuperiorCell) -> CellValue:
         """What stands in the cell already: the code of a choice, else the text."""
-        item = self._field(row, name)
+        item = self.c.schema.find(row.table, name)
         titles = self._titles(item, row) if item is not None else {}
         return next((code for code, title in titles.items() if fold(title) == fold(cell.typed)), cell.typed or None)
 
@@ -240,10 +236,9 @@ class _Filling:
             found = self._traced.get((part.unit, value.table, value.key, value.field), []) if value else []
             for number, traced in found:
                 source, own = traced.source, traced.value
-                where = (source.name, own.sheet, own.cell, source.sha256)
-                yield FilledLine(*at, own.typed, str(number), *where)
+                yield FilledLine(*at, own.typed, str(number), source.name, own.sheet, own.cell, source.sha256)
             if not found:
-                yield FilledLine(*at, _follows(part), "", "", "", "", "")
+                yield FilledLine(*at, "(theo tiến độ đã báo cáo)" if part.reported else "", "", "", "", "", "")
 
     def _tell(self, row: SuperiorRow, told: Sequence[OpenPoint], asked: Sequence[Finding]) -> None:
         """What is open of a row: of one that waits as a whole, and that nobody has begun, no blank cell is told."""
@@ -265,7 +260,7 @@ class _Filling:
                 self._add(row, (item.sheet, item.cell), item.field, why, item.code, *reasons)
 
     def _add(self, row: SuperiorRow, at: tuple[str, str], name: str, why: str, *asked: str) -> None:
-        item = self._field(row, name)
+        item = self.c.schema.find(row.table, name)
         work = row.texts.get("work") or row.texts.get("indicator", "")
         title = item.title if item is not None else "Cả dòng"
         self.points.append(PointLine(*at, row.key, work, title, why, *asked))
@@ -273,11 +268,6 @@ class _Filling:
 
 _BLANK = "REQUIRED_BLANK"
 _REASONS = ("explanation", "note")
-
-
-def _follows(part: RollUpPart) -> str:
-    """What a part without a typed cell rests on."""
-    return "(theo tiến độ đã báo cáo)" if part.reported else ""
 
 
 def _alike(typed: str, content: CellContent) -> bool:

@@ -8,7 +8,7 @@ import re
 from nq57xl.forms.model import ReceivedBasis, Value
 from nq57xl.ledger.model import EditKind, UnitState
 from nq57xl.plan.model import Measure
-from nq57xl.rules.schema import Field, Schema, vietnamese_date, vietnamese_number, vietnamese_percent
+from nq57xl.rules.schema import Schema, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import clean
 
 DONE_BEFORE = "Đã hoàn thành trước kỳ"
@@ -76,14 +76,6 @@ def days_left(left: int) -> str:
     return f"còn {left} ngày" if left > 0 else f"đã quá hạn {-left} ngày"
 
 
-def field_of(schema: Schema, value: Value) -> Field | None:
-    """The field that a typed cell belongs to, None when the schema no longer has it."""
-    for table in schema.tables:
-        if table.name == value.table:
-            return next((item for item in table.fields if item.name == value.field), None)
-    return None
-
-
 def shown(value: Value | None, schema: Schema, *, percent: bool = False) -> str:
     """A typed cell as the report shows it: words of a choice, 45%, 10/04/2026, the text itself; "" for a blank.
 
@@ -96,7 +88,7 @@ def shown(value: Value | None, schema: Schema, *, percent: bool = False) -> str:
         return value.typed
     if isinstance(content, dt.date):
         return vietnamese_date(content)
-    field = field_of(schema, value)
+    field = schema.find(value.table, value.field)
     if isinstance(content, str):
         items = schema.lists.get(field.choices, ()) if field is not None and field.choices else ()
         return next((item.title for item in items if item.code == content), content)
@@ -111,7 +103,7 @@ def table_title(schema: Schema, name: str) -> str:
 
 def field_title(schema: Schema, value: Value) -> str:
     """Title of a typed cell's field; its name when the schema does not know it."""
-    field = field_of(schema, value)
+    field = schema.find(value.table, value.field)
     return value.field if field is None else field.title
 
 

@@ -201,6 +201,11 @@ class Schema:
         """The table of that name; KeyError when there is none."""
         return self._by_name[name]
 
+    def find(self, table: str, field: str) -> Field | None:
+        """The field of that name; None when the schema does not know it, or no longer."""
+        known = self._by_name.get(table)
+        return known._by_name.get(field) if known is not None else None
+
     @cached_property
     def _by_name(self) -> dict[str, Table]:
         return {item.name: item for item in self.tables}

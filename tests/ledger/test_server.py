@@ -209,8 +209,7 @@ def test_an_older_ledger_on_the_server_is_brought_up_to_date(workspace: Workspac
     with pytest.raises(Nq57Error, match="nâng cấp"), Ledger.open(workspace, CLOCK, read_only=True):
         pass
     with Ledger.open(workspace, CLOCK) as ledger:
-        assert ledger.upgraded is not None and ledger.upgraded.backup is None
-        assert "Máy chủ tự giữ" in ledger.upgraded.describe()
+        assert "Máy chủ tự giữ" in ledger.upgraded
         assert [item.what for item in ledger.events()] == ["upgrade"]
 
 

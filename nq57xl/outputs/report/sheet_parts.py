@@ -12,7 +12,7 @@ from nq57xl.ledger.model import AppliedEdit
 from nq57xl.resources import read_schema
 from nq57xl.results.model import Consolidation, LeadEntry, TaskRow, TracedCell
 from nq57xl.results.overview import past_periods
-from nq57xl.results.wording import EDIT_KINDS, field_of, field_title, shown, source_anchor, table_title
+from nq57xl.results.wording import EDIT_KINDS, field_title, shown, source_anchor, table_title
 from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import CellContent, Link, ReportColumn, ReportLine, ReportSheet
 
@@ -196,7 +196,7 @@ def _cells(item: TracedCell, number: int, c: Consolidation) -> Cells:
 def _value(item: TracedCell, c: Consolidation) -> str:
     """The typed cell as understood; a text that was only stored needs no second copy."""
     value = item.value
-    field = field_of(c.schema, value)
+    field = c.schema.find(value.table, value.field)
     words = shown(value, c.schema, percent=value.key in c.percents)
     plain = field is None or field.type == "text"
     return _AS_TYPED if plain and words == value.typed else words
