@@ -6,7 +6,6 @@ import contextlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 
 from sqlalchemy import select
 
@@ -63,9 +62,7 @@ class Ledger(OfficeRecords):
     def __enter__(self) -> Ledger:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def backup(self, command: str) -> Path | None:
