@@ -213,11 +213,7 @@ def _taken(record: ReturnRecord, reason: str) -> ReturnRecord:
     if judged.verdict != "rejected":
         return attrs.evolve(record, taken=reason)
     wrong = {(item.table, item.task, item.field) for item in judged.findings if item.severity == "error"}
-    values = tuple(
-        value
-        for value in judged.values
-        if (value.table, value.key, value.field) not in wrong and (value.table, value.key, "") not in wrong
-    )
+    values = tuple(item for item in judged.values if wrong.isdisjoint((item.form_cell, (item.table, item.key, ""))))
     findings = tuple(_as_taken(item) if item.severity == "error" else item for item in judged.findings)
     judged = attrs.evolve(judged, verdict="accepted_with_warnings", values=values, findings=findings)
     return attrs.evolve(record, judged=judged, taken=reason)

@@ -336,7 +336,7 @@ class TracedCell:
     @property
     def place(self) -> CellKey:
         """Unit, table, row key, field."""
-        return (self.unit, self.value.table, self.value.key, self.value.field)
+        return (self.unit, *self.value.form_cell)
 
 
 @frozen

@@ -154,7 +154,7 @@ def _identifiers(unit: _Unit) -> GoodOfAll:
 
 
 def _clean_cells(unit: _Unit) -> GoodOfAll:
-    cells = {(item.table, item.key, item.field) for item in unit.values}
+    cells = {item.form_cell for item in unit.values}
     repaired = {(item.table, item.task, item.field) for item in unit.findings if item.severity == "repaired"}
     return GoodOfAll(len(cells - repaired), len(cells))
 

@@ -275,7 +275,7 @@ class _Answer:
         used = [(part, part.values[cell]) for part in self.looked_at(rule) for cell in cells if _text(part, cell)]
         said: dict[str, tuple[str, list[str]]] = {}
         for part, value in used:
-            _, names = said.setdefault(fold(_words(value)), (_words(value), []))
+            _, names = said.setdefault(fold(value.text), (value.text, []))
             names.append(part.name)
         if not said:
             return _NOTHING
@@ -296,7 +296,7 @@ class _Answer:
         for part, value in used:
             on, found = part.values.get(day), part.day(day)
             shared = on is not None and (on.sheet, on.cell) == (value.sheet, value.cell)
-            text = value.typed.strip() if shared else _words(value)
+            text = value.typed.strip() if shared else value.text
             cited.setdefault(fold(text), f"{text} ngày {vietnamese_date(found)}" if found and not shared else text)
         return ("\n".join(cited.values()), tuple(used)) if used else _NOTHING
 
@@ -427,9 +427,5 @@ def _names(parts: Sequence[RollUpPart]) -> str:
     return "; ".join(f"{', '.join(dict.fromkeys(names))} ({code})" for code, names in units.items())
 
 
-def _words(value: Value) -> str:
-    return (value.value if isinstance(value.value, str) else value.typed).strip()
-
-
 def _text(part: RollUpPart, cell: str) -> bool:
-    return cell in part.values and bool(_words(part.values[cell]))
+    return cell in part.values and bool(part.values[cell].text)

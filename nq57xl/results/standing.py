@@ -303,7 +303,7 @@ def _laid_over(record: ReturnRecord, edits: Iterable[Edit]) -> ReturnRecord:
 
 def _carried(unit: str, item: CarriedCell, edits: _Held) -> CarriedCell:
     value = item.value
-    edit = edits.get((unit, value.table, value.key, value.field))
+    edit = edits.get((unit, *value.form_cell))
     if edit is None or not edit.new.still_about(value):
         return item
     return CarriedCell(_edited_value(edit), edit.source)

@@ -233,7 +233,7 @@ class _Filling:
         cell, shown = filled
         for part, value in cell.parts:
             at = (place.sheet, place.cell, row.key, item.title, shown, part.code, part.name)
-            found = self._traced.get((part.unit, value.table, value.key, value.field), []) if value else []
+            found = self._traced.get((part.unit, *value.form_cell), []) if value else []
             for number, traced in found:
                 source, own = traced.source, traced.value
                 yield FilledLine(*at, own.typed, str(number), source.name, own.sheet, own.cell, source.sha256)

@@ -90,8 +90,7 @@ def shown(value: Value | None, schema: Schema, *, percent: bool = False) -> str:
         return vietnamese_date(content)
     field = schema.find(value.table, value.field)
     if isinstance(content, str):
-        items = schema.lists.get(field.choices, ()) if field is not None and field.choices else ()
-        return next((item.title for item in items if item.code == content), content)
+        return value.choice(schema, field.choices if field is not None else "")
     fraction = field is not None and (field.type == "percent" or (field.type == "measure" and percent))
     return vietnamese_percent(content) if fraction else vietnamese_number(content)
 
