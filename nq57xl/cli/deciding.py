@@ -30,44 +30,43 @@ if TYPE_CHECKING:
     from nq57xl.ledger.base import Event
     from nq57xl.ledger.decisions import DecisionKind, Waiver
 
-_DONE: dict[DecisionKind, str] = {
-    "exclude": "Đã để ra ngoài bản tổng hợp",
-    "readmit": "Đã đưa trở lại bản tổng hợp",
-    "received": "Đã đính chính thời điểm nhận",
-    "take": "Đã nhận thay đơn vị, ô có lỗi coi như để trống",
+_DECISIONS: dict[DecisionKind, tuple[str, str, str, str]] = {
+    "exclude": (
+        "Để một báo cáo ra ngoài bản tổng hợp.",
+        "Để một báo cáo ra ngoài bản tổng hợp; đơn vị trở về báo cáo trước đó, nếu có.",
+        "Đã để ra ngoài bản tổng hợp",
+        "Không thay đổi gì, báo cáo đã ở ngoài bản tổng hợp từ trước",
+    ),
+    "readmit": (
+        "Đưa báo cáo đã để ngoài trở lại.",
+        "Đưa báo cáo đã để ra ngoài trở lại bản tổng hợp.",
+        "Đã đưa trở lại bản tổng hợp",
+        "Không thay đổi gì, báo cáo không bị để ra ngoài",
+    ),
+    "received": (
+        "Đính chính thời điểm nhận.",
+        "Đính chính thời điểm nhận của một báo cáo: đúng hạn hay chậm, bản nào mới hơn được tính lại.",
+        "Đã đính chính thời điểm nhận",
+        "Không thay đổi gì, thời điểm nhận đã đúng như vậy",
+    ),
+    "take": (
+        "Nhận thay một báo cáo bị trả lại.",
+        "Đơn vị tổng hợp tự chịu trách nhiệm nhận một báo cáo bị trả lại (ngày cuối, không liên hệ được đơn vị): ô có "
+        "lỗi coi như để trống và được nêu tên.",
+        "Đã nhận thay đơn vị, ô có lỗi coi như để trống",
+        "Không thay đổi gì, báo cáo đã được nhận thay từ trước",
+    ),
 }
-_HELD: dict[DecisionKind, str] = {
-    "exclude": "Không thay đổi gì, báo cáo đã ở ngoài bản tổng hợp từ trước",
-    "readmit": "Không thay đổi gì, báo cáo không bị để ra ngoài",
-    "received": "Không thay đổi gì, thời điểm nhận đã đúng như vậy",
-    "take": "Không thay đổi gì, báo cáo đã được nhận thay từ trước",
-}
+"""Short help and help of the command; what is told when the decision changed something, and when it did not."""
 _MOMENT = "%d/%m/%Y %H:%M"
-
-
-def _decide(
-    context: click.Context,
-    kind: DecisionKind,
-    wanted: str,
-    period: str | None,
-    reason: str,
-    *,
-    json_: bool,
-    at: datetime | None = None,
-) -> None:
-    """Records the decision; tells it and where the unit stands now."""
-    from nq57xl.commands.decide import decide
-
-    done = decide(office(context), kind, wanted, period, reason, at=at)
-    print_problems(done.problems)
-    answer(done, json_, _decided_json, _tell_decided)
 
 
 def _tell_decided(done: Decided) -> None:
     from nq57xl.text.clock import moment_words
 
     source = done.record.judged.source
-    click.echo(f"{_DONE[done.kind] if done.changed else _HELD[done.kind]}: {source.path} (kỳ {done.record.period})")
+    told = _DECISIONS[done.kind][2 if done.changed else 3]
+    click.echo(f"{told}: {source.path} (kỳ {done.record.period})")
     click.echo(f"   Thời điểm nhận: {moment_words(source.received_at)}; mã băm {source.sha256[:10]}.")
     if (unit := done.unit) is not None:
         counts = f", theo {unit.file}" if unit.counting is not None else ""
@@ -115,7 +114,6 @@ def _tell_checked(done: Checked) -> None:
     talk(f"Chỉ kiểm tra thử cho {done.period.title}; chưa ghi nhận gì.")
 
 
-_return = click.argument("wanted", metavar="BÁO_CÁO")
 _reason = click.option("--reason", required=True, metavar="LÝ_DO", help="Lý do, được ghi vào nhật ký.")
 
 
@@ -126,42 +124,29 @@ _NAMED = (
 
 
 def _add_decision(kind: DecisionKind, short_help: str, help: str) -> None:
-    """A command that needs no more than the return, the period and the reason."""
+    """The command of a decision, which needs the return, the period, the reason; and the moment that it puts right."""
 
     @command(short_help, name=kind, more=f"{help} {_NAMED}")
-    @_return
+    @click.argument("wanted", metavar="BÁO_CÁO")
     @period_option()
     @_reason
     @as_json
-    def _run(context: click.Context, wanted: str, period: str | None, reason: str, json_: bool) -> None:
-        _decide(context, kind, wanted, period, reason, json_=json_)
+    def _run(
+        context: click.Context, *, wanted: str, period: str | None, reason: str, json_: bool, at: datetime | None = None
+    ) -> None:
+        from nq57xl.commands.decide import decide
+
+        done = decide(office(context), kind, wanted, period, reason, at=at)
+        print_problems(done.problems)
+        answer(done, json_, _decided_json, _tell_decided)
+
+    if kind == "received":
+        help = "Thời điểm đúng: 2026-04-16T08:00."
+        _run.params.insert(2, click.Option(["--at"], required=True, type=MOMENT, metavar="NGÀY", help=help))
 
 
-_add_decision(
-    "exclude",
-    "Để một báo cáo ra ngoài bản tổng hợp.",
-    "Để một báo cáo ra ngoài bản tổng hợp; đơn vị trở về báo cáo trước đó, nếu có.",
-)
-_add_decision("readmit", "Đưa báo cáo đã để ngoài trở lại.", "Đưa báo cáo đã để ra ngoài trở lại bản tổng hợp.")
-_add_decision(
-    "take",
-    "Nhận thay một báo cáo bị trả lại.",
-    "Đơn vị tổng hợp tự chịu trách nhiệm nhận một báo cáo bị trả lại (ngày cuối, không liên hệ được đơn vị): ô có lỗi "
-    "coi như để trống và được nêu tên.",
-)
-
-
-@command("Đính chính thời điểm nhận.", more=_NAMED)
-@_return
-@period_option()
-@click.option("--at", "at", required=True, type=MOMENT, metavar="NGÀY", help="Thời điểm đúng: 2026-04-16T08:00.")
-@_reason
-@as_json
-def _received(  # noqa: PLR0917 - click passes them by name
-    context: click.Context, wanted: str, period: str | None, at: datetime, reason: str, json_: bool
-) -> None:
-    """Đính chính thời điểm nhận của một báo cáo: đúng hạn hay chậm, bản nào mới hơn được tính lại."""
-    _decide(context, "received", wanted, period, reason, json_=json_, at=at)
+for _kind, _words in _DECISIONS.items():
+    _add_decision(_kind, *_words[:2])
 
 
 _OUTCOMES = {
