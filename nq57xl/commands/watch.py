@@ -5,8 +5,12 @@ By looking, not by events: network shares send none. The ledger's lock is held o
 
 from __future__ import annotations
 
+import os
+import stat
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import attrs
 from attrs import field, frozen
@@ -18,8 +22,10 @@ from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.plan.model import Period
 from nq57xl.returns.model import JudgedReturn
-from nq57xl.returns.sources import arrival_state, files_below
+from nq57xl.returns.sources import is_system_file
 from nq57xl.text.files import sha256_of
+from nq57xl.xlsx.limits import LIMITS
+from nq57xl.xlsx.package import without_tail
 
 _STILL = 2
 """Looks in a row that find a file unchanged before it is taken."""
@@ -103,7 +109,7 @@ class Watcher:
         """One look: what was taken in, and what there is to tell."""
         self.looks += 1
         try:
-            found = dict(files_below(self.root))
+            found = dict(_files_below(self.root))
         except OSError:
             yield from self._say(_AWAY, f"Không truy cập được «{self.root}»; sẽ thử lại cho đến khi có lại.")
             return
@@ -113,7 +119,7 @@ class Watcher:
         ready: list[Path] = []
         for path in found:
             if self._is_due(path):
-                state = arrival_state(path)
+                state = _arrival_state(path)
                 if state == "held":
                     yield from self._say(str(path), f"«{path.name}» đang mở hoặc đang được ghi; sẽ nhận khi xong.")
                 elif state == "whole" or self._still(path) >= _PATIENCE:
@@ -217,3 +223,51 @@ class Watcher:
 def _names(paths: Sequence[Path]) -> str:
     first = f"«{paths[0].name}»"
     return first if len(paths) == 1 else f"{first} và {len(paths) - 1} tệp khác"
+
+
+_Arrival = Literal["whole", "half", "held"]
+"""`half`: empty, or an archive without its end (workbooks are archives); `held`: not to be opened now."""
+
+_UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".opdownload")
+"""Suffixes under which browsers, mail programs and copying programs write."""
+
+
+def _files_below(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
+    """The files in a folder and below, in a fixed order; links, hidden, owner and unfinished files are none.
+
+    Each with its size and the nanosecond of its last change: equal in two looks, nobody wrote in between.
+    Raises OSError when the folder cannot be listed: a share that is away looks different from an empty one.
+    """
+    inner: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        try:
+            found = path.lstat()
+        except FileNotFoundError:  # gone between listing and looking
+            continue
+        if stat.S_ISDIR(found.st_mode):
+            inner.append(path)
+        elif stat.S_ISREG(found.st_mode) and not (
+            is_system_file(path.name) or path.name.startswith((".", "~")) or path.name.lower().endswith(_UNFINISHED)
+        ):
+            yield path, (found.st_size, found.st_mtime_ns)
+    for path in inner:
+        try:
+            yield from _files_below(path)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            if not folder.is_dir():
+                raise
+
+
+def _arrival_state(path: Path) -> _Arrival:
+    """How far a file that lies still has come, by its own content."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4)
+            whole = bool(head)
+            if head.startswith(b"PK") and not zipfile.is_zipfile(stream):
+                # it may end somewhere, with a long tail behind it
+                small = os.fstat(stream.fileno()).st_size <= LIMITS.file_bytes
+                whole = small and len(without_tail(data := path.read_bytes())) < len(data)
+            return "whole" if whole else "half"
+    except OSError:
+        return "held"

@@ -17,7 +17,7 @@ from nq57xl.forms.model import Source, Value
 from nq57xl.ledger import tables
 from nq57xl.ledger.decisions import OfficeDecisions
 from nq57xl.ledger.storage import chunks, upsert
-from nq57xl.returns.model import JudgedReturn, ReturnRecord, asked_before
+from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.findings import Finding
 from nq57xl.text.clock import in_vietnam, iso
@@ -183,7 +183,7 @@ class RecordedReturns(OfficeDecisions):
         if units is not None:
             condition &= about.unit.in_(sorted(units))
         with self.viewing() as connection:
-            return asked_before(self._find(connection, condition, valued=None if valued else _unit_decided_on()))
+            return _asked_before(self._find(connection, condition, valued=None if valued else _unit_decided_on()))
 
     def with_values(self, records: Sequence[ReturnRecord], ids: Collection[int]) -> tuple[ReturnRecord, ...]:
         """Returns that were read without their values, those of these ids with them."""
@@ -410,3 +410,24 @@ def _value_rows(return_id: int, values: Sequence[Value]) -> Iterator[tuple[Any, 
 
 _name = lru_cache(maxsize=4096)(tables.clean)
 """Of texts that stand in every return: rows, fields, sheets."""
+
+
+def _asked_before(records: Sequence[ReturnRecord]) -> tuple[ReturnRecord, ...]:
+    """A period's returns, in their order; movements that their units were asked about in an earlier run say so.
+
+    Told of the same figures again, without an explanation, they are listed and not asked back a second time.
+    """
+    asked: dict[str, dict[tuple[str, ...], dt.datetime]] = {}
+    known: dict[int, ReturnRecord] = {}
+    for record in sorted(records, key=lambda record: record.order):
+        of_unit = asked.setdefault(record.judged.unit or "", {})
+        findings = []
+        for item in record.judged.findings:
+            key = (item.code, item.table, item.task or "", item.field, item.message)
+            once = item.is_open and item.once and record.period == record.judged.form_period
+            known_one = once and of_unit.setdefault(key, record.collected_at) < record.collected_at
+            findings.append(attrs.evolve(item, asked_before=True) if known_one else item)
+        known[record.id] = record
+        if findings != list(record.judged.findings):
+            known[record.id] = attrs.evolve(record, judged=attrs.evolve(record.judged, findings=tuple(findings)))
+    return tuple(known[record.id] for record in records)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import attrs
@@ -182,24 +182,3 @@ class ReturnRecord:
         """Which return counts: received time; of one time the one saved last; then order of collection (contract)."""
         source = self.judged.source
         return (source.received_at, source.saved_at or _NEVER, self.first_id or self.id)
-
-
-def asked_before(records: Sequence[ReturnRecord]) -> tuple[ReturnRecord, ...]:
-    """A period's returns, in their order; movements that their units were asked about in an earlier run say so.
-
-    Told of the same figures again, without an explanation, they are listed and not asked back a second time.
-    """
-    asked: dict[str, dict[tuple[str, ...], dt.datetime]] = {}
-    known: dict[int, ReturnRecord] = {}
-    for record in sorted(records, key=lambda record: record.order):
-        of_unit = asked.setdefault(record.judged.unit or "", {})
-        findings = []
-        for item in record.judged.findings:
-            key = (item.code, item.table, item.task or "", item.field, item.message)
-            once = item.is_open and item.once and record.period == record.judged.form_period
-            known_one = once and of_unit.setdefault(key, record.collected_at) < record.collected_at
-            findings.append(attrs.evolve(item, asked_before=True) if known_one else item)
-        known[record.id] = record
-        if findings != list(record.judged.findings):
-            known[record.id] = attrs.evolve(record, judged=attrs.evolve(record.judged, findings=tuple(findings)))
-    return tuple(known[record.id] for record in records)

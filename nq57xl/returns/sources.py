@@ -33,7 +33,7 @@ from nq57xl.rules.findings import Finding, make
 from nq57xl.text.clock import VIETNAM, in_vietnam
 from nq57xl.text.legacy import decoded_bytes
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse, too_large
-from nq57xl.xlsx.package import ZIP_ERRORS, member_names, open_zip, safe_name, without_tail
+from nq57xl.xlsx.package import ZIP_ERRORS, member_names, open_zip, safe_name
 from nq57xl.xlsx.sniff import is_ole, sniff
 
 _NOISE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
@@ -167,54 +167,6 @@ def _saved_at(path: Path) -> datetime | None:
         return datetime.fromtimestamp(int(path.stat().st_mtime), VIETNAM)
     except (OSError, ValueError, OverflowError):
         return None
-
-
-_Arrival = Literal["whole", "half", "held"]
-"""`half`: empty, or an archive without its end (workbooks are archives); `held`: not to be opened now."""
-
-_UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".opdownload")
-"""Suffixes under which browsers, mail programs and copying programs write."""
-
-
-def files_below(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
-    """The files in a folder and below, in a fixed order; links, hidden, owner and unfinished files are none.
-
-    Each with its size and the nanosecond of its last change: equal in two looks, nobody wrote in between.
-    Raises OSError when the folder cannot be listed: a share that is away looks different from an empty one.
-    """
-    inner: list[Path] = []
-    for path in sorted(folder.iterdir()):
-        try:
-            found = path.lstat()
-        except FileNotFoundError:  # gone between listing and looking
-            continue
-        if stat.S_ISDIR(found.st_mode):
-            inner.append(path)
-        elif stat.S_ISREG(found.st_mode) and not (
-            is_system_file(path.name) or path.name.startswith((".", "~")) or path.name.lower().endswith(_UNFINISHED)
-        ):
-            yield path, (found.st_size, found.st_mtime_ns)
-    for path in inner:
-        try:
-            yield from files_below(path)
-        except (FileNotFoundError, NotADirectoryError, PermissionError):
-            if not folder.is_dir():
-                raise
-
-
-def arrival_state(path: Path) -> _Arrival:
-    """How far a file that lies still has come, by its own content."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(4)
-            whole = bool(head)
-            if head.startswith(b"PK") and not zipfile.is_zipfile(stream):
-                # it may end somewhere, with a long tail behind it
-                small = os.fstat(stream.fileno()).st_size <= LIMITS.file_bytes
-                whole = small and len(without_tail(data := path.read_bytes())) < len(data)
-            return "whole" if whole else "half"
-    except OSError:
-        return "held"
 
 
 _MAIL_LINES = 10_000

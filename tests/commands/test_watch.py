@@ -23,11 +23,10 @@ from nq57xl.commands import watch as module
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.office import Office
-from nq57xl.commands.watch import _PATIENCE, Watcher
+from nq57xl.commands.watch import _PATIENCE, Watcher, _arrival_state, _files_below
 from nq57xl.errors import LedgerBusyError, Nq57Error, WorkbookOpenError
 from nq57xl.forms.model import Source
 from nq57xl.returns.model import JudgedReturn
-from nq57xl.returns.sources import arrival_state, files_below
 from nq57xl.rules.findings import make
 from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.xlsx.limits import LIMITS
@@ -116,7 +115,7 @@ def test_a_held_file_is_told_once_and_taken_when_let_go(
     for name in ("a.xlsx", "b.xlsx"):
         (watcher.root / name).write_bytes(workbook())
     held = {"a.xlsx"}
-    monkeypatch.setattr(module, "arrival_state", lambda path: "held" if path.name in held else arrival_state(path))
+    monkeypatch.setattr(module, "_arrival_state", lambda path: "held" if path.name in held else _arrival_state(path))
     told = [message for _ in range(5) for message in messages(watcher.look())]
     assert told == ["«a.xlsx» đang mở hoặc đang được ghi; sẽ nhận khi xong."]
     assert fake.runs == [["b.xlsx"]]
@@ -234,11 +233,11 @@ def test_files_are_known_by_what_they_are(tmp_path: Path) -> None:
         ("d.pdf", b"%PDF", "whole"),
     ):
         (tmp_path / name).write_bytes(content)
-        assert arrival_state(tmp_path / name) == state
-    assert arrival_state(tmp_path) == "held"
-    assert [path.name for path, _ in files_below(tmp_path)] == ["a.xlsx", "b.xlsx", "c.xlsx", "d.pdf"]
+        assert _arrival_state(tmp_path / name) == state
+    assert _arrival_state(tmp_path) == "held"
+    assert [path.name for path, _ in _files_below(tmp_path)] == ["a.xlsx", "b.xlsx", "c.xlsx", "d.pdf"]
     with pytest.raises(OSError, match="none"):
-        list(files_below(tmp_path / "none"))
+        list(_files_below(tmp_path / "none"))
 
 
 def test_a_file_over_the_limit_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +247,7 @@ def test_a_file_over_the_limit_is_not_read_whole(tmp_path: Path, monkeypatch: py
         file.write(b"PK\3\4")
         file.truncate(LIMITS.file_bytes + 1)
     monkeypatch.setattr(Path, "read_bytes", lambda self: pytest.fail("read whole"))
-    assert arrival_state(path) == "half"
+    assert _arrival_state(path) == "half"
 
 
 def test_a_line_for_a_file_is_one_line() -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 import attrs
 import pytest
 
+from nq57xl.commands.watch import _arrival_state
 from nq57xl.forms.model import Source
 from nq57xl.returns.sources import (
     _is_mail,
     _Member,
     _read_mail,
-    arrival_state,
     container_kind,
     members,
     with_mail_time,
@@ -211,7 +211,7 @@ def test_archives_with_a_tail_and_halves_of_archives(tmp_path: Path) -> None:
         archive.writestr("b.bin", bytes(200_000))
     whole = stored.getvalue()
     assert [path for path, _ in shown(opened(tmp_path, whole + bytes(100_000)))] == ["a.zip!a.xlsx", "a.zip!b.bin"]
-    assert arrival_state(tmp_path / "a.zip") == "whole"
+    assert _arrival_state(tmp_path / "a.zip") == "whole"
     half = whole[:-100_000]
     assert (kind(tmp_path, half), sniff(half)) == (None, "broken")
     assert sniff(whole[: whole.index(bytes(1000))]) == "broken"
