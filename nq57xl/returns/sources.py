@@ -1,4 +1,4 @@
-"""The files that were handed in, or are on their way into a folder: which, how big, received when.
+"""The files that were handed in: which, how big, received when.
 
 Archives and mails among them are taken apart in memory: nothing is written by the name it has there.
 """
