@@ -36,7 +36,7 @@ from nq57xl.plan.model import (
 from nq57xl.plan.review_questions import Review
 from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Resolver
-from nq57xl.text.addresses import letters_of
+from nq57xl.text.addresses import a1, letters_of, place_of
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.write import Workbook, Worksheet
 
@@ -195,37 +195,29 @@ def _filled(old: _Record, new: _Record) -> _Record:
 def moved_review(review: Sequence[Review], comparison: PlanComparison, plan: Plan) -> tuple[Review, ...]:
     """The points of an imported document that are about rows, at the places of those rows in the amended plan."""
     found = []
-    first = appendix.HEADER_ROW + 2
     for table in FIELDS:
-        placed = _places(comparison, table, getattr(plan, table))
+        sheet, rows = appendix.SHEETS[table], getattr(plan, table)
+        places = _places(comparison, table, rows)
         for point in review:
-            letters = point.cell.rstrip("0123456789")
-            if point.sheet != appendix.SHEETS[table].title or not letters:
-                continue
-            place = placed.get(int(point.cell[len(letters) :]) - first)
+            place = places.get(point.index) if point.cell and point.sheet == sheet.title else None
             if place is not None:
-                code = getattr(plan, table)[place].code
-                found.append(attrs.evolve(point, cell=f"{letters}{place + first}", task=code))
+                cell = a1(sheet.first_row + place, place_of(point.cell)[1])
+                found.append(attrs.evolve(point, cell=cell, task=rows[place].code))
     return tuple(found)
 
 
 def _places(comparison: PlanComparison, table: RowTable, rows: Sequence[Task | Indicator]) -> dict[int, int]:
     """Index of a row in the new document -> its index in the amended plan."""
-    changes = comparison.of(table)
+    changes = {change.index: change for change in comparison.of(table) if change.index is not None}
     known = {row.code: place for place, row in enumerate(rows)}
-    old = {change.code for change in changes}
+    old = {change.code for change in comparison.of(table)}
     fresh = [place for place, row in enumerate(rows) if row.code not in old]
-    places = {}
-    for change in changes:
-        if change.index is None:
-            continue
-        if change.code is not None:
-            places[change.index] = known[change.code]
-            continue
-        texts = _printed(getattr(comparison.new, table)[change.index], table)
+    places = {index: known[change.code] for index, change in changes.items() if change.code is not None}
+    for index in sorted(changes.keys() - places.keys()):
+        texts = _printed(getattr(comparison.new, table)[index], table)
         place = next((place for place in fresh if _printed(rows[place], table) == texts), None)
         if place is not None:
-            places[change.index] = place
+            places[index] = place
             fresh.remove(place)
     return places
 
@@ -260,8 +252,7 @@ def _units(comparison: PlanComparison, effective_from: dt.date | None) -> tuple[
             successor = found[:1] or (taken[after.name],)
             units[places[code]] = _ended(before, successor, effective_from)
         else:
-            named = attrs.evolve(before, name=after.name, kind=before.kind, external=before.external)
-            units[places[code]] = _renamed(before, named, effective_from)
+            units[places[code]] = _renamed(before, attrs.evolve(before, name=after.name), effective_from)
             taken[after.name] = code
     for unit in new.units:
         if unit.name in taken:
@@ -270,8 +261,7 @@ def _units(comparison: PlanComparison, effective_from: dt.date | None) -> tuple[
             index = places[unit.code]
             units[index] = _renamed(units[index], unit, effective_from)
         elif same_file or not _known(unit, resolver):
-            code = "" if unit.code in places else unit.code
-            units.append(attrs.evolve(unit, code=code))
+            units.append(attrs.evolve(unit, code="" if unit.code in places else unit.code))
     return understand(Plan(old.properties, tuple(units))).units
 
 
@@ -454,7 +444,9 @@ def read_comparison(data: bytes, name: str) -> tuple[Origin, Decisions]:
     left_out, kept = set(), set()
     for table, key, said, place in _decisions(grids):
         choice = fold(said)
-        if key.startswith("-"):
+        if key[0] == "+" and not key[1:].isdecimal():
+            raise Nq57Error(f"{name}, {place}: khóa của dòng (cột A, ẩn) đã bị sửa; hãy lập lại bảng so sánh.")
+        if key[0] == "-":
             if choice == _KEEP:
                 kept.add((table, key[1:]))
         elif choice == _OUT:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import random
 
 import attrs
+import openpyxl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -338,6 +340,17 @@ def test_comparison_book_and_back(check_ooxml: CheckOoxml) -> None:
     assert read == origin()
     assert compare_plans(old, new, decisions) == found
     decisions.require_known(old, "so-sanh.xlsx")
+
+
+def test_a_comparison_whose_hidden_key_was_typed_over_is_refused_by_its_cell() -> None:
+    """«+x» in the hidden column names no row: refused with sheet and cell, never taken for a new row."""
+    old = plan()
+    book = openpyxl.load_workbook(io.BytesIO(write_comparison(compare_plans(old, retold(old)), origin())))
+    book["Nhiệm vụ"]["A6"] = "+x"
+    stream = io.BytesIO()
+    book.save(stream)
+    with pytest.raises(Nq57Error, match=r"so-sanh\.xlsx, trang «Nhiệm vụ», ô B6"):
+        read_comparison(stream.getvalue(), "so-sanh.xlsx")
 
 
 def test_decisions_of_the_office() -> None:
