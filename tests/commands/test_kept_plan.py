@@ -103,7 +103,7 @@ def test_a_damaged_one_is_replaced(office: Office, content: bytes) -> None:
 def test_where_it_cannot_be_kept_commands_work(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder stands in its place, or it is too large: every command goes on, and parses."""
     kept = office.workspace.root / NAME
-    monkeypatch.setattr(module, "LIMIT", 10)
+    monkeypatch.setattr("nq57xl.plan.appendix_kept._LIMIT", 10)
     parsed = forget(monkeypatch)
     status(office, "2026-04")
     kept.unlink()
