@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
+from xml.etree.ElementTree import Element, TreeBuilder
 
 import attrs
 from attrs import define, field, frozen
@@ -14,6 +15,7 @@ from nq57xl.rules.findings import Finding, make
 from nq57xl.text.addresses import a1, place_of
 from nq57xl.xlsx.cells import CellLook, RawCell, RawValue, Remark, Run
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse
+from nq57xl.xlsx.package import Attributes
 from nq57xl.xlsx.shown import shows_more
 
 ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"})
@@ -159,6 +161,56 @@ class Scan:
             raise _too_many_values()
         if sum(sheet.letters for sheet in self.sheets) > LIMITS.text_letters:
             raise too_much_text()
+
+
+class ElementReader:
+    """Expat callbacks that take some elements whole, each as a tree, and are told of the tags of all others."""
+
+    def __init__(self) -> None:
+        self._tree = TreeBuilder()
+        self._depth = self._letters = 0
+        """Elements open in what is taken whole, and the letters in it so far."""
+
+    def takes(self, tag: str) -> bool:
+        """Whether an element is taken whole."""
+        raise NotImplementedError
+
+    def whole(self, element: Element) -> None:
+        """An element that is whole."""
+        raise NotImplementedError
+
+    def opened(self, tag: str, attributes: Attributes) -> None:
+        """Another element begins."""
+
+    def closed(self, tag: str) -> None:
+        """Another element ends."""
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        """Of expat."""
+        if self._depth or self.takes(tag):
+            self._depth += 1
+            self._tree.start(tag, attributes)
+        else:
+            self.opened(tag, attributes)
+
+    def text(self, piece: str) -> None:
+        """Of expat. Raises Refused for more letters than are read."""
+        if self._depth:
+            self._letters += len(piece)
+            if self._letters > LIMITS.text_letters:
+                raise too_much_text()
+            self._tree.data(piece)
+
+    def end(self, tag: str) -> None:
+        """Of expat."""
+        if not self._depth:
+            self.closed(tag)
+            return
+        self._tree.end(tag)
+        self._depth -= 1
+        if not self._depth:
+            element, self._tree, self._letters = self._tree.close(), TreeBuilder(), 0
+            self.whole(element)
 
 
 def _too_many_values(sheet: str = "") -> Refused:

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
-from xml.etree.ElementTree import Element, TreeBuilder
+from xml.etree.ElementTree import Element
 
 from attrs import define, field
 
@@ -19,6 +19,7 @@ from nq57xl.xlsx.limits import LIMITS, refuse
 from nq57xl.xlsx.package import Attributes, Package, local
 from nq57xl.xlsx.scan_cells import (
     ERRORS,
+    ElementReader,
     Scan,
     SheetScan,
     active_notes,
@@ -282,28 +283,28 @@ _WHOLE = _DATA_STYLES | {"font-face", "style", "header", "footer"}
 """Elements outside tables that are read once they are whole; in tables it is those above."""
 
 
-class _ContentReader:
-    """Expat callbacks; places are counted, because OpenDocument gives no addresses."""
+class _ContentReader(ElementReader):
+    """The rows of sheets, and styles, each whole; places are counted, because OpenDocument gives no addresses."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.sheets: list[SheetScan] = []
         self.styles = _OdsStyles()
         self.links = self.calls = self.date1904 = False
         self._columns: list[tuple[int, str]] = []
         """(first column after the group, default style)."""
-        self._row = self._skipped = self._depth = self._letters = 0
-        """`_depth`: elements open in what is read once it is whole; `_letters`: those in it so far."""
-        self._tree = TreeBuilder()
+        self._row = self._skipped = 0
         self._table = False
         """Within a sheet."""
 
-    def start(self, tag: str, attributes: Attributes) -> None:
-        """Opens a table, a column or what is read once it is whole; links to programs are passed over."""
+    def takes(self, tag: str) -> bool:
+        """In tables rows and drawings beside them, else fonts, styles and page headers."""
+        return not self._skipped and local(tag) in (_IN_TABLES if self._table else _WHOLE)
+
+    def opened(self, tag: str, attributes: Attributes) -> None:
+        """A table or a column; links to programs are passed over."""
         name = local(tag)
-        if self._depth or (not self._skipped and name in (_IN_TABLES if self._table else _WHOLE)):
-            self._depth += 1
-            self._tree.start(tag, attributes)
-        elif self._skipped or name in ("dde-link", "tracked-changes"):
+        if self._skipped or name in ("dde-link", "tracked-changes"):
             self._skipped += 1
             self.calls = self.calls or name == "dde-link"
         elif tag == "table:table":
@@ -321,30 +322,17 @@ class _ContentReader:
             self.sheets[-1].name = ""
         self.date1904 = self.date1904 or attributes.get("table:date-value", "").startswith("1904")
 
-    def text(self, piece: str) -> None:
-        """A piece of what is read once it is whole."""
-        if self._depth:
-            self._letters += len(piece)
-            if self._letters > LIMITS.text_letters:
-                raise too_much_text()
-            self._tree.data(piece)
-
-    def end(self, tag: str) -> None:
-        """Closes a table; reads what is whole."""
-        if self._depth:
-            self._tree.end(tag)
-            self._depth -= 1
-            if not self._depth:
-                element, self._tree, self._letters = self._tree.close(), TreeBuilder(), 0
-                self._read(element)
-        elif self._skipped:
+    def closed(self, tag: str) -> None:
+        """A table."""
+        if self._skipped:
             self._skipped -= 1
         elif tag == "table:table":
             self._table = False
             if not self.sheets[-1].name:
                 self.sheets.pop()
 
-    def _read(self, element: Element) -> None:
+    def whole(self, element: Element) -> None:
+        """A row, drawings, or a style."""
         name = local(element.tag)
         if name == "table-row":
             self._read_row(element)

@@ -15,18 +15,22 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from attrs import define, field
 
 from nq57xl.text.addresses import place_of
-from nq57xl.xlsx.cells import CellLook, RawValue, Remark, Run, text_cell
+from nq57xl.xlsx.cells import RawValue, Remark, Run, text_cell
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse
 from nq57xl.xlsx.package import Attributes, Package, xml_tree
-from nq57xl.xlsx.scan_cells import ERRORS, SheetScan, iso_date, place_told, too_long
-from nq57xl.xlsx.scan_styles import RunReader, Shared, unescaped
+from nq57xl.xlsx.scan_cells import ERRORS, ElementReader, SheetScan, iso_date, place_told, too_long
+from nq57xl.xlsx.scan_styles import Shared, read_text, unescaped
 from nq57xl.xlsx.shown import is_temporal, under_format
 
 _Place = tuple[int, int]
+_Text = tuple[str, tuple[Run, ...]]
+"""A text, and its runs where one has a font of its own."""
+_NO_RUNS: tuple[Run, ...] = ()
 _MARGINS = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"})
 _LOOKED_AT = _MARGINS | {*("worksheet", "row", "c", "f", "v", "is", "mergeCell", "sheetProtection", "hyperlink", "col")}
 _MOST_LINKS = 20_000
@@ -296,35 +300,41 @@ def read_sheet(package: Package, part: str, sheet: SheetScan, shared: Shared) ->
     sheet.check_extent()
 
 
-class _SheetReader:
-    """Expat callbacks for one worksheet part."""
+class _SheetReader(ElementReader):
+    """One worksheet part: cells and page headers whole, and many plain rows as one."""
 
     def __init__(self, sheet: SheetScan, shared: Shared) -> None:
+        super().__init__()
         self._sheet, self._shared = sheet, shared
         self._row = self._column = -1
-        self._place: _Place | None = None
-        self._type, self._style = "n", 0
-        self._formula: str | None = None
-        self._pieces: list[str] = []
-        self._length = 0
-        self._values: list[str] = []
-        """What stands in each <v> of the cell: one, if somebody means well."""
-        self._strings: list[RunReader] = []
-        """Each <is> of the cell."""
-        self._run: RunReader | None = None
-        self._inside = ""
         self._cdata = False
-        self._doubt = ""
         self._rows = _PlainRows(shared, self._shortened)
-        self._plain: _Batch | None = None
-        """The plain rows that are being read."""
 
     def read(self, package: Package, part: str) -> None:
         chunks = self._rows.chunks(package.chunks(part))
-        package.parse(part, self._start, self._end, self._text, chunks=chunks, cdata=self._note_cdata)
+        package.parse(part, self.start, self.end, self.text, chunks=chunks, cdata=self._note_cdata)
+
+    def takes(self, tag: str) -> bool:
+        if tag == "c":
+            self._cdata = False
+            return True
+        return tag in _MARGINS or (tag == "row" and bool(self._rows.waiting))
+
+    def whole(self, element: Element) -> None:
+        if element.tag == "row":
+            self._read_plain(self._rows.waiting.popleft(), element.text or "")
+        elif self._rows.waiting:
+            raise refuse("FILE_BROKEN")  # a row within a cell or text
+        elif element.tag == "c":
+            self._read_cell(element)
+        else:
+            text = "".join(element.itertext())
+            if len(text) > LIMITS.cell_text:
+                raise too_long(self._sheet.name)
+            self._sheet.add_remark(Remark("margin", _without_codes(text)))
 
     def _shortened(self, xml: bytes) -> bytes:
-        if self._inside or self._run is not None:
+        if self._depth:
             return xml
         shorten = _without_idle if len(xml) < _SHORT_ROW else _without_idle.__wrapped__
         shortened, merged = shorten(xml)
@@ -335,28 +345,12 @@ class _SheetReader:
     def _note_cdata(self) -> None:
         self._cdata = True
 
-    def _start(self, tag: str, attributes: Attributes) -> None:
-        if self._run is not None:
-            if self._rows.waiting:
-                raise refuse("FILE_BROKEN")  # a row within a text
-            self._run.start(tag, attributes)
-        elif tag == "c":
-            self._open(attributes)
-        elif tag == "row":
-            self._open_row(attributes.get("r"))
-        elif tag == "f":
-            self._formula, self._inside = "", "f"
-        elif tag == "v":
-            self._pieces, self._inside = [], "v"
-        elif tag == "is":
-            self._run = RunReader()
-            self._strings.append(self._run)
-        elif self._place is None:
-            self._beside(tag, attributes)
-
-    def _beside(self, tag: str, attributes: Attributes) -> None:
-        """What stands after the rows: merged areas, protection, links, drawings, page headers."""
-        if tag == "mergeCell":
+    def opened(self, tag: str, attributes: Attributes) -> None:
+        """Rows, and what stands after them: merged areas, protection, links, drawings."""
+        if tag == "row":
+            number = attributes.get("r")
+            self._row, self._column = self._row + 1 if number is None else place_told(f"A{number}")[0], -1
+        elif tag == "mergeCell":
             self._merge(attributes.get("ref", ""))
         elif tag == "sheetProtection":
             self._sheet.protected = attributes.get("sheet", "0") in ("1", "true")
@@ -364,8 +358,6 @@ class _SheetReader:
             relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
             if relation:
                 self._sheet.links.append((attributes.get("ref", ""), relation))
-        elif tag in _MARGINS:
-            self._pieces, self._inside = [], tag
         elif tag == "col" and attributes.get("hidden") in ("1", "true"):
             first, last = (attributes.get(name, "") for name in ("min", "max"))
             if first.isdecimal() and last.isdecimal() and len(self._sheet.hidden) < LIMITS.columns:
@@ -376,19 +368,11 @@ class _SheetReader:
         if first and last:
             self._sheet.merge((*place_told(first), *place_told(last)))
 
-    def _open_row(self, number: str | None) -> None:
-        if self._rows.waiting:
-            self._plain, self._pieces = self._rows.waiting.popleft(), []
-            return
-        self._row, self._column = self._row + 1, -1
-        if number is not None:
-            self._row = place_told(f"A{number}")[0]
-
-    def _read_plain(self, rows: _Batch) -> None:
+    def _read_plain(self, rows: _Batch, text: str) -> None:
         """Plain rows at their end: their texts are there."""
-        _, *texts = "".join(self._pieces).split(_SEPARATOR)
-        if len(texts) != sum(len(row.texts) for row, known in rows if known is None) or self._place is not None:
-            raise refuse("FILE_BROKEN")  # a separator of somebody's own; a row within a cell
+        _, *texts = text.split(_SEPARATOR)
+        if len(texts) != sum(len(row.texts) for row, known in rows if known is None):
+            raise refuse("FILE_BROKEN")  # a separator of somebody's own
         left, sheet = iter(texts), self._sheet
         for row, known in rows:
             if known is None:
@@ -415,10 +399,8 @@ class _SheetReader:
                         sheet.letters += len(whole)
                         sheet.cells[place] = text_cell(whole)
                     continue
-            self._type, self._style, self._formula = kind, style, said
-            self._values = [text] if value == "v" else []
-            self._strings = [RunReader([Run(unescaped(text))])] if value == "is" else []
-            self._note(place)
+            strings = [(unescaped(text), ())] if value == "is" else []
+            self._add(place, kind, style, said, [text] if value == "v" else [], strings)
 
     def _whole_text(self, kind: str, value: str, text: str) -> str | None:
         """The text of a cell that holds one and nothing to note."""
@@ -427,76 +409,50 @@ class _SheetReader:
         number = self._shared.text(text) if kind == "s" else None
         return None if number is None or number in self._shared.rich else self._shared.texts[number]
 
-    def _open(self, attributes: Attributes) -> None:
-        reference = attributes.get("r")
+    def _read_cell(self, cell: Element) -> None:
+        """A cell that is read tag by tag."""
+        sheet, reference, style = self._sheet, cell.get("r"), cell.get("s", "0")
         if reference is None:
             self._column += 1
         else:
             self._row, self._column = place_told(reference)
-        self._place = (self._row, self._column)
-        if self._place in self._sheet.cells:  # programs differ in which of the two they read
+        place = (self._row, self._column)
+        if place in sheet.cells:  # programs differ in which of the two they read
             raise refuse("FILE_BROKEN")
-        self._type, self._formula = attributes.get("t", "n"), None
-        self._values, self._strings, self._cdata, self._length = [], [], False, 0
-        style = attributes.get("s", "0")
-        self._style = int(style) if style.isdecimal() and len(style) < 9 else 0
-
-    def _text(self, piece: str) -> None:
-        if self._plain is not None:
-            self._pieces.append(piece)
-        elif self._run is not None:
-            self._run.text(piece)
-        elif self._inside == "f" and self._formula is not None:
-            self._formula = (self._formula + piece)[: LIMITS.cell_text]
-        elif self._inside:
-            self._length += len(piece)
-            if self._length > LIMITS.cell_text:
-                raise too_long(self._sheet.name, self._place)
-            self._pieces.append(piece)
-
-    def _end(self, tag: str) -> None:
-        if self._plain is not None:
-            self._read_plain(self._plain)
-            self._plain = None
-        elif tag == "v" and self._inside == "v":
-            self._values.append("".join(self._pieces))
-            self._inside = ""
-        elif tag == "c" and self._place is not None:
-            if self._values or self._strings or self._formula is not None:
-                self._sheet.reach(1, self._place[0] + 1, self._place[1] + 1)
-                self._note(self._place)
-            self._place = None
-        elif tag == "is":
-            self._run = None
-        elif self._run is not None:
-            self._run.end(tag)
-        elif tag == self._inside:
-            if tag in _MARGINS:
-                self._sheet.add_remark(Remark("margin", _without_codes("".join(self._pieces))))
-            self._inside = ""
-
-    def _note(self, place: _Place) -> None:
-        sheet = self._sheet
-        if self._type not in _TYPES:
-            raise refuse("FILE_BROKEN")
+        parts = list(cell.iter())
+        formulas, values = (["".join(item.itertext()) for item in parts if item.tag == tag] for tag in ("f", "v"))
+        formula = formulas[-1][: LIMITS.cell_text] if formulas else None
+        strings = [read_text(item, sheet.name, place) for item in parts if item.tag == "is"]
+        if sum(map(len, values)) > LIMITS.cell_text:
+            raise too_long(sheet.name, place)
+        if not values and not strings and formula is None:
+            return
+        sheet.reach(1, place[0] + 1, place[1] + 1)
+        kind = cell.get("t", "n")
         if self._cdata:
             sheet.sure.add(place)
-            sheet.unreadable |= self._type == "s"
-        looks = self._shared.looks.by_style
-        self._add(place, looks[self._style] if self._style < len(looks) else None)
+            sheet.unreadable |= kind == "s"
+        number = int(style) if style.isdecimal() and len(style) < 9 else 0
+        self._add(place, kind, number, formula, values, strings)
 
-    def _add(self, place: _Place, look: CellLook | None) -> None:
-        """Adds the cell as far as it can be told from its own XML."""
-        sheet, text = self._sheet, self._values[0] if self._values else None
-        self._doubt = ""
-        if len(self._values) + len(self._strings) > 1:
-            self._doubt = "» và «".join([*self._values, *(string.whole() for string in self._strings)])
-            sheet.unreadable = True
+    def _add(  # noqa: PLR0917 - what stands in a cell
+        self, place: _Place, kind: str, style: int, formula: str | None, values: Sequence[str], strings: Sequence[_Text]
+    ) -> None:
+        """Adds a cell as far as it can be told from its own XML."""
+        if kind not in _TYPES:
+            raise refuse("FILE_BROKEN")
+        sheet, looks = self._sheet, self._shared.looks.by_style
+        look = looks[style] if style < len(looks) else None
+        code = look.format if look is not None else ""
+        text, doubt = values[0] if values else None, ""
+        if len(values) + len(strings) > 1:
+            doubt, sheet.unreadable = "» và «".join([*values, *(string for string, _ in strings)]), True
         value: RawValue = None
-        number, error, formula, code = None, "", self._formula, look.format if look is not None else ""
-        if text is None:
-            value = self._inline(place) if self._strings else None
-        elif self._type == "n":
+        number, error, runs = None, "", _NO_RUNS
+        if text is None and strings:
+            value, runs = strings[0]
+            doubt = doubt if kind == "inlineStr" else doubt or strings[0][0]
+        elif kind == "n" and text is not None:
             value = _number(text)
             if isinstance(value, float) and math.isfinite(value):
                 number, value = under_format(value, code, date1904=self._shared.date1904)
@@ -505,42 +461,30 @@ class _SheetReader:
                 sheet.unreadable = True
                 if isinstance(value, float) or text.strip().lstrip("+-").lower() in _NO_NUMBERS:
                     value, error = None, text.strip()
-        elif self._type == "s":
-            value = self._shared_text(place, text)
-        elif self._type == "e":
+        elif kind == "e" and text is not None:
             error = text or "#N/A"
             sheet.unreadable |= text not in ERRORS  # over another name calamine gives up the sheet
-        else:
-            value = self._other(place, text)
+        elif text is not None:
+            value, told, runs = self._other(place, kind, text)
+            doubt = doubt or told
+        if runs:
+            sheet.runs[place] = runs
         if value is None or value == "":  # what a formula shows is nothing only where it was worked out
-            known = formula is not None and not error and (text or (text == "" and self._type == "str"))
+            known = formula is not None and not error and (text or (text == "" and kind == "str"))
             value = "" if known else None
-        sheet.add_cell(place, look, value, formula, code=code, number=number, error=error, doubt=self._doubt)
+        sheet.add_cell(place, look, value, formula, code=code, number=number, error=error, doubt=doubt)
 
-    def _shared_text(self, place: _Place, text: str) -> RawValue:
-        number = self._shared.text(text)
-        if number is None:
-            self._sheet.unreadable, self._doubt = True, self._doubt or text
-            return None
-        if number in self._shared.rich:
-            self._sheet.runs[place] = self._shared.rich[number]
-        return self._shared.texts[number]
-
-    def _inline(self, place: _Place) -> str:
-        string = self._strings[0]
-        if self._type != "inlineStr":
-            self._doubt = self._doubt or string.whole()
-        if not string.plain:
-            self._sheet.runs[place] = tuple(string.runs)
-        return string.whole()
-
-    def _other(self, place: _Place, text: str) -> RawValue:
-        """A value of another type than number, shared text and error."""
-        if self._type == "b":
-            if text not in _BOOLEANS:
-                self._sheet.unreadable, self._doubt = True, self._doubt or text
-            return _BOOLEANS.get(text)
-        if self._type == "d" and (day := iso_date(text)) is not None:
+    def _other(self, place: _Place, kind: str, text: str) -> tuple[RawValue, str, tuple[Run, ...]]:
+        """A value of another type than number and error, what is in doubt of it, and the runs of a text."""
+        shared = self._shared
+        if kind == "s" and (index := shared.text(text)) is not None:
+            return shared.texts[index], "", shared.rich.get(index, _NO_RUNS)
+        if kind == "b" and text in _BOOLEANS:
+            return _BOOLEANS[text], "", _NO_RUNS
+        if kind in ("s", "b"):
+            self._sheet.unreadable = True
+            return None, text, _NO_RUNS
+        if kind == "d" and (day := iso_date(text)) is not None:
             self._sheet.sure.add(place)  # readers differ over zones and fractions of seconds
-            return day
-        return unescaped(text)
+            return day, "", _NO_RUNS
+        return unescaped(text), "", _NO_RUNS

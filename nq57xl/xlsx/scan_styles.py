@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from itertools import chain
 from xml.etree.ElementTree import Element
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from nq57xl.text.legacy import charset_of_font
 from nq57xl.xlsx.cells import CellLook, Run
 from nq57xl.xlsx.limits import LIMITS, refuse
 from nq57xl.xlsx.package import Attributes, Package, xml_tree
-from nq57xl.xlsx.scan_cells import too_long
+from nq57xl.xlsx.scan_cells import ElementReader, too_long
 from nq57xl.xlsx.shown import builtin
 
 _STATED_STRINGS = 40 * LIMITS.value_cells
@@ -25,7 +27,7 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
-def _says_yes(attributes: Attributes) -> bool:
+def _says_yes(attributes: Mapping[str, str]) -> bool:
     """Whether a switch such as <strike/> is on: it is where nothing else is said."""
     return attributes.get("val", "1") not in ("0", "false")
 
@@ -74,7 +76,8 @@ def read_shared(package: Package, styles: str, texts: str, *, date1904: bool) ->
     read = _looks_of if len(content) < _USUAL_STYLES else _looks_of.__wrapped__
     found = Shared(read(content), date1904)
     if texts in package:
-        _read_texts(package, texts, found)
+        reader = _TextReader(found)
+        package.parse(texts, reader.start, reader.end, reader.text)
     return found
 
 
@@ -106,84 +109,54 @@ def _number(item: Element, name: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
-@define
-class RunReader:
-    """Gathers the runs of one text, each with what its font tells; `plain` while no run has a font of its own."""
+def read_text(element: Element, sheet: str = "", place: tuple[int, int] | None = None) -> tuple[str, tuple[Run, ...]]:
+    """The text of an element, and its runs where one has a font of its own; sheet and place: where it stands.
 
-    runs: list[Run] = field(factory=list)
-    plain: bool = True
-    _pieces: list[str] = field(factory=list)
-    _font: str = ""
-    _struck: bool | None = None
-    _raised: str = ""
-    _phonetic: bool = False
-    _inside: bool = False
-    length: int = 0
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        """Opens a run, a text, or tells of the run's font."""
-        if tag == "t":
-            self._inside = not self._phonetic
-        elif tag == "r":
-            self._font, self._struck, self._raised = "", None, ""
-        elif tag == "rPr":
-            self.plain, self._struck = False, False  # a run with a font of its own has nothing from the cell's
-        elif tag == "rFont":
-            name = attributes.get("val", "")
-            self._font = name if charset_of_font(name) else ""
-        elif tag == "strike":
-            self._struck = _says_yes(attributes)
-        elif tag == "vertAlign":
-            self._raised = {"superscript": "super", "subscript": "sub"}.get(attributes.get("val", ""), "")
-        elif tag == "rPh":
-            self._phonetic = True
-
-    def text(self, piece: str) -> None:
-        """A piece of a text."""
-        if self._inside:
-            self.length += len(piece)
-            if self.length > LIMITS.cell_text:
-                raise too_long()
-            self._pieces.append(piece)
-
-    def end(self, tag: str) -> None:
-        """Closes a text."""
-        if tag == "t" and self._inside:
-            self.runs.append(Run(unescaped("".join(self._pieces)), self._font, self._struck, self._raised))
-            self._pieces, self._inside = [], False
-        elif tag == "rPh":
-            self._phonetic = False
-
-    def whole(self) -> str:
-        """The text of all runs."""
-        return self.runs[0].text if len(self.runs) == 1 else "".join(run.text for run in self.runs)
+    Raises Refused for one that no cell can hold.
+    """
+    runs, rich = [], False
+    for item in element:
+        pieces = [item] if item.tag == "t" else item.findall("t") if item.tag == "r" else []
+        if not pieces:
+            continue
+        text = unescaped("".join(chain.from_iterable(piece.itertext() for piece in pieces)))
+        font = item.find("rPr")
+        if font is None:
+            runs.append(Run(text))
+            continue
+        told = {part.tag: part for part in font}
+        name = told["rFont"].get("val", "") if "rFont" in told else ""
+        raised = told["vertAlign"].get("val", "") if "vertAlign" in told else ""
+        # a run with a font of its own has nothing from the cell's
+        struck, rich = "strike" in told and _says_yes(told["strike"].attrib), True
+        runs.append(Run(text, name if charset_of_font(name) else "", struck, _RAISED.get(raised, "")))
+    whole = runs[0].text if len(runs) == 1 else "".join(run.text for run in runs)
+    if len(whole) > LIMITS.cell_text:
+        raise too_long(sheet, place)
+    return whole, tuple(runs) if rich else ()
 
 
-def _read_texts(package: Package, part: str, found: Shared) -> None:
-    reader = RunReader()
-
-    def start(tag: str, attributes: Attributes) -> None:
-        nonlocal reader
-        if tag == "si":
-            reader = RunReader()
-        elif tag == "sst":
-            _refuse_stated(attributes)
-        else:
-            reader.start(tag, attributes)
-
-    def end(tag: str) -> None:
-        if tag != "si":
-            reader.end(tag)
-            return
-        if not reader.plain:
-            found.rich[len(found.texts)] = tuple(reader.runs)
-        found.texts.append(reader.whole())
-
-    package.parse(part, start, end, lambda piece: reader.text(piece))  # noqa: PLW0108 - `reader` changes
+_RAISED = {"superscript": "super", "subscript": "sub"}
 
 
-def _refuse_stated(attributes: Attributes) -> None:
-    for name in ("count", "uniqueCount"):
-        stated = attributes.get(name, "0")
-        if len(stated) > 8 or (stated.isdecimal() and int(stated) > _STATED_STRINGS):
-            raise refuse("FILE_UNSAFE", value="khai báo số chuỗi dùng chung vô lý")
+class _TextReader(ElementReader):
+    """The shared strings."""
+
+    def __init__(self, found: Shared) -> None:
+        super().__init__()
+        self._found = found
+
+    def takes(self, tag: str) -> bool:
+        return tag == "si"
+
+    def opened(self, tag: str, attributes: Attributes) -> None:
+        for name in ("count", "uniqueCount") if tag == "sst" else ():
+            stated = attributes.get(name, "0")
+            if len(stated) > 8 or (stated.isdecimal() and int(stated) > _STATED_STRINGS):
+                raise refuse("FILE_UNSAFE", value="khai báo số chuỗi dùng chung vô lý")
+
+    def whole(self, element: Element) -> None:
+        text, runs = read_text(element)
+        if runs:
+            self._found.rich[len(self._found.texts)] = runs
+        self._found.texts.append(text)
