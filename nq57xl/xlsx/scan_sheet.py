@@ -24,7 +24,7 @@ from nq57xl.xlsx.cells import RawValue, Remark, Run, text_cell
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse
 from nq57xl.xlsx.package import Attributes, Package, xml_tree
 from nq57xl.xlsx.scan_cells import ERRORS, ElementReader, SheetScan, iso_date, place_told, too_long
-from nq57xl.xlsx.scan_styles import Shared, read_text, unescaped
+from nq57xl.xlsx.scan_styles import Shared, rich_text, unescaped
 from nq57xl.xlsx.shown import is_temporal, under_format
 
 _Place = tuple[int, int]
@@ -422,7 +422,7 @@ class _SheetReader(ElementReader):
         parts = list(cell.iter())
         formulas, values = (["".join(item.itertext()) for item in parts if item.tag == tag] for tag in ("f", "v"))
         formula = formulas[-1][: LIMITS.cell_text] if formulas else None
-        strings = [read_text(item, sheet.name, place) for item in parts if item.tag == "is"]
+        strings = [rich_text(item, sheet.name, place) for item in parts if item.tag == "is"]
         if sum(map(len, values)) > LIMITS.cell_text:
             raise too_long(sheet.name, place)
         if not values and not strings and formula is None:

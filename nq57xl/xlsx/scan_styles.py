@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from xml.etree.ElementTree import Element
@@ -109,31 +109,35 @@ def _number(item: Element, name: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
-def read_text(element: Element, sheet: str = "", place: tuple[int, int] | None = None) -> tuple[str, tuple[Run, ...]]:
+def rich_text(element: Element, sheet: str = "", place: tuple[int, int] | None = None) -> tuple[str, tuple[Run, ...]]:
     """The text of an element, and its runs where one has a font of its own; sheet and place: where it stands.
 
     Raises Refused for one that no cell can hold.
     """
-    runs, rich = [], False
-    for item in element:
-        pieces = [item] if item.tag == "t" else item.findall("t") if item.tag == "r" else []
-        if not pieces:
-            continue
-        text = unescaped("".join(chain.from_iterable(piece.itertext() for piece in pieces)))
-        font = item.find("rPr")
-        if font is None:
-            runs.append(Run(text))
-            continue
-        told = {part.tag: part for part in font}
-        name = told["rFont"].get("val", "") if "rFont" in told else ""
-        raised = told["vertAlign"].get("val", "") if "vertAlign" in told else ""
-        # a run with a font of its own has nothing from the cell's
-        struck, rich = "strike" in told and _says_yes(told["strike"].attrib), True
-        runs.append(Run(text, name if charset_of_font(name) else "", struck, _RAISED.get(raised, "")))
-    whole = runs[0].text if len(runs) == 1 else "".join(run.text for run in runs)
+    runs: list[Run] = []
+    if len(element) == 1 and element[0].tag == "t" and not len(element[0]):  # as nearly all are
+        whole = unescaped(element[0].text or "")
+    else:
+        runs = list(_runs(element))
+        whole = "".join(run.text for run in runs)
     if len(whole) > LIMITS.cell_text:
         raise too_long(sheet, place)
-    return whole, tuple(runs) if rich else ()
+    return whole, tuple(runs) if any(run.struck is not None for run in runs) else ()
+
+
+def _runs(element: Element) -> Iterator[Run]:
+    """Each with what its font tells; one with a font of its own has nothing from the cell's."""
+    for item in element:
+        pieces = [item] if item.tag == "t" else item.findall("t") if item.tag == "r" else []
+        text = unescaped("".join(chain.from_iterable(piece.itertext() for piece in pieces)))
+        font = item.find("rPr")
+        if font is not None and pieces:
+            told = {part.tag: part for part in font}
+            name, raised = (told[tag].get("val", "") if tag in told else "" for tag in ("rFont", "vertAlign"))
+            struck = "strike" in told and _says_yes(told["strike"].attrib)
+            yield Run(text, name if charset_of_font(name) else "", struck, _RAISED.get(raised, ""))
+        elif pieces:
+            yield Run(text)
 
 
 _RAISED = {"superscript": "super", "subscript": "sub"}
@@ -156,7 +160,7 @@ class _TextReader(ElementReader):
                 raise refuse("FILE_UNSAFE", value="khai báo số chuỗi dùng chung vô lý")
 
     def whole(self, element: Element) -> None:
-        text, runs = read_text(element)
+        text, runs = rich_text(element)
         if runs:
             self._found.rich[len(self._found.texts)] = runs
         self._found.texts.append(text)
