@@ -37,6 +37,15 @@ class _Live:
     formula: str
     value: str | int
 
+    def when(self, test: str, then: _Live, other: _Live) -> _Live:
+        """One or the other, by the value: "=0", ">0", '<>""'."""
+        holds = {"=0": self.value == 0, ">0": self.value != 0, '<>""': self.value != ""}[test]
+        return _Live(f"IF({self.formula}{test},{then.formula},{other.formula})", then.value if holds else other.value)
+
+    def between(self, before: str, after: str) -> _Live:
+        """The value in a sentence."""
+        return _joined(_text(before), _Live(f"({self.formula})", self.value), _text(after))
+
 
 def _text(text: str) -> _Live:
     return _Live(quoted(text), text)
@@ -49,10 +58,6 @@ def _sum(items: Iterable[_Live]) -> _Live:
 
 def _joined(*items: _Live) -> _Live:
     return _Live("&".join(item.formula for item in items), "".join(str(item.value) for item in items))
-
-
-def _in_brackets(item: _Live) -> _Live:
-    return _Live(f"({item.formula})", item.value)
 
 
 def _if(test: str, holds: bool, then: _Live, other: _Live) -> _Live:
@@ -261,10 +266,8 @@ class _LiveWriter:
         missing, wrong = (
             _sum(self._hidden(kind, checks) for checks in self.ranges) for kind in ("cells_missing", "rows_wrong")
         )
-        left = _joined(_text("còn "), _in_brackets(missing), _text(" ô bắt buộc"))
-        parts.append(_if(f"{missing.formula}=0", missing.value == 0, _text("đủ các ô bắt buộc"), left))
-        again = _joined(_text(", "), _in_brackets(wrong), _text(" dòng cần xem lại"))
-        parts.append(_if(f"{wrong.formula}=0", wrong.value == 0, _text(""), again))
+        parts.append(missing.when("=0", _text("đủ các ô bắt buộc"), missing.between("còn ", " ô bắt buộc")))
+        parts.append(wrong.when("=0", _text(""), wrong.between(", ", " dòng cần xem lại")))
         return _joined(*parts)
 
     def _next(self) -> _Live:
@@ -275,13 +278,11 @@ class _LiveWriter:
             found = _text("")
             for checks in reversed(self.ranges):
                 cell = self._hidden(kind, checks)
-                found = _if(f'{cell.formula}<>""', cell.value != "", cell, found)
-            there = _Live(
-                f'SUBSTITUTE(MID({found.formula},3,99),"\'!",", ô ")', str(found.value)[2:].replace("'!", ", ô ")
-            )
-            known = found.value != ""
-            target = _if(f'{found.formula}<>""', known, found, target)
-            text = _if(f'{found.formula}<>""', known, _joined(_text(words), there), text)
+                found = cell.when('<>""', cell, found)
+            place = str(found.value)[2:].replace("'!", ", ô ")
+            there = _Live(f'SUBSTITUTE(MID({found.formula},3,99),"\'!",", ô ")', place)
+            target = found.when('<>""', found, target)
+            text = found.when('<>""', _joined(_text(words), there), text)
         return _Live(f"HYPERLINK({target.formula},{text.formula})", text.value)
 
     def _state(self, sheet: str) -> _Live:
@@ -309,17 +310,15 @@ class _LiveWriter:
                 waits = waits or self.checks.titles[checks.sheet]
         state = _text(ENOUGH)
         if awaited:
-            total = _sum(awaited)
-            state = _if(f"{total.formula}>0", int(total.value) > 0, _text(f"theo trang {waits}"), state)
+            state = _sum(awaited).when(">0", _text(f"theo trang {waits}"), state)
         # nothing is asked for as long as nothing is typed
         if all(self.checks.table(checks.slots[0]).free for checks in own):
             typed = _sum(_Live(f"SUMPRODUCT(--(LEN({checks.ref})>0))", sum(map(bool, checks.texts))) for checks in own)
-            state = _if(f"{typed.formula}=0", typed.value == 0, _text(_OPTIONAL), state)
+            state = typed.when("=0", _text(_OPTIONAL), state)
         for counts, words in ((wrong, WRONG), (missing, LEFT)):
             if counts:
                 total = _sum(counts)
-                rows = _joined(_text(words), _in_brackets(total), _text(" dòng"))
-                state = _if(f"{total.formula}>0", int(total.value) > 0, rows, state)
+                state = total.when(">0", total.between(words, " dòng"), state)
         return state
 
 
