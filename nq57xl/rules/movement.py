@@ -70,11 +70,19 @@ def _text_print(text: str) -> str:
     return f"{len(bare)}:{bare[:_PRINTED]}"
 
 
+_BREAKS = ("CHAR(10)", "CHAR(13)", '"\u00a0"')
+
+
+def _replaced(ref: str, marks: Iterable[str], by: str = '""') -> str:
+    """Excel: the text with another in place of each of those marks."""
+    for mark in marks:
+        ref = f"SUBSTITUTE({ref},{mark},{by})"
+    return ref
+
+
 def _bare_formula(ref: str) -> str:
-    inner = ref
-    for letter in ('" "', "CHAR(10)", "CHAR(13)", '"\u00a0"'):
-        inner = f'SUBSTITUTE({inner},{letter},"")'
-    return f"LOWER({inner})"
+    bare = _replaced(ref, ('" "', *_BREAKS))
+    return f"LOWER({bare})"
 
 
 def _print_formula(ref: str) -> str:
@@ -92,7 +100,7 @@ def _explanation_print(text: str) -> str:
 
 
 def _undotted(text: str) -> str:
-    return re.sub(r"[.\-…]", "", text)
+    return "".join(letter for letter in text if letter not in _DOTS)
 
 
 def _explains(text: object, before: object) -> bool:
@@ -114,8 +122,7 @@ def _nothing() -> tuple[str, ...]:
 
 
 def _explains_formula(ref: str, before: object) -> str:
-    for mark in _DOTS:
-        ref = f'SUBSTITUTE({ref},"{mark}","")'
+    ref = _replaced(ref, map(quoted, _DOTS))
     bare = _bare_formula(ref)
     tests = [f"LEN({bare})>={_LEAST}", f"ISNA(MATCH({bare},{{{','.join(map(quoted, _nothing()))}}},0))"]
     return all_of(tests if not before else [*tests, f"NOT(EXACT({_print_formula(ref)},{quoted(str(before))}))"])
@@ -146,9 +153,7 @@ def _spaced(text: str) -> str:
 
 
 def _documents_formula(ref: str, before: str) -> str:
-    inner = ref
-    for mark in (*map(quoted, _BETWEEN), "CHAR(10)", "CHAR(13)", '"\u00a0"'):
-        inner = f'SUBSTITUTE({inner},{mark}," ")'
+    inner = _replaced(ref, (*map(quoted, _BETWEEN), *_BREAKS), '" "')
     known = ",".join(quoted(f" {line} ") for line in before.split("\n"))
     return f'SUMPRODUCT(--ISNUMBER(FIND({{{known}}}," "&LOWER(TRIM({inner}))&" ")))>0'
 
