@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import pytest
 from openpyxl import load_workbook
 
+from nq57xl.cli.commands import _print_collected
 from nq57xl.cli.printing import print_answers
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import decide
@@ -216,7 +217,9 @@ def test_a_wrong_template_stops_nothing(root: Path) -> None:
 
 def test_the_next_step_is_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where the letters and kiem-tra.xlsx are: talk on stderr, no line of it among the data."""
-    print_answers(collect(at(root, 16), [], PERIOD).answers)
+    done = collect(at(root, 16), [], PERIOD)
+    _print_collected(done)
+    print_answers(done.answers)
     told = capsys.readouterr()
     assert str(root / "out" / PERIOD / "kiem-tra.xlsx") in told.err
     assert str(root / "out" / PERIOD / "thong-bao") in told.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -185,7 +186,7 @@ _NEAR = 150
 _MOST_COLUMNS = 200
 
 _Span = tuple[int, int]
-"""First column of a cell and the column after it."""
+"""First column of a cell and the column after it; or where its left and its right border stand."""
 
 
 def _inside(parent: Any, *names: str) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
@@ -204,53 +205,39 @@ def _rows_of(table: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
 
 def _columns_of(table: Any) -> list[list[_Span]]:  # noqa: ANN401 - an lxml element
     """For each row the columns that each of its cells covers, over the borders that the rows have in common."""
-    places = _places(table)
-    rows = [_spans(row, places) for row in _rows_of(table)]
-    common = _common(rows, places)
-    if common is not None:
-        return common
+    rows = _placed(table)
     used = sorted({border for row in rows for span in row for border in span})
-    return [[(used.index(first), used.index(last)) for first, last in row] for row in rows]
+    return _common(rows) or [[(used.index(left), used.index(right)) for left, right in row] for row in rows]
 
 
-def _places(table: Any) -> list[int]:  # noqa: ANN401 - an lxml element
-    """Where each border of the grid stands; one more than the grid has columns."""
-    found = [0]
-    for column in table.findall(f"{_W}tblGrid/{_W}gridCol"):
-        width = column.get(f"{_W}w") or ""
-        found.append(found[-1] + (int(width) if width.isdigit() and int(width) else 1000))
-    return found
+def _placed(table: Any) -> list[list[_Span]]:  # noqa: ANN401 - an lxml element
+    """For each row where the grid puts the left and the right border of its cells."""
+    widths = [_whole(column.get(f"{_W}w") or "", 0) or 1000 for column in table.findall(f"{_W}tblGrid/{_W}gridCol")]
+    places = list(itertools.accumulate(widths, initial=0))
+    rows = []
+    for row in _rows_of(table):
+        borders = [min(_whole(_val(row, "trPr", "gridBefore"), 0), _MOST_COLUMNS)]
+        for cell in _inside(row, f"{_W}tc"):
+            borders.append(borders[-1] + min(max(1, _whole(_val(cell, "tcPr", "gridSpan"), 1)), _MOST_COLUMNS))
+        places += [places[-1] + 1000 * step for step in range(1, borders[-1] - len(places) + 2)]
+        rows.append(list(itertools.pairwise(places[border] for border in borders)))
+    return rows
 
 
-def _spans(row: Any, places: list[int]) -> list[_Span]:  # noqa: ANN401 - an lxml element
-    """The cells of a row between borders of the grid."""
-    at = min(_whole(_val(row, "trPr", "gridBefore"), 0), _MOST_COLUMNS)
-    found = []
-    for cell in _inside(row, f"{_W}tc"):
-        following = at + min(max(1, _whole(_val(cell, "tcPr", "gridSpan"), 1)), _MOST_COLUMNS)
-        while len(places) <= following:
-            places.append(places[-1] + 1000)
-        found.append((at, following))
-        at = following
-    return found
-
-
-def _common(rows: Sequence[list[_Span]], places: list[int]) -> list[list[_Span]] | None:
+def _common(rows: Sequence[list[_Span]]) -> list[list[_Span]] | None:
     """The rows over the borders of most of them, None when a cell would have no column left."""
-    patterns = Counter(tuple(places[last] for _, last in row) for row in rows if len(row) > 2)
+    patterns = Counter(tuple(right for _, right in row) for row in rows if len(row) > 2)
     if not patterns:
         return None
     best = max(patterns, key=lambda item: (patterns[item] > 1, len(item), patterns[item]))
-    starts = next(places[row[0][0]] for row in rows if tuple(places[last] for _, last in row) == best)
-    borders = [starts, *best]
+    borders = [next(row[0][0] for row in rows if tuple(right for _, right in row) == best), *best]
     done = []
     for row in rows:
-        spans = [(_nearest(borders, places[first]), _nearest(borders, places[last])) for first, last in row]
+        spans = [(_nearest(borders, left), _nearest(borders, right)) for left, right in row]
         if len(row) == len(best) and any(first == last for first, last in spans):
             # as many cells as the others have: each stands in its column, however far its borders were dragged
             spans = [(index, index + 1) for index in range(len(best))]
-        if any(places[right] - places[left] > _NEAR and first >= last
-               for (left, right), (first, last) in zip(row, spans, strict=True)):  # fmt: skip
+        if any(right - left > _NEAR and first >= last for (left, right), (first, last) in zip(row, spans, strict=True)):
             return None
         done.append(spans)
     return done
