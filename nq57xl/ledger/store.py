@@ -12,7 +12,7 @@ from sqlalchemy import select
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger import migrate, tables
 from nq57xl.ledger.office_records import OfficeRecords
-from nq57xl.ledger.storage import changing, chunks, storage_of, upsert
+from nq57xl.ledger.storage import chunks, storage_of, upsert
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text.clock import Clock, iso
 
@@ -47,7 +47,7 @@ class Ledger(OfficeRecords):
         ledger = cls(workspace, clock, person, storage, engine)
         if found < newest:
             copy = ledger.backup("migrate") if found and not read_only else None
-            with changing(engine) as connection:
+            with ledger.transaction() as connection:
                 migrate.migrate(connection, clock.now())
                 if found and not read_only:
                     kept = f"Bản sao trước khi nâng cấp: {copy}" if copy else "Máy chủ tự giữ bản sao lưu."
