@@ -20,7 +20,7 @@ from nq57xl.forms.model import Form
 from nq57xl.forms.styles import DECREE_PAGE, STYLES
 from nq57xl.forms.wording import data_window, day_in_words, deadline_in_words, form_file_name, period_line, plan_name
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.plan.model import Period, Plan, Unit
+from nq57xl.plan.model import Period, Plan
 from nq57xl.resources import fill
 from nq57xl.results.standing import FiledReturn
 from nq57xl.results.wording import BASES
@@ -220,8 +220,6 @@ def _letter_of(
     remarks: Sequence[str],
 ) -> _Letter:
     record, source = item.record, item.record.judged.source
-    units = {unit.code: unit for unit in plan.units}
-    gatherer = units.get(plan.properties.gatherer)
     code = item.unit.code if item.unit else ""
     points = to_answer(findings or record.judged.findings)
     return _Letter(
@@ -256,8 +254,7 @@ def _letter_of(
         excluded=plain(record.excluded),
         remarks=tuple(map(plain, remarks)),
         form_name=form_file_name(period.code, code or "…"),
-        gatherer=plain(gatherer.name if gatherer else "") or "đơn vị tổng hợp",
-        gatherer_email=_email_of(gatherer),
+        **gatherer_words(plan),
     )
 
 
@@ -297,15 +294,17 @@ def _recipients(unit: UnitStatus | None, sender: str) -> tuple[Address, ...]:
     return addresses(parseaddr(sender)[1], "")
 
 
-def _email_of(unit: Unit | None) -> str:
-    return ", ".join(item.addr_spec for item in addresses(unit.email, "")) if unit else ""
+def gatherer_words(plan: Plan) -> dict[str, str]:
+    """Name and addresses of the gathering unit, as templates call them."""
+    unit = next((unit for unit in plan.units if unit.code == plan.properties.gatherer), None)
+    emails = ", ".join(item.addr_spec for item in addresses(unit.email, "")) if unit else ""
+    return {"gatherer": plain(unit.name if unit else "") or "đơn vị tổng hợp", "gatherer_email": emails}
 
 
 SENDING_LIST = "danh-sach-gui.xlsx"
 _SHEET = "Danh sách gửi"
 _HEADS = ("TT", "Đơn vị", "Mã", "Tệp biểu mẫu", "Hạn gửi về", "Thư điện tử", "Tiêu đề thư", "Nội dung thư")
-_WIDTHS = (5.0, 18.0, 8.0, 22.0, 11.0, 19.0, 20.0, 52.0)
-_CENTRED = (0, 2, 4)
+_WIDTHS, _CENTRED = (5.0, 18.0, 8.0, 22.0, 11.0, 19.0, 20.0, 52.0), (0, 2, 4)
 _LAST = len(_WIDTHS) - 1
 
 

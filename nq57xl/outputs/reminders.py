@@ -18,8 +18,8 @@ from nq57xl.forms.styles import DECREE_PAGE, STYLES
 from nq57xl.forms.wording import data_window, day_in_words, plan_name
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.outputs.document import filled_docx
-from nq57xl.outputs.letters import addresses, mail_draft, plain
-from nq57xl.plan.model import Period, Plan, Properties, Unit, name_on
+from nq57xl.outputs.letters import addresses, gatherer_words, mail_draft, plain
+from nq57xl.plan.model import Period, Plan, Properties, name_on
 from nq57xl.plan.periods import day_off, parse_period
 from nq57xl.results.wording import days_left
 from nq57xl.text.clock import moment_words
@@ -186,13 +186,8 @@ class Reminders:
     def _accepted(self) -> int:
         return sum(unit.counting is not None for unit in self.status.units)
 
-    @property
-    def _gatherer(self) -> Unit | None:
-        return next((unit for unit in self.plan.units if unit.code == self.plan.properties.gatherer), None)
-
     def _fill(self, template: str, words: Mapping[str, Any]) -> str:
-        gatherer, period = self._gatherer, self.period
-        emails = ", ".join(item.addr_spec for item in addresses(gatherer.email, "")) if gatherer else ""
+        period = self.period
         known = {
             "period": period,
             "plan": plain(plan_name(self.plan.properties.title)),
@@ -201,14 +196,13 @@ class Reminders:
             "due": day_in_words(period.due),
             "left": days_left((period.due - self.day).days),
             "late": self.day > period.due,
-            "gatherer": plain(gatherer.name) if gatherer else "đơn vị tổng hợp",
-            "gatherer_email": emails,
+            **gatherer_words(self.plan),
         }
         return resources.fill(f"texts/{template}.j2", {**known, **words}, self.workspace)
 
     def _notice_words(self) -> dict[str, Any]:
         own, period, today = self.plan.properties, self.period, self.day
-        gatherer = plain(self._gatherer.name) if self._gatherer else "đơn vị tổng hợp"
+        gatherer = gatherer_words(self.plan)["gatherer"]
         agency, letters = plain(name_on(own.agency, today)), own.symbol.partition("-")[2]
         letter = _between_agencies([unit.name for unit in self.plan.units if not unit.external])
         kind = f"/{letters}-{own.gatherer}" if letter else f"/TB-{letters}"
