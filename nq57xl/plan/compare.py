@@ -172,7 +172,7 @@ def compare_plans(
     `keep`: old rows that the new document does not name stay in the plan (it amends a part of it only); then its
     numbers and headings are its own, and say nothing about those of the plan.
     """
-    tables = {table: _Table(table, old, new) for table in _SHEETS}
+    tables = {table: _ComparedTable(table, old, new) for table in _SHEETS}
     rows = [row for one in tables.values() for row in one.compare(decisions, same_file=same_file, keep=keep)]
     general = [*_properties(old, new), *(item for one in tables.values() for item in one.heading_changes(keep=keep))]
     headings = {table: one.headings for table, one in tables.items()}
@@ -185,7 +185,7 @@ def nearest(plan: Plan, other: Plan, table: RowTable) -> dict[int, tuple[int, fl
     Several rows of `other` may share one; a row that none resembles enough is not there.
     """
     found: dict[int, tuple[int, float]] = {}
-    for _, _, i, j, similarity in sorted(_candidates(*_Table(table, plan, other).sketches(), _LEVELS[table])):
+    for _, _, i, j, similarity in sorted(_candidates(*_ComparedTable(table, plan, other).sketches(), _LEVELS[table])):
         found.setdefault(j, (i, similarity))
     return found
 
@@ -216,7 +216,7 @@ def _under_headings(old: Plan, new: Plan) -> tuple[Task, ...]:
     return tuple(tasks)
 
 
-class _Table:
+class _ComparedTable:
     """One table of both plans, its headings side by side: by title, or by number where the title is reworded."""
 
     def __init__(self, table: RowTable, old: Plan, new: Plan) -> None:
