@@ -6,8 +6,8 @@ Here alone, since a process that is started imports the module of its reader, an
 from __future__ import annotations
 
 import hashlib
-import importlib
 import os
+import pkgutil
 import signal
 import sys
 import time
@@ -53,7 +53,7 @@ def is_about(bad: str, arguments: Any) -> bool:  # noqa: ANN401 - whatever a sta
 def inject(target: str, bad: str) -> Repair:
     """Makes the function of that dotted name fail for the bad file; returns what puts it right again."""
     name, _, attribute = target.rpartition(".")
-    module = importlib.import_module(name)
+    module = pkgutil.resolve_name(name)
     real = getattr(module, attribute)
 
     def faulty(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401

@@ -7,7 +7,7 @@ is called, and only when the call is about the bad file.
 from __future__ import annotations
 
 import hashlib
-import importlib
+import pkgutil
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,7 +33,7 @@ class Stage(NamedTuple):
 
 STAGES = {
     "container": Stage("nq57xl.commands.collect.container_kind", judged=False),
-    "archive": Stage("nq57xl.commands.collect.archive_file", judged=False),
+    "archive": Stage("nq57xl.ledger.workspace.Workspace.archive_file", judged=False),
     "scan": Stage("nq57xl.xlsx.read.scan_xlsx", judged=False),
     "read": Stage("nq57xl.xlsx.read._assemble", judged=False),
     "recognise": Stage("nq57xl.commands.judge.identify", judged=False),
@@ -173,7 +173,7 @@ def test_one_file_that_fails_a_stage(stage: str, office: Path, faulty: Callable[
 
 def swapped(target: str, act: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch) -> None:
     """Does something to the bad file at the moment at which the function of that dotted name meets it."""
-    module = importlib.import_module(target.rpartition(".")[0])
+    module = pkgutil.resolve_name(target.rpartition(".")[0])
     real = getattr(module, target.rpartition(".")[2])
 
     def acting(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
@@ -194,7 +194,7 @@ def becomes_a_folder(path: Path) -> None:
     path.mkdir(exist_ok=True)
 
 
-@pytest.mark.parametrize("stage", ["container_kind", "archive_file"])
+@pytest.mark.parametrize("stage", ["container", "archive"])
 @pytest.mark.parametrize("act", [Path.unlink, grows, becomes_a_folder], ids=["vanishes", "grows", "becomes a folder"])
 def test_a_file_that_changes_meanwhile(
     stage: str, act: Callable[[Path], None], office: Path, monkeypatch: pytest.MonkeyPatch
@@ -203,7 +203,7 @@ def test_a_file_that_changes_meanwhile(
     path = office / "inbox" / DAY / "bad.xlsx"
     data = path.read_bytes()
     with monkeypatch.context() as patch:
-        swapped(f"nq57xl.commands.collect.{stage}", act, patch)
+        swapped(STAGES[stage].target, act, patch)
         done = collect(office, "--json")
     assert done.code == 0, done.err[-300:]
     files = told(done)
