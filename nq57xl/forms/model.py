@@ -1,4 +1,4 @@
-"""A form as it is issued to one unit for one period, and every cell of it."""
+"""A form as it is issued to one unit for one period, every cell of it, what is typed there and was reported before."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The predicates that compare cells of a row, as checks of pandera's own (pandera.extensions): `pa.Check.required_if` …
 
-Each takes a frame of rules.rows and plain data, so that a schema that uses it can be written to YAML and read again;
+Each takes a frame of rules.judge and plain data, so that a schema that uses it can be written to YAML and read again;
 `when` names the group of rows that it speaks about. True: the row passes. Pandas and pandera are loaded with this
 module, which is therefore imported late.
 """
