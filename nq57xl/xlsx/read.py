@@ -94,9 +94,9 @@ def _decoded(
 ) -> Iterator[tuple[_Place, RawCell]]:
     """Those in a legacy charset with what they say in Unicode, each by its own letters; values stay as they are."""
     odd = {
-        place: cell.value
+        place: text
         for place, cell in cells.items()
-        if isinstance(cell.value, str) and not cell.value.isascii() and not surely_unicode(cell.value)
+        if isinstance(text := cell.value, str) and not text.isascii() and not surely_unicode(text)
     }
     rich = {place for place, pieces in runs.items() if any(run.font for run in pieces)}
     hint = common_charset(odd.values())
@@ -118,7 +118,7 @@ def _decoded_runs(runs: Sequence[Run], font: str) -> tuple[str, str] | None:
 _Place = tuple[int, int]
 
 
-def to_xlsx(data: bytes, soffice: str, *, seconds: float = _CONVERT_SECONDS) -> bytes | None:
+def _to_xlsx(data: bytes, soffice: str, *, seconds: float = _CONVERT_SECONDS) -> bytes | None:
     """An .xls as .xlsx; None when LibreOffice (`soffice`: its program) fails or takes longer than `seconds`.
 
     Runs with a profile of its own in a temporary folder, so that an open LibreOffice neither hinders nor is hindered.
@@ -240,7 +240,7 @@ def _read_xls(data: bytes, soffice: str | None) -> RawWorkbook:
     """Through LibreOffice: other readers take percents for times in some programs' files (pitfalls.md 0.4)."""
     if soffice is None:
         raise refuse("FILE_XLS")
-    converted = to_xlsx(data, soffice)
+    converted = _to_xlsx(data, soffice)
     if converted is None:
         raise refuse("FILE_BROKEN")
     raw = _assemble(converted, scan_xlsx(converted))

@@ -18,7 +18,7 @@ from nq57xl.returns.workers import read_all
 from nq57xl.rules.findings import verdict_of
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.limits import Refused
-from nq57xl.xlsx.read import read_bytes, to_xlsx
+from nq57xl.xlsx.read import _to_xlsx, read_bytes
 from tests.amounts import cases
 from tests.conftest import SAVERS
 from tests.odd_kit import Key, at, put
@@ -188,7 +188,7 @@ def test_broken_xls() -> None:
 @pytest.mark.needs("soffice")
 def test_conversion_that_takes_too_long() -> None:
     """A conversion over its time is stopped and gives nothing."""
-    assert to_xlsx(b"TT;Ten\n1;A\n", environment._soffice() or "", seconds=0.01) is None
+    assert _to_xlsx(b"TT;Ten\n1;A\n", environment._soffice() or "", seconds=0.01) is None
 
 
 @pytest.mark.needs("ssconvert")
