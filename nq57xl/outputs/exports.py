@@ -28,7 +28,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @frozen
-class ExportRow:
+class _ExportRow:
     """One line of the table: a typed cell, or something computed of a row or an indicator."""
 
     plan: str
@@ -55,10 +55,10 @@ class ExportRow:
     received_basis: str = ""
 
 
-_COLUMNS: tuple[str, ...] = tuple(item.name for item in attrs.fields(ExportRow))
+_COLUMNS: tuple[str, ...] = tuple(item.name for item in attrs.fields(_ExportRow))
 
 
-def facts(c: Consolidation, *, contacts: bool = False) -> tuple[ExportRow, ...]:
+def _facts(c: Consolidation, *, contacts: bool = False) -> tuple[_ExportRow, ...]:
     """Every line, in the order of "Nguồn số liệu", then the standings; contacts only where asked for."""
     edited = {item.edit.source.sha256 for item in c.edits}
     carried = {(unit.status.code, item.source.sha256) for unit in c.units for item in unit.status.carried}
@@ -81,15 +81,15 @@ def can_write(kind: Format) -> bool:
 
 def export_bytes(c: Consolidation, kind: Format, *, contacts: bool = False) -> bytes:
     """The file of that format. The same consolidation gives the same bytes."""
-    lines = facts(c, contacts=contacts)
+    lines = _facts(c, contacts=contacts)
     if kind == "json":
         return _json(c, lines)
     return _csv(lines) if kind == "csv" else _parquet(lines)
 
 
-def _cell(item: TracedCell, c: Consolidation, origin: _Origin) -> ExportRow:
+def _cell(item: TracedCell, c: Consolidation, origin: _Origin) -> _ExportRow:
     value, source = item.value, item.source
-    return ExportRow(
+    return _ExportRow(
         plan=c.plan.properties.id,
         period=c.period.code,
         unit=item.unit,
@@ -122,14 +122,14 @@ def _type(item: TracedCell, c: Consolidation) -> Literal["text", "choice", "perc
     return "percent" if measured or (field is not None and field.type == "percent") else "number"
 
 
-def _computed(c: Consolidation, unit: str, table: str, row: str) -> Callable[..., ExportRow]:
-    def fact(field: str, kind: Any, value: CellValue | bool) -> ExportRow:  # noqa: ANN401 - one of Fact's types
-        return ExportRow(c.plan.properties.id, c.period.code, unit, table, row, field, kind, value)
+def _computed(c: Consolidation, unit: str, table: str, row: str) -> Callable[..., _ExportRow]:
+    def fact(field: str, kind: Any, value: CellValue | bool) -> _ExportRow:  # noqa: ANN401 - one of Fact's types
+        return _ExportRow(c.plan.properties.id, c.period.code, unit, table, row, field, kind, value)
 
     return fact
 
 
-def _standing(row: TaskRow, c: Consolidation) -> Iterator[ExportRow]:
+def _standing(row: TaskRow, c: Consolidation) -> Iterator[_ExportRow]:
     """What is computed of a row; what is not known has no line."""
     standing = row.standing
     fact = _computed(c, standing.decided_by, "standing", row.task.code)
@@ -147,7 +147,7 @@ def _standing(row: TaskRow, c: Consolidation) -> Iterator[ExportRow]:
         yield fact("due", "date", row.task.due)
 
 
-def _result(row: IndicatorRow, c: Consolidation) -> Iterator[ExportRow]:
+def _result(row: IndicatorRow, c: Consolidation) -> Iterator[_ExportRow]:
     """What is computed of an indicator, for each unit that follows it."""
     kind = {"percent": "percent", "number": "number", "choice": "choice"}[row.measure]
     for entry in row.entries:
@@ -161,7 +161,7 @@ def _result(row: IndicatorRow, c: Consolidation) -> Iterator[ExportRow]:
             yield fact("reached", "flag", entry.reached)
 
 
-def _csv(lines: tuple[ExportRow, ...]) -> bytes:
+def _csv(lines: tuple[_ExportRow, ...]) -> bytes:
     """For Excel: UTF-8 with its mark; a text that begins like a formula has an apostrophe before it."""
     written = io.StringIO()
     writer = csv.writer(written)
@@ -192,7 +192,7 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _json(c: Consolidation, lines: tuple[ExportRow, ...]) -> bytes:
+def _json(c: Consolidation, lines: tuple[_ExportRow, ...]) -> bytes:
     """One document that keeps to schemas/du-lieu.schema.json."""
     own = c.plan.properties
     document = {
@@ -214,7 +214,7 @@ def _unit(status: UnitStatus) -> dict[str, Any]:
     return known | {"reported": status.counting is not None} | json_fields(status, "received_at on_time days_late")
 
 
-def _line(line: ExportRow) -> dict[str, Any]:
+def _line(line: _ExportRow) -> dict[str, Any]:
     """Without plan and period, which stand once above; a computed line has no source."""
     kept = {name: getattr(line, name) for name in _COLUMNS[2:]}
     if isinstance(line.value, dt.date):
@@ -224,7 +224,7 @@ def _line(line: ExportRow) -> dict[str, Any]:
     return kept
 
 
-def _parquet(lines: tuple[ExportRow, ...]) -> bytes:
+def _parquet(lines: tuple[_ExportRow, ...]) -> bytes:
     """The table with the value three ways: as text, as number, as day."""
     import pyarrow as pa
     import pyarrow.parquet as pq

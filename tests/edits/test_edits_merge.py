@@ -24,7 +24,7 @@ from nq57xl.edits.book import _edit_tables
 from nq57xl.errors import WorkbookOpenError
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.document import render_document
-from nq57xl.outputs.exports import facts
+from nq57xl.outputs.exports import _facts
 from nq57xl.rules.findings import catalogue
 from nq57xl.text import files
 from tests import report_books
@@ -176,7 +176,7 @@ def test_an_edit_stands_in_the_report_with_its_own_source(root: Path, monkeypatc
     assert (source[at][5], source[at][7], source[at][9]) == ("60%", "bien-tap.xlsx", places["VP|led|I.1|percent"])
     told = str(source[at + 1][5])
     assert all(text in told for text in ("Sửa số liệu theo điện thoại: An", "Chị Hoa báo lại", "«45%»", "vp.xlsx"))
-    exported = {(fact.row, fact.field): fact.sha256 for fact in facts(c) if fact.origin == "office"}
+    exported = {(fact.row, fact.field): fact.sha256 for fact in _facts(c) if fact.origin == "office"}
     assert exported == {("I.1", "percent"): sha256, ("III.6", "result"): sha256}
     document = "\n".join(blocks(opened(done.companions[0].read_bytes())))
     assert "đạt 60%, đã trình dự thảo lần 2" in document and "đã ban hành kế hoạch" not in document

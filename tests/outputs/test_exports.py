@@ -18,7 +18,7 @@ import pytest
 
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Value
-from nq57xl.outputs.exports import _COLUMNS, ExportRow, Format, export_bytes, facts
+from nq57xl.outputs.exports import _COLUMNS, Format, _facts, export_bytes
 from nq57xl.outputs.texts import _task_text, tracking_page, tracking_text
 from nq57xl.results.model import Consolidation
 from tests.conftest import REPOSITORY
@@ -77,7 +77,7 @@ def test_every_counting_cell_is_there_once(which: str) -> None:
                 for value in unit.counting.judged.values
                 if value.field not in ("phone", "email")
             ]
-    told = [fact for fact in facts(c) if fact.origin != "computed"]
+    told = [fact for fact in _facts(c) if fact.origin != "computed"]
     assert {(f.unit, f.table, f.row, f.field, f.typed, f.value, f.sha256, f.sheet, f.cell) for f in told} == {
         (unit, v.table, v.key, v.field, v.typed, v.value, sha256, v.sheet, v.cell) for unit, v, sha256 in wanted
     }
@@ -89,7 +89,7 @@ def test_every_counting_cell_is_there_once(which: str) -> None:
 def test_standings_are_those_of_the_report(which: str) -> None:
     """Each row of the plan has its state; progress, timeliness, days, percentage and due day where they are known."""
     c = filled(which)
-    told = {(f.row, f.field): f.value for f in facts(c) if f.table == "standing"}
+    told = {(f.row, f.field): f.value for f in _facts(c) if f.table == "standing"}
     for row in c.tasks:
         code, standing = row.task.code, row.standing
         assert told.pop((code, "state")) == standing.state
@@ -100,7 +100,7 @@ def test_standings_are_those_of_the_report(which: str) -> None:
         assert told.pop((code, "due"), None) == row.task.due
         told.pop((code, "percent"), None)
     assert told == {}
-    results = {(f.row, f.unit, f.field): f.value for f in facts(c) if f.table == "indicator_result"}
+    results = {(f.row, f.unit, f.field): f.value for f in _facts(c) if f.table == "indicator_result"}
     for item in c.indicators:
         for entry in item.entries:
             where = (item.indicator.code, entry.unit)
@@ -115,7 +115,7 @@ def test_standings_are_those_of_the_report(which: str) -> None:
 def test_csv_and_json_say_the_same(which: str) -> None:
     """CSV and JSON hold the same lines with the same exact values in the same order."""
     c = filled(which)
-    lines = facts(c)
+    lines = _facts(c)
     document = json.loads(export_bytes(c, "json"))
     written = rows_of(export_bytes(c, "csv"))
     assert len(document["facts"]) == len(written) == len(lines)
@@ -135,7 +135,7 @@ def test_parquet_says_the_same(which: str) -> None:
     import pyarrow.parquet as pq
 
     c = filled(which)
-    lines = facts(c)
+    lines = _facts(c)
     table = pq.read_table(io.BytesIO(export_bytes(c, "parquet"))).to_pylist()
     assert len(table) == len(lines)
     for fact, stored in zip(lines, table, strict=True):
@@ -165,7 +165,7 @@ def test_contacts_only_where_asked_for() -> None:
     c = filled("sxd-2026")
     for kind in ("csv", "json"):
         assert b"@dongnai.gov.vn" not in export_bytes(c, kind)
-    assert [fact for fact in facts(c, contacts=True) if fact.field == "email"]
+    assert [fact for fact in _facts(c, contacts=True) if fact.field == "email"]
     assert b"@dongnai.gov.vn" in export_bytes(c, "csv", contacts=True)
 
 
@@ -191,8 +191,9 @@ def test_same_bytes(kind: Any) -> None:  # noqa: ANN401 - a Format
 
 def test_columns_are_the_published_ones() -> None:
     """The columns of the table are stable; a new one comes last."""
-    assert tuple(item.name for item in attrs.fields(ExportRow)) == _COLUMNS
-    assert _COLUMNS[:8] == ("plan", "period", "unit", "table", "row", "field", "type", "value")
+    value = ("plan", "period", "unit", "table", "row", "field", "type", "value", "typed", "origin")
+    source = ("file", "sha256", "sheet", "cell", "received_at", "received_basis")
+    assert _COLUMNS[:16] == value + source
 
 
 def test_the_page_tells_every_column_and_computed_field() -> None:
@@ -208,7 +209,9 @@ def test_the_page_tells_every_column_and_computed_field() -> None:
         for row in computed
         for name in re.findall(r"`([a-z]+)`", row.split("|")[2])
     }
-    there = {(f.table, f.field) for seed in range(6) for f in facts(filled("sxd-2026", seed)) if f.origin == "computed"}
+    there = {
+        (f.table, f.field) for seed in range(6) for f in _facts(filled("sxd-2026", seed)) if f.origin == "computed"
+    }
     assert fields == there
 
 
