@@ -42,8 +42,8 @@ _DATED_NAME = re.compile(r"(.+?)\s*\(\s*(?:đến|tới)(?:\s+hết)?(?:\s+ngày
 # codes become names of files, on Windows too
 _CODES = ("code", "id")
 _CODE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,39})?")
-_YES = {fold(YES), "x", "có.", "true", "đúng", "1", "yes"}
-_NO = {fold(NO), "không.", "false", "sai", "0", "no"}
+_YES_NO = dict.fromkeys((fold(YES), "x", "có.", "true", "đúng", "1", "yes"), True)
+_YES_NO |= dict.fromkeys((fold(NO), "không.", "false", "sai", "0", "no"), False)
 
 
 def _text_of(raw: Any) -> str:  # noqa: ANN401 - a cell
@@ -76,7 +76,10 @@ def _as_value(column: AppendixColumn, raw: Any) -> tuple[Any, bool]:  # noqa: AN
     if column.kind == "choice":
         code = next((code for code, title in column.choices.items() if fold(title) == fold(text)), "")
         return code, bool(code) or not text
-    value = _yes_no(text) if column.kind == "yes_no" else _day(raw) if column.kind == "date" else _whole(column, text)
+    if column.kind == "yes_no":
+        value: Any = _YES_NO.get(fold(text))
+    else:
+        value = _day(raw) if column.kind == "date" else _whole(column, text)
     return value, value is not None or not text
 
 
@@ -102,10 +105,6 @@ def _dated_name(line: str) -> DatedName | None:
 def _whole(column: AppendixColumn, text: str) -> int | None:
     low, high = column.limits
     return int(text) if re.fullmatch(r"\d{1,6}", text) and low <= int(text) <= high else None
-
-
-def _yes_no(text: str) -> bool | None:
-    return fold(text) in _YES if fold(text) in _YES | _NO else None
 
 
 def _day(raw: Any) -> date | None:  # noqa: ANN401 - a cell

@@ -16,19 +16,19 @@ _PAGE = PageSetup(left=0.5, right=0.4, top=0.8, bottom=0.5, header=0.4, number_s
 _Properties = dict[str, Any]
 _BORDER: _Properties = {"border": 1, "border_color": _LINE}
 _PLAIN: _Properties = {"valign": "top", "text_wrap": True}
-CELL: _Properties = {**_PLAIN, **_BORDER}
-_CENTRED: _Properties = {**CELL, "align": "center"}
+_CELL: _Properties = {**_PLAIN, **_BORDER}
+_CENTRED: _Properties = {**_CELL, "align": "center"}
 STYLES: dict[str, _Properties] = {
     "title": {"bold": True, "font_size": 14, "valign": "vcenter"},
     "note": {**_PLAIN, "italic": True},
     "plain": _PLAIN,
     "step": {"valign": "top", "bold": True, "align": "center"},
     "head": {**_CENTRED, "bold": True, "bg_color": _ACCENT, "valign": "vcenter"},
-    "label": {**CELL, "bold": True},
-    "hint": {**CELL, "italic": True},
-    "cell": CELL,
-    "detail": {**CELL, "italic": True, "indent": 1},
-    "answer": {**CELL, "bg_color": "#E2EFDA", "locked": False},
+    "label": {**_CELL, "bold": True},
+    "hint": {**_CELL, "italic": True},
+    "cell": _CELL,
+    "detail": {**_CELL, "italic": True, "indent": 1},
+    "answer": {**_CELL, "bg_color": "#E2EFDA", "locked": False},
     "decision": {**_CENTRED, "num_format": "@", "bold": True, "bg_color": _ACCENT},
     "percent": {**_CENTRED, "num_format": "0%"},
     "link": {**_BORDER, "valign": "top", "underline": 1},

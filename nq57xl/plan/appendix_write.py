@@ -19,7 +19,7 @@ from nq57xl.plan.appendix import (
     AppendixSheet,
     cells_of,
 )
-from nq57xl.plan.appendix_styles import CELL, STYLES, set_up_page, write_top
+from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_top
 from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import TITLE, Review, write_review
 from nq57xl.text.addresses import a1, place_of
@@ -112,7 +112,7 @@ def _write_cell(
     sheet: Worksheet, place: tuple[int, int], column: AppendixColumn, value: object, **changes: object
 ) -> None:
     """A value of that column at (row, column); `changes`: properties of its format that differ from the usual ones."""
-    style = CELL | ({"num_format": _FORMATS[column.kind]} if column.kind in _FORMATS else {})
+    style = STYLES["cell"] | ({"num_format": _FORMATS[column.kind]} if column.kind in _FORMATS else {})
     if column.center or column.kind in ("whole", "date"):
         style |= {"align": "center" if column.center else "left"}
     typed = column.kind in ("date", "whole") and value is not None
