@@ -126,7 +126,7 @@ def read_document(data: bytes, name: str) -> Document:
         raise Nq57Error(f"Tệp {name} rỗng.")
     if len(data) > _MAX_BYTES:
         raise Nq57Error(f"Tệp {name} lớn hơn 100 MB: hãy tách riêng phần phụ lục.")
-    if data[:5] == b"%PDF-" or b"%PDF-" in data[:1024]:
+    if b"%PDF-" in data[:1024]:
         from nq57xl.plan.importer.read_pdf import read_pdf
 
         return read_pdf(data, name)
