@@ -121,6 +121,19 @@ def test_a_remark_goes_into_the_letter(browser: Browser) -> None:
     assert f"- {said}" in letter
 
 
+def test_a_file_judged_for_two_periods_is_decided_on_from_its_page(browser: Browser) -> None:
+    """April's form handed in for May as well: the page means the return that it shows, the later one."""
+    later = Office(browser.office.workspace, Clock(dt.datetime(2026, 5, 4, 9, tzinfo=VIETNAM)))
+    generate(later, "2026-05", ["QLDT"])
+    done = collect(later, [browser.office.workspace.inbox / "QLDT.xlsx"], "2026-05")
+    assert [item.verdict for item in done.returns] == ["rejected"]
+    sha256 = browser.hash_of("QLDT")
+    browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "exclude", "ly_do": "Biểu của tháng 4"})
+    with browser.office.reading() as ledger:
+        records = [ledger.return_by_hash(sha256, period) for period in ("2026-04", "2026-05")]
+    assert [record.excluded if record else None for record in records] == ["", "Biểu của tháng 4"]
+
+
 def test_a_remark_on_a_cell_goes_back_with_the_form(browser: Browser) -> None:
     """With a row and a column it is a point of the return: on the page, and at the cell of the marked form."""
     sha256 = browser.hash_of("VP")
