@@ -34,7 +34,7 @@ from nq57xl.text.files import write_atomic
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.limits import LIMITS
-from nq57xl.xlsx.patch import CellContent, put_values, saved_since_made, unlocked_cells
+from nq57xl.xlsx.patch import PatchedValue, put_values, saved_since_made, unlocked_cells
 
 _BESIDE = "-nguon.xlsx"
 _ODD = "«{name}» có cấu trúc khác thường, không điền được: hãy mở bằng Excel, LibreOffice, lưu lại rồi chạy lại."
@@ -135,7 +135,7 @@ def _judge(office: Office, superior: SuperiorForm, c: Consolidation, file: tuple
     """What the office above would say of the form with other contents; that it cannot be told costs nothing else."""
     data, name = file
 
-    def judge(contents: Sequence[tuple[str, str, CellContent]], facts: Mapping[RowPlace, Facts]) -> Sequence[Finding]:
+    def judge(contents: Sequence[tuple[str, str, PatchedValue]], facts: Mapping[RowPlace, Facts]) -> Sequence[Finding]:
         try:
             raw = _reread(office, _filled_in(data, superior, name, contents))
             found = superior.asked_back(raw, c.schema, (c.period, office.clock.now()), facts)
@@ -147,7 +147,7 @@ def _judge(office: Office, superior: SuperiorForm, c: Consolidation, file: tuple
 
 
 def _filled_in(
-    data: bytes, superior: SuperiorForm, name: str, contents: Sequence[tuple[str, str, CellContent]]
+    data: bytes, superior: SuperiorForm, name: str, contents: Sequence[tuple[str, str, PatchedValue]]
 ) -> bytes:
     """The form with those contents; what the formulas of its checks gave before is not in it."""
     typed: dict[str, set[str]] = {}

@@ -19,7 +19,7 @@ from nq57xl.rules.findings import Finding, catalogue
 from nq57xl.text.legacy import clean
 from nq57xl.xlsx.cells import plain_number
 from nq57xl.xlsx.shown import days_of
-from nq57xl.xlsx.write import cell_text
+from nq57xl.xlsx.write import storable_text
 
 ASKED_SHEET = "_asked"
 """Id and name of the hidden sheet: a line for each finding."""
@@ -109,7 +109,7 @@ def _cells_meant(key: str, sheets: Sequence[SheetLayout]) -> list[FormCell]:
 def _mark(content: object) -> str:
     """A cell's content and whether it is a text: a number typed over the same text is a change."""
     if isinstance(content, str):
-        text = clean(cell_text(content))
+        text = clean(storable_text(content))
         return f"t{text}" if text else ""
     if content is None or isinstance(content, bool):
         return "" if content is None else f"b{content}"

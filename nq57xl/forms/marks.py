@@ -29,7 +29,7 @@ from nq57xl.rules.rows import all_of, any_of, blank_formula, quoted
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.metrics import DEFAULT_SIZE, Text, merged_width, row_height
 from nq57xl.xlsx.shown import days_of
-from nq57xl.xlsx.write import MESSAGE_LIMIT, Workbook, Worksheet, cell_text, clipped, sheet_prefix, utf16_units
+from nq57xl.xlsx.write import MESSAGE_LIMIT, Workbook, Worksheet, clipped, sheet_prefix, storable_text, utf16_units
 
 _EXPLANATION = "explanation"
 _COMPARED = 100
@@ -197,7 +197,7 @@ class MarkedForm:
         if content is None or content == "":
             return blank_formula(ref)
         if isinstance(content, str):
-            text = cell_text(content)
+            text = storable_text(content)
             start = text.split("\n")[0][:_COMPARED]
             return f"AND(ISTEXT({ref}),LEN({ref})={utf16_units(text)},LEFT({ref},{utf16_units(start)})={quoted(start)})"
         number = days_of(content) if isinstance(content, date) else content

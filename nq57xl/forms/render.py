@@ -20,7 +20,7 @@ from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import SheetSpec
 from nq57xl.text.addresses import a1
 from nq57xl.xlsx.metrics import Text, merged_width, printed_points, row_height
-from nq57xl.xlsx.write import FONT, Workbook, Worksheet, cell_text
+from nq57xl.xlsx.write import FONT, Workbook, Worksheet, storable_text
 
 _CHECK_WIDTH = 20.0
 _ROW_MINIMUM = {"led": 48.0, "supporting": 36.0, "indicator": 36.0, "proposal": 27.0, "difficulty": 27.0}
@@ -45,7 +45,7 @@ def _write_hidden(sheet: Worksheet, form: Form, layout: SheetLayout) -> None:
     styles.protect(sheet, form.issue_id, hidden=True)
 
 
-class _SheetWriter:
+class _FormSheetWriter:
     """Writes one sheet: cells, heights, validations, marks, live check, page set-up, protection."""
 
     def __init__(self, sheet: Worksheet, back: MarkedForm, layout: SheetLayout, spec: SheetSpec) -> None:
@@ -177,7 +177,7 @@ class _SheetWriter:
         height = row_height([Text(note, _NOTE_WIDTH, 10)], minimum=40.0) / 0.75 + 10
         letters = {"font_name": FONT, "font_size": 10}
         options = {"author": NOTE_AUTHOR, "width": _NOTE_WIDTH * 7, "height": height, "visible": False, **letters}
-        self.sheet.write_comment(slot.row, slot.col, cell_text(note), options)
+        self.sheet.write_comment(slot.row, slot.col, storable_text(note), options)
 
     def _marks(self) -> None:
         """Fill and border of the cells with open points; errors go before warnings."""
@@ -259,7 +259,7 @@ def _render(back: MarkedForm) -> bytes:
             if sheet.id == "guide":
                 write_guide(worksheet, form, checks.sheets, live_cells(checks))
             elif sheet.id in specs:
-                _SheetWriter(worksheet, back, sheet, specs[sheet.id]).write()
+                _FormSheetWriter(worksheet, back, sheet, specs[sheet.id]).write()
             else:
                 _write_hidden(worksheet, form, sheet)
             if sheet.id == "_lists":

@@ -24,7 +24,7 @@ from nq57xl.plan.model import Plan
 from nq57xl.plan.review_questions import TITLE, Review, write_review
 from nq57xl.text.addresses import a1, place_of
 from nq57xl.xlsx.metrics import Text, row_height
-from nq57xl.xlsx.write import FONT, MESSAGE_LIMIT, TITLE_LIMIT, Workbook, Worksheet, cell_text, clipped
+from nq57xl.xlsx.write import FONT, MESSAGE_LIMIT, TITLE_LIMIT, Workbook, Worksheet, clipped, storable_text
 
 _CARD_WIDTHS = (33.0, 62.0, 22.0, 22.0)
 _LAST_ROW = 2000
@@ -130,7 +130,7 @@ def _mark(sheets: Mapping[str, Worksheet], plan: Plan, review: Sequence[Review])
             _write_cell(sheet, place, column, value, bg_color="#FFF2CC", align=align)
             source = f"\nNguồn: {point.source}" if point.source else ""
             options = {"author": "nq57xl", "font_name": FONT, "font_size": 10, "x_scale": 1.6}
-            sheet.write_comment(*place, cell_text(f"Cần rà soát: {point.reason}{source}"), options)
+            sheet.write_comment(*place, storable_text(f"Cần rà soát: {point.reason}{source}"), options)
 
 
 def _rows(sheet: Worksheet, table: AppendixSheet, plan: Plan) -> int:

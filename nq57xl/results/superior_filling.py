@@ -16,7 +16,7 @@ from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import CellValue, Facts, Field, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.cells import plain_number
-from nq57xl.xlsx.patch import CellContent
+from nq57xl.xlsx.patch import PatchedValue
 
 
 @frozen
@@ -75,14 +75,14 @@ class _GeneralLine:
 class FilledForm:
     """What is put into the form, and what is told beside it."""
 
-    contents: tuple[tuple[str, str, CellContent], ...]
+    contents: tuple[tuple[str, str, PatchedValue], ...]
     """(sheet, cell, content)."""
     lines: tuple[FilledLine, ...]
     points: tuple[PointLine, ...]
     general: tuple[_GeneralLine, ...] = ()
 
 
-Judge = Callable[[Sequence[tuple[str, str, CellContent]], Mapping[RowPlace, Facts]], Sequence[Finding]]
+Judge = Callable[[Sequence[tuple[str, str, PatchedValue]], Mapping[RowPlace, Facts]], Sequence[Finding]]
 """What the superior office will ask back of its form with those contents; the facts of its rows, as far as known."""
 
 
@@ -109,7 +109,7 @@ class _Filling:
     superior: SuperiorForm
     c: Consolidation
     matched: Mapping[RowPlace, MatchLine]
-    contents: list[tuple[str, str, CellContent]] = field(factory=list)
+    contents: list[tuple[str, str, PatchedValue]] = field(factory=list)
     lines: list[FilledLine] = field(factory=list)
     points: list[PointLine] = field(factory=list)
     _rows: dict[RowPlace, SuperiorRow] = field(init=False)
@@ -214,7 +214,7 @@ class _Filling:
         self._held[row.table, row.key][cell.field] = cell.value
         self.lines += self._sources(row, place, item, (cell, shown))
 
-    def _content(self, row: SuperiorRow, item: Field, value: CellValue) -> tuple[CellContent, str]:
+    def _content(self, row: SuperiorRow, item: Field, value: CellValue) -> tuple[PatchedValue, str]:
         """What is put into the cell, and how people read it."""
         if isinstance(value, dt.datetime):
             value = value.date()
@@ -270,7 +270,7 @@ _BLANK = "REQUIRED_BLANK"
 _REASONS = ("explanation", "note")
 
 
-def _alike(typed: str, content: CellContent) -> bool:
+def _alike(typed: str, content: PatchedValue) -> bool:
     """The cell says already what would be put in."""
     if isinstance(content, str):
         return fold(typed) == fold(content)

@@ -17,7 +17,7 @@ from nq57xl.text.addresses import place_of
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.package import zip_entry
-from nq57xl.xlsx.write import cell_text
+from nq57xl.xlsx.write import storable_text
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -54,7 +54,7 @@ def _rewritten(old: zipfile.ZipFile, changed: dict[str, str]) -> bytes:
 
 def _plain(text: str) -> str:
     """A text as Excel writes it: what XML cannot hold as _x001F_, and what looks like that already as _x005F_x001F_."""
-    text = _ESCAPED.sub(r"_x005F\1", cell_text(text))
+    text = _ESCAPED.sub(r"_x005F\1", storable_text(text))
     return _UNPRINTABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
 
@@ -62,7 +62,7 @@ def _xml(text: str) -> str:
     return escape(_plain(text))
 
 
-CellContent = str | float | dt.date
+PatchedValue = str | float | dt.date
 """What is put into a cell: a text, which is never a formula; a number; a day, shown by the cell's own format.
 
 "" leaves the cell blank.
@@ -71,7 +71,7 @@ _EPOCH = dt.date(1899, 12, 30)
 
 
 def put_values(
-    data: bytes, values: Sequence[tuple[str, str, CellContent]], *, kept: Mapping[str, Collection[str]] | None = None
+    data: bytes, values: Sequence[tuple[str, str, PatchedValue]], *, kept: Mapping[str, Collection[str]] | None = None
 ) -> bytes:
     """The workbook with those (sheet, cell, content) in place; the cells keep their format and lock.
 
@@ -79,7 +79,7 @@ def put_values(
     results, so that every program that opens it computes them anew, but for those at these addresses (sheet title ->
     addresses), which somebody has typed: their results are what was meant.
     """
-    wanted: dict[str, dict[str, CellContent]] = {}
+    wanted: dict[str, dict[str, PatchedValue]] = {}
     for sheet, cell, content in values:
         wanted.setdefault(sheet, {})[cell] = content
     try:
@@ -144,9 +144,9 @@ def _recomputed(xml: str, kept: Collection[str]) -> str:
 _ROW = re.compile(r"(<row\b([^>]*[^/])>)(.*?)</row>", re.DOTALL)
 
 
-def _sheet(xml: str, cells: dict[str, CellContent]) -> str:
+def _sheet(xml: str, cells: dict[str, PatchedValue]) -> str:
     """The sheet with those cells, in one pass over its rows. Raises LookupError for a row that is not there."""
-    rows: dict[str, dict[str, CellContent]] = {}
+    rows: dict[str, dict[str, PatchedValue]] = {}
     for cell, content in cells.items():
         rows.setdefault(cell.lstrip(_LETTERS), {})[cell] = content
 
@@ -163,7 +163,7 @@ def _sheet(xml: str, cells: dict[str, CellContent]) -> str:
     return xml
 
 
-def _grown(xml: str, cells: dict[str, CellContent]) -> str:
+def _grown(xml: str, cells: dict[str, PatchedValue]) -> str:
     """The sheet with its rows as high as the new texts need; a row without a height is fitted by every program."""
     widths: dict[int, float] = {}
     for col in re.findall(r"<col\b[^>]*>", xml):
@@ -187,7 +187,7 @@ _WIDE = 200
 """Columns that have texts: what one element says of all the rest of a sheet is no column."""
 
 
-def _patched_row(inner: str, cell: str, letters: str, value: CellContent) -> str:
+def _patched_row(inner: str, cell: str, letters: str, value: PatchedValue) -> str:
     """The cells of a row with one of them set, in the order of the columns."""
     if value == "":
         content = "/>"
@@ -210,7 +210,7 @@ def _patched_row(inner: str, cell: str, letters: str, value: CellContent) -> str
     return f'{inner[:at]}<c r="{cell}"{content}{inner[at:]}'
 
 
-def _through_openpyxl(data: bytes, values: Sequence[tuple[str, str, CellContent]]) -> bytes:
+def _through_openpyxl(data: bytes, values: Sequence[tuple[str, str, PatchedValue]]) -> bytes:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), rich_text=True)

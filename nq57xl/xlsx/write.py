@@ -53,7 +53,7 @@ def utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def cell_text(text: str) -> str:
+def storable_text(text: str) -> str:
     """The text as a cell can hold it: no lone surrogates, within Excel's 32,767 UTF-16 units; else as it is."""
     text = _SURROGATES.sub("\ufffd", text)
     if len(text) * 2 <= _CELL_LIMIT or utf16_units(text) <= _CELL_LIMIT:
@@ -122,7 +122,7 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
         """A text as it is, never a formula; a blank cell for "": openpyxl saves an empty text as one to be repaired."""
         form = self.book.style(style)
         if not self._check_dimensions(row, col):
-            number = self.str_table._get_shared_string_index(cell_text(text)) if text else None
+            number = self.str_table._get_shared_string_index(storable_text(text)) if text else None
             self.table[row][col] = CellBlankTuple(form) if number is None else CellStringTuple(number, form)
 
     def across(self, row: int, first: int, last: int, text: str, style: Style) -> None:
@@ -154,7 +154,7 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
         url = Url(f"external:{path}")
         # forward slashes, as Excel writes them itself: LibreOffice outside Windows follows no others
         url._relationship_link = url._relationship_link.replace("\\", "/")
-        url.text = _UNPRINTABLE.sub("", cell_text(text))
+        url.text = _UNPRINTABLE.sub("", storable_text(text))
         self._write_link(row, col, url, text, style)
 
     @property
@@ -167,7 +167,7 @@ class Worksheet(_Worksheet):  # type: ignore[misc] # XlsxWriter has no complete 
             self.text(row, col, text, style)
             return
         self._links += 1
-        shown = _UNPRINTABLE.sub("", cell_text(text))  # the link says its text once more, where nothing is escaped
+        shown = _UNPRINTABLE.sub("", storable_text(text))  # the link says its text once more, where nothing is escaped
         self.write_url(row, col, url, self.book.style(style), shown, tip or None)
         if shown != text:
             self.text(row, col, text, style)
@@ -325,7 +325,7 @@ class Workbook(xlsxwriter.Workbook):  # type: ignore[misc] # XlsxWriter has no c
         self._by_name: dict[Style, Format] = {}
         self._made: dict[tuple[tuple[str, Any], ...], Format] = {}
         self._warnings = warnings.catch_warnings()
-        self.set_properties({"title": cell_text(title), "created": created, **(properties or {})})
+        self.set_properties({"title": storable_text(title), "created": created, **(properties or {})})
 
     def __enter__(self) -> Workbook:
         self._warnings.__enter__()

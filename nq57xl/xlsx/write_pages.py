@@ -70,7 +70,7 @@ def report_workbook(
     anchors = {**(beside or {}), **link_targets(sheets)}
     with Workbook(title, {}, size=_DEFAULT_SIZE, properties={"comments": ""}) as book:
         for sheet in sheets:
-            _SheetWriter(book, sheet, anchors).write((charts or {}).get(sheet.page.name, ()))
+            _PlacedSheetWriter(book, sheet, anchors).write((charts or {}).get(sheet.page.name, ()))
     return book.content
 
 
@@ -83,7 +83,7 @@ def link_targets(sheets: Sequence[pages.PlacedSheet], file: str = "") -> dict[st
     return found
 
 
-class _SheetWriter:
+class _PlacedSheetWriter:
     """Writes one sheet."""
 
     def __init__(self, book: Workbook, sheet: pages.PlacedSheet, anchors: _Anchors) -> None:

@@ -18,7 +18,7 @@ from nq57xl.forms.render import render_form
 from nq57xl.returns.superior_form import SuperiorForm, read_superior_form
 from nq57xl.rules.findings import make
 from nq57xl.rules.load import load_schema
-from nq57xl.xlsx.patch import CellContent, put_values, saved_since_made, unlocked_cells
+from nq57xl.xlsx.patch import PatchedValue, put_values, saved_since_made, unlocked_cells
 from nq57xl.xlsx.read import read_bytes
 from tests.april_kit import issued_office
 from tests.conftest import REPOSITORY
@@ -120,7 +120,7 @@ def test_texts_numbers_and_days_are_put_in_and_rows_grow(form: bytes) -> None:
     cells = next(row.cells for row in read(form).rows if row.table == "led")
     where = {name: (cells[name].sheet, cells[name].cell) for name in ("result", "percent", "completion_date")}
     text = '=HYPERLINK("x") ' + "Đã trình dự thảo, lấy ý kiến. " * 20
-    content: dict[str, CellContent] = {"result": text, "percent": 0.25, "completion_date": dt.date(2026, 4, 7)}
+    content: dict[str, PatchedValue] = {"result": text, "percent": 0.25, "completion_date": dt.date(2026, 4, 7)}
     data = put_values(form, [(*where[name], content[name]) for name in where], kept={})
     before, after = (load_workbook(io.BytesIO(item))["1. Kết quả"] for item in (form, data))
     assert after[where["result"][1]].value == text.rstrip() or after[where["result"][1]].value == text

@@ -21,7 +21,7 @@ from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.xlsx import write
 from nq57xl.xlsx.package import repacked, zipped
 from nq57xl.xlsx.patch import put_sheet
-from nq57xl.xlsx.write import Workbook, cell_text
+from nq57xl.xlsx.write import Workbook, storable_text
 from tests.amounts import amount
 from tests.conftest import CheckOoxml
 from tests.report_books import consolidated
@@ -82,9 +82,9 @@ def test_any_text_comes_back(text: str) -> None:
 
 def test_texts_within_excel_limit() -> None:
     """A longer text is cut to 32,767 UTF-16 units, never within a pair."""
-    assert cell_text("x" * 40_000) == "x" * 32_767
-    assert cell_text("x" + "😀" * 20_000) == "x" + "😀" * 16_383
-    assert cell_text("a\ud800b") == "a\ufffdb"
+    assert storable_text("x" * 40_000) == "x" * 32_767
+    assert storable_text("x" + "😀" * 20_000) == "x" + "😀" * 16_383
+    assert storable_text("a\ud800b") == "a\ufffdb"
 
 
 def test_what_xlsxwriter_drops_raises() -> None:

@@ -321,7 +321,7 @@ _TREND: dict[str, str | tuple[str, str]] = {
 
 
 @frozen
-class _Table:
+class _SummaryTable:
     """One table as placed, for the charts and formulas that read it."""
 
     columns: tuple[str, ...]
@@ -343,7 +343,7 @@ class _TableWriter:
     def __init__(self, view: Overview, rows: _CountedSheets, top: int) -> None:
         self.c, self.f, self.rows, self.top = view.consolidation, view.figures, rows, top
         self.lines: list[ReportLine] = []
-        self.tables: dict[str, _Table] = {}
+        self.tables: dict[str, _SummaryTable] = {}
 
     def write(self) -> None:
         """All tables in order."""
@@ -384,7 +384,7 @@ class _TableWriter:
         """Heading of a table, whose rows follow."""
         self.lines.append(ReportLine("space", height=8))
         self.lines.append(ReportLine("group", {_grid(0): title}))
-        self.tables[name] = _Table(tuple(columns), self._row - 1, 0)
+        self.tables[name] = _SummaryTable(tuple(columns), self._row - 1, 0)
         self._line("head", first, columns, short="Tên ngắn (biểu đồ)", code="Mã")
 
     def _line(
@@ -517,7 +517,7 @@ _TWO_LINES = 290.0
 """Points above which the page has room for all four charts."""
 
 
-def _charts(tables: Mapping[str, _Table], f: Figures) -> Iterator[Chart]:
+def _charts(tables: Mapping[str, _SummaryTable], f: Figures) -> Iterator[Chart]:
     """The charts without their places."""
     occurring = set(f.total.stages) | {words for unit in f.units for words in unit.stages}
     fills = zip(tables["stages"].columns[1:-1], _STAGE_FILLS, strict=False)
@@ -532,7 +532,9 @@ def _charts(tables: Mapping[str, _Table], f: Figures) -> Iterator[Chart]:
         yield attrs.evolve(_chart(tables["trend"], "Qua các kỳ báo cáo", _TREND_FILLS, "bottom"), kind="line")
 
 
-def _chart(table: _Table, title: str, fills: Mapping[int, _Fill], legend: Literal["right", "bottom", "none"]) -> Chart:
+def _chart(
+    table: _SummaryTable, title: str, fills: Mapping[int, _Fill], legend: Literal["right", "bottom", "none"]
+) -> Chart:
     """A chart of a table: `fills` tells which of its columns are drawn, by index from 0."""
     first, last = table.head + 1, table.head + table.rows
     columns = [(_LABEL + index, fill) for index, fill in fills.items()]

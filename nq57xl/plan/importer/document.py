@@ -229,7 +229,7 @@ def _without_marks(text: str) -> str:
     return _MARK.sub(lambda match: match[0] if _MEASURE.search(text[: match.start()]) else "", text)
 
 
-def cell_text(text: str) -> str:
+def paragraph_text(text: str) -> str:
     """The paragraphs of a cell: a line that goes on in the middle of a sentence is joined to the one before."""
     lines: list[str] = []
     for line in _without_marks(clean(text)).split("\n"):

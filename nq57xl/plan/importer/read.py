@@ -12,7 +12,7 @@ from typing import Any
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import office_workbook
-from nq57xl.plan.importer.document import Document, GridCell, GridTable, Line, cell_text, table_of
+from nq57xl.plan.importer.document import Document, GridCell, GridTable, Line, paragraph_text, table_of
 from nq57xl.text.addresses import a1, letters_of, place_of
 from nq57xl.text.legacy import clean
 from nq57xl.xlsx.cells import RawCell, RawSheet, readable
@@ -51,7 +51,7 @@ def _markdown_table(rows: list[tuple[int, str]]) -> GridTable:
         for col, part in enumerate(re.split(r"(?<!\\)\|", line.removeprefix("|").removesuffix("|"))):
             text = re.sub(r"<br\s*/?>", "\n", part)
             text = _ESCAPED.sub(r"\1", _CELL_MARKS.sub("", unescape(text).strip()))
-            placed.append(GridCell(row, col, cell_text(text), f"dòng {number}"))
+            placed.append(GridCell(row, col, paragraph_text(text), f"dòng {number}"))
     return table_of(placed)
 
 
@@ -106,7 +106,7 @@ def _html_table(table: Any) -> GridTable:  # noqa: ANN401 - of lxml
             rows, cols = _count(cell.get("rowspan")), _count(cell.get("colspan"))
             taken |= {(row + down, col + right) for down in range(rows) for right in range(cols)}
             text = "".join(piece for piece, _ in _pieces(cell, within=True) if isinstance(piece, str))
-            text = cell_text(re.sub(r"\n{2,}", "\n", text))
+            text = paragraph_text(re.sub(r"\n{2,}", "\n", text))
             placed.append(GridCell(row, col, text, f"dòng {cell.sourceline}", rows, cols))
     return table_of(placed)
 
@@ -257,7 +257,7 @@ def _shown(cell: RawCell) -> str:
     if isinstance(cell.value, bool):
         return "x" if cell.value else ""
     if cell.number is None or cell.error:
-        return cell_text(readable(cell))
+        return paragraph_text(readable(cell))
     code = _REGIONAL.get(cell.format, cell.format)
     if isinstance(cell.value, date) and _AMERICAN.match(code):
         code = "dd/mm/yyyy"  # the stored day, in our order; it is doubted besides

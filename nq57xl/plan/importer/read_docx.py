@@ -13,7 +13,7 @@ import attrs
 from attrs import define, field
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.importer.document import Document, GridCell, GridTable, Line, cell_text, roman, table_of
+from nq57xl.plan.importer.document import Document, GridCell, GridTable, Line, paragraph_text, roman, table_of
 from nq57xl.text.legacy import clean, one_line
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -316,7 +316,7 @@ class _DocxReader:
             open_cells: dict[int, int] = {}
             for cell, (left, right) in zip(_inside(line, f"{_W}tc"), spans, strict=True):
                 text, gone, doubt = _live(self.cell(cell))
-                text = cell_text(text)
+                text = paragraph_text(text)
                 if gone:
                     struck.append((f"chữ gạch ngang: {gone}", f"{source}, dòng {row + 1}"))
                 if left >= right and not text:
