@@ -6,6 +6,8 @@ import random
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +26,7 @@ from nq57xl.commands.status import status
 from nq57xl.commands.upward import UpwardReport, upward
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import form_file_name
+from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.appendix_read import BUNDLED_PLANS
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.deadlines import Deadline, Target
@@ -123,7 +126,7 @@ class Department:
         book = load_workbook(form)
         sheet = book["1. Kết quả"]
         mended = 0
-        for members in _by_row(_spots(sheet)).values():
+        for _, members in groupby(_spots(sheet), attrgetter("row")):
             cells = {spot.heading: sheet[spot.address] for spot in members}
             percent, result = cells["Tỷ lệ hoàn thành"], cells["Kết quả trong kỳ"]
             if isinstance(percent.value, str):
@@ -134,7 +137,8 @@ class Department:
         return mended
 
     def _fill_sheet(self, sheet: Worksheet) -> None:
-        for row, members in _by_row(_spots(sheet)).items():
+        for row, spots in groupby(_spots(sheet), attrgetter("row")):
+            members = list(spots)
             answers = self._row_answers(sheet, row, members)
             for spot in members:
                 value = answers.get(spot.heading) or answers.get(spot.label)
@@ -274,13 +278,6 @@ def _told(sheet: Worksheet, row: int) -> str:
     return " ".join(text for text in texts if not text.startswith("="))
 
 
-def _by_row(items: Iterator[_Spot]) -> dict[int, list[_Spot]]:
-    rows: dict[int, list[_Spot]] = {}
-    for item in items:
-        rows.setdefault(item.row, []).append(item)
-    return rows
-
-
 _PERIOD = "2026-04"
 _MARK, _SENT = ".nq57xl-demo", "gui-ve"
 
@@ -347,7 +344,7 @@ class _Play:
         return DemoStep(self.plan, title, done)
 
     def _report(self, unit: str, due: date, *, mistakes: bool = False) -> Path:
-        workspace = Office.at(self.root).workspace
+        workspace = Workspace(self.root)
         name = form_file_name(_PERIOD, unit)
         target = self.sent / (f"{Path(name).stem} (lần 1).xlsx" if mistakes else name)
         department = Department(self.seed * 100 + self.units.index(unit), due)
@@ -355,10 +352,9 @@ class _Play:
         return target
 
     def _mended(self, unit: str) -> Path:
-        workspace = Office.at(self.root).workspace
         name = form_file_name(_PERIOD, unit)
         target = self.sent / f"{Path(name).stem} (lần 2).xlsx"
-        Department(self.seed, date(2026, 4, 16)).mend(workspace.back_dir(_PERIOD) / name, target)
+        Department(self.seed, date(2026, 4, 16)).mend(Workspace(self.root).back_dir(_PERIOD) / name, target)
         return target
 
     def _no_form(self) -> Path:
@@ -459,7 +455,7 @@ class ProvincePlay:
         return Office.at(self.root(code), Clock(_noon(day)))
 
     def _form(self, office: str, period: str, unit: str) -> Path:
-        return Office.at(self.root(office)).workspace.forms_dir(period) / form_file_name(period, unit)
+        return Workspace(self.root(office)).forms_dir(period) / form_file_name(period, unit)
 
     # --- the plans ----------------------------------------------------------------------------------------------
 
