@@ -81,7 +81,10 @@ def test_demo_from_the_wheel(environment: Path, tmp_path: Path) -> None:
     folder.mkdir()
     assert " demo " in run(environment / BIN / "nq57xl", "--help")
     plans = amount(1, 2)
-    short = f"from nq57xl.commands import demo as play; from nq57xl.cli import main; play.NAMES = play.NAMES[:{plans}]"
+    short = (
+        "from nq57xl.commands import demo as play; from nq57xl.cli import main; "
+        f"play.BUNDLED_PLANS = play.BUNDLED_PLANS[:{plans}]"
+    )
     said = run(environment / BIN / "python", "-c", f"{short}; main()", "demo", cwd=folder)
     reports = sorted(folder.rglob("tong-hop/bao-cao-tong-hop.xlsx"))
     assert len(reports) == plans
