@@ -64,7 +64,7 @@ FINE: dict[str, dict[str, Content]] = {
     "ongoing": {"progress": "Thường xuyên", "result": "Vận hành thông suốt"},
     "not_arisen": {"progress": "Chưa phát sinh"},
 }
-"""Complete answers of a led row (contract.md: required cells by progress)."""
+"""Complete answers of a led row (contract.md 3.3: required cells by progress)."""
 
 
 def random_contents(form: Form, seed: int, statement: Content) -> dict[CellKey, Content]:

@@ -59,7 +59,7 @@ def filled_by_node(
     return {key: target.read_bytes() for key, target in targets.items()}
 
 
-# --- programs that do not run here: what their files are known to be like (pitfalls.md 5) ----------------------------
+# --- programs that do not run here: what their files are known to be like (pitfalls.md 10) ----------------------------
 
 
 def as_google_sheets(data: bytes) -> bytes:

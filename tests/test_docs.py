@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import re
+import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,14 +50,77 @@ def test_commands_named_in_documents_exist(page: Path) -> None:
         assert {word.split("=")[0] for word in words if word.startswith("-")} <= known, line
 
 
-def test_the_architecture_names_files_that_exist() -> None:
-    """Every `room.module` of the page about the house is a file or a folder of the package."""
+@pytest.mark.parametrize("page", ["architecture.md", "contract.md", "domain.md", "pitfalls.md"])
+def test_pages_about_the_house_name_files_that_exist(page: str) -> None:
+    """Every `room.module` of a page is a file or a folder of the package; every `tests/…`, `schemas/…` is there."""
     rooms = {path.parent.name for path in (REPOSITORY / "nq57xl").glob("*/__init__.py")}
-    text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    text = (REPOSITORY / "docs" / page).read_text(encoding="utf-8")
     named = {name for name in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)[`.(]", text) if name.split(".")[0] in rooms}
     assert named
     gone = [name for name in sorted(named) if not _is_module(name) and not _is_module(name.rpartition(".")[0])]
     assert gone == []
+    paths = set(re.findall(r"`((?:nq57xl|schemas|templates|tests|tools)/[\w/.-]+)`", text))
+    assert [path for path in sorted(paths) if not (REPOSITORY / path).exists()] == []
+
+
+def test_the_contract_names_every_command() -> None:
+    """The table of commands in docs/contract.md has each command of the program, and no other."""
+    from nq57xl.cli import cli
+
+    page = (REPOSITORY / "docs" / "contract.md").read_text(encoding="utf-8")
+    table = page.split("## 2.")[1].split("\n## ")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`([a-z]+)`", " ".join(cells))) == sorted(cli.commands)
+
+
+def test_what_is_cited_stands_in_the_repository() -> None:
+    """Every page that code, schemas, templates, tests and tools cite is a file here, and a section cited is a
+    heading of it: "domain.md 3.2"."""
+    wrong, seen = [], 0
+    for path in _cite():
+        for text in _prose(path):
+            for name, sections in _CITATION.findall(text):
+                seen += 1
+                places = (REPOSITORY / name, REPOSITORY / "docs" / name, path.parent / name)
+                page = next((place for place in places if place.is_file()), None)
+                headings = _headings(page) if page else set()
+                if page is None or not set(re.findall(r"[\d.]+", sections)) <= headings:
+                    wrong.append(f"{path.relative_to(REPOSITORY)}: {name}{sections}")
+    assert wrong == []
+    assert seen > 50, "the citations are found"
+
+
+_CITATION = re.compile(
+    r"((?:[\w.-]+/)*[\w-]+\.md\b(?!\.\w)|\b(?:contract|domain|pitfalls)(?= \d))((?:,? \d+(?:\.\d+)*)*)"
+)
+_WRITTEN = {".py", ".yml", ".j2", ".mjs", ".sql", ".tsv", ".lock"}
+
+
+def _cite() -> Iterator[Path]:
+    """The files that may cite a page: written by hand, no data."""
+    for folder in ("nq57xl", "schemas", "templates", "tests", "tools"):
+        for path in sorted((REPOSITORY / folder).rglob("*")):
+            if path.suffix in _WRITTEN and not {"static", "data", "node_modules"} & {*path.parts}:
+                yield path
+
+
+def _prose(path: Path) -> Iterator[str]:
+    """Comments and docstrings of a module, each on one line; of other files the whole."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        yield text
+        return
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield " ".join(node.value.value.split())
+
+
+def _headings(page: Path) -> set[str]:
+    """The numbers of its headings."""
+    return set(re.findall(r"^#+ (\d+(?:\.\d+)*)\.? ", page.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def _is_module(name: str) -> bool:

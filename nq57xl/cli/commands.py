@@ -383,7 +383,7 @@ def _tell_province(folder: Path) -> None:
 
 
 def _imported_json(made: ImportedAppendix) -> dict[str, Any]:
-    """`import --json` of the contract."""
+    """`import --json` of contract.md 6."""
     review = [attrs.asdict(item) for item in made.review]
     return {"rows": len(made.plan.tasks), "indicators": len(made.plan.indicators), "review": review}
 
@@ -411,7 +411,7 @@ _DATELESS = {"done": "đã thực hiện", "ongoing": "thường xuyên"}
 
 
 def _collected_json(done: Collected) -> dict[str, Any]:
-    """`collect --json` of the contract."""
+    """`collect --json` of contract.md 6."""
     return {
         "period": done.period.code,
         "returns": [collected_file_json(item) for item in done.returns],

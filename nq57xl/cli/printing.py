@@ -33,7 +33,7 @@ SEVERITIES = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": 
 
 
 def finding_json(item: Finding) -> dict[str, Any]:
-    """A finding as the contract prints it."""
+    """A finding as contract.md 6 prints it."""
     found = json_fields(item, "code severity sheet cell task field value message fix")
     return found | ({"waived": json_fields(item.waived, "until reason")} if item.waived else {})
 

@@ -180,7 +180,7 @@ def collect(
     passwords: Sequence[str] = (),
     combine: bool = False,
 ) -> Collected:
-    """Takes in files, folders, archives and mails (default: the inbox) for a period; contract.md has the verdicts.
+    """Takes in files, folders, archives and mails (default: the inbox) for a period; contract.md 3.4 has the verdicts.
 
     `root`: folder in which files were dropped (default: the inbox), below which a day in a folder's name counts.
     `passwords`: to be tried on encrypted files; used in memory only, never recorded. `combine`: blanks of a return are

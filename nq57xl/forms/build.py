@@ -86,7 +86,7 @@ _SHORT_ID_LENGTH = 10
 REOPEN = "reopen"
 """Table of the choices on rows that an earlier report closed."""
 _MOST_REPEATS = 3
-"""Periods in a row in which a row may be "như kỳ trước" (contract)."""
+"""Periods in a row in which a row may be "như kỳ trước" (contract.md 3.1)."""
 _STEADY = ("not_started", "in_progress", "ongoing", "not_arisen")
 _WAITING = re.compile(r"\bkhi co (?:van ban|de nghi|yeu cau|chi dao|phan cong)")
 """Of a row that waits for a request from outside, without diacritics: "Thực hiện khi có văn bản đề nghị"."""

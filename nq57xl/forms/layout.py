@@ -1,7 +1,7 @@
 """Every cell of every sheet of a form: the single source for rendering, for links and marks, and for reading back.
 
-The contract of a sheet: column A (hidden) holds the row keys, row 1 (hidden) the column keys, A1 the sheet's identity.
-A cell is known by (sheet id, row key, column key) wherever it moves.
+Keys of a sheet (contract.md 3.7): column A (hidden) holds the row keys, row 1 (hidden) the column keys, A1 the sheet's
+identity. A cell is known by (sheet id, row key, column key) wherever it moves.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _lists_layout(form: Form) -> SheetLayout:
 
 
 def _meta_layout(form: Form) -> SheetLayout:
-    """The form's identity as text: what survives every program that saves a workbook (pitfalls 1)."""
+    """The form's identity as text: what survives every program that saves a workbook (pitfalls.md 2)."""
     cells = _SheetCells("_meta", form, ("value",))
     identity = {
         "issue_id": form.issue_id,

@@ -199,7 +199,7 @@ class EarlierAnswer:
     still: int = 0
     """For how many periods in a row, this one included, the percentage of a row in progress has been what it is."""
     questioned: bool = False
-    """A warning on the row is still open, or the unit asked to open it again: it is not closed as done (contract)."""
+    """A warning on the row is still open, or the unit asked to open it again: not closed as done (contract.md 3.1)."""
 
     @cached_property
     def held(self) -> dict[str, CellValue]:

@@ -1,4 +1,4 @@
-"""Writing and removing outputs without ever touching what a person has edited (contract: merge, tra-lai)."""
+"""Writing and removing outputs without ever touching what a person has edited (contract.md 1)."""
 
 from __future__ import annotations
 

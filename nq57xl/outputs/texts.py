@@ -78,7 +78,7 @@ def _left_out(unit: UnitStatus) -> str:
 
 
 def status_json(status: PeriodStatus, plan: Plan, period: Period) -> dict[str, Any]:
-    """The document of `status --json` (contract); a unit with returns left out has them under "excluded" as well.
+    """The document of `status --json` (contract.md 6); a unit with returns left out has them under "excluded" as well.
 
     A closed period has "closed_at", and "after_close" on units whose newest return came after that.
     """

@@ -1,6 +1,6 @@
 """Deadlines and targets of a plan: as printed, and as understood from their texts.
 
-A deadline comes to a kind and a day; a day is never invented (domain.md 6.3).
+A deadline comes to a kind and a day; a day is never invented (domain.md 6.2).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class _Named:
 
 @frozen
 class Deadline:
-    """A deadline as printed and as understood (domain.md 6.3)."""
+    """A deadline as printed and as understood (domain.md 6.2)."""
 
     text: str
     kind: _DeadlineKind = "unknown"
@@ -344,8 +344,8 @@ class Target:
     def read(cls, text: str) -> Target:
         """Comparator, number and unit of a target; percentages are fractions. Never raises.
 
-        A bare number compares as ">=" (contract); "Có" has the comparator "=" and no value. A text of another shape, or
-        a number that can be read in two ways ("1.234"), keeps comparator and value None: lint reports it.
+        A bare number compares as ">=" (domain.md 3.7); "Có" has the comparator "=" and no value. A text of another
+        shape, or a number that can be read in two ways ("1.234"), keeps comparator and value None: lint reports it.
         """
         shown = one_line(text)
         key = fold(shown).rstrip(" .;")

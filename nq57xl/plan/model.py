@@ -95,7 +95,7 @@ class Properties:
     report_day: int = 25
     """The agency reports before this day."""
     before_is_inclusive: bool = False
-    """False: "trước ngày 18" is due on the 17th (the contract's default)."""
+    """False: "trước ngày 18" is due on the 17th (contract.md 3.2: the default)."""
     roll_weekends: bool = False
     """True: a due day on Saturday or Sunday moves to the Monday after; `due_roll` says it for every day off."""
     due_roll: _DueRoll = field(default="", metadata=LATER)
@@ -251,7 +251,7 @@ class Task(_PlanRow):
 
     @property
     def due(self) -> dt.date | None:
-        """D of the contract: the office's own date, else the parsed one."""
+        """D of contract.md 3.2: the office's own date, else the parsed one."""
         return self.standard_deadline or self.deadline.date
 
     @property
@@ -396,7 +396,7 @@ class Plan:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The plan as it was understood, exactly in the contract's shape; dates as ISO text."""
+        """The plan as it was understood, exactly in the shape of contract.md 6; dates as ISO text."""
         properties = self.properties
         agency = name_on(properties.agency, properties.issued_on or date(properties.year, 1, 1))
         return {
@@ -438,7 +438,7 @@ class Period:
     start: dt.date
     """First day of the data."""
     cutoff: dt.date
-    """C of the contract: last day of the data."""
+    """C of contract.md 3.2: last day of the data."""
     due: dt.date
     """Last day on which a unit's report is on time."""
     report_due: dt.date

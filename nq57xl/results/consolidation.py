@@ -37,7 +37,7 @@ _BY_DAY = re.compile(r"\b(?:đến|hết|trước|trong|chậm nhất)\s.*", re.
 def _timeliness(
     progress: str, due: dt.date | None, cutoff: dt.date, completed: dt.date | None, margin: int
 ) -> Timeliness:
-    """Timeliness of a reported row (contract: "What a unit enters, and what is computed").
+    """Timeliness of a reported row (contract.md 3.2).
 
     `due` is D, `cutoff` is C, `completed` is F, `margin` the days of `at_risk`. A row that is done without a
     completion date cannot be said to be on time: it is `undated`. Raises ValueError for an unknown progress code.

@@ -36,7 +36,7 @@ _IndicatorState = Literal["reported", "no_data", "unreported", "outside"]
 
 @frozen
 class Timeliness:
-    """Where a row stands against its deadline (contract: computed, never typed)."""
+    """Where a row stands against its deadline (contract.md 3.2: computed, never typed)."""
 
     code: _TimelinessCode
     days: int | None = None
@@ -403,7 +403,7 @@ class Consolidation:
 
     @property
     def cutoff(self) -> dt.date:
-        """C of the contract."""
+        """C of contract.md 3.2."""
         return self.period.cutoff
 
     @property

@@ -127,7 +127,7 @@ def _accepted(record: ReturnRecord) -> bool:
 
 
 def _newest(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
-    """The newest in the contract's order."""
+    """The newest in the order of contract.md 4."""
     return max(records, key=lambda record: record.order, default=None)
 
 

@@ -315,7 +315,7 @@ def _number(raw: RawCell, field: Field, lists: _Lists, *, kind: _NumberKind) -> 
         return result
     if kind == "whole" and value != int(value):
         return _unreadable(raw, "whole")
-    # in another format than that of percentages, 1 < x <= 100 means x per cent (contract)
+    # in another format than that of percentages, 1 < x <= 100 means x per cent (contract.md 3.6)
     if kind == "percent" and stored is not None and 1 < stored <= 100 and stored - value > 1e-9:
         return _told("PERCENT_SCALED", value, value=plain_number(stored), result=vietnamese_percent(value))
     return result
@@ -377,7 +377,7 @@ def _rounded(number: float) -> float:
 def shares_among_percents(cells: Sequence[RawCell]) -> Iterator[tuple[int, _Words]]:
     """Of the cells of a column that holds both 0,5 and 85 the number of each like the first, with the words that ask.
 
-    0,5 may be 50 % or half a per cent there, 1 in a General cell 100 % or 1 % (contract).
+    0,5 may be 50 % or half a per cent there, 1 in a General cell 100 % or 1 % (contract.md 3.6).
     """
     bare_numbers = (None if isinstance(raw.value, date) or "%" in raw.format else _number_in(raw) for raw in cells)
     numbers = {index: number for index, number in enumerate(bare_numbers) if number is not None and 0 < number <= 100}

@@ -129,8 +129,8 @@ _TELLING = 8
 def recognise(raw: RawWorkbook, forms: Sequence[Form]) -> tuple[Form, Finding] | None:
     """The one of the issued forms whose line of unit and period stands in the workbook, with most of its plan texts.
 
-    Beside it how sure that is: a missing identity is an error (contract), what was typed goes back to be confirmed.
-    None while two could be meant or none is: another month's form has other dates in that line.
+    Beside it how sure that is: a missing identity is an error (contract.md 3.4), what was typed goes back to be
+    confirmed. None while two could be meant or none is: another month's form has other dates in that line.
     """
     there = {fold(readable(cell)) for sheet in raw.sheets for cell in sheet.cells.values()}
     # the unit's name first: the texts of a form are laid out anew, which is dear for a hundred of them

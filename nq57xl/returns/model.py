@@ -50,7 +50,7 @@ class Return:
 
     def days_after_receipt(self) -> Iterator[Finding]:
         """An error for each completion or evidence date of a row reported as done that lies after the day of receipt
-        (contract)."""
+        (contract.md 3.4)."""
         return _days_after_receipt(self.values, self.source.received_at)
 
     def judged(self, findings: Iterable[Finding]) -> JudgedReturn:
@@ -179,6 +179,6 @@ class ReturnRecord:
 
     @property
     def order(self) -> tuple[dt.datetime, dt.datetime, int]:
-        """Which return counts: received time; of one time the one saved last; then order of collection (contract)."""
+        """Which return counts: received time; of one time the one saved last; order of collection (contract.md 4)."""
         source = self.judged.source
         return (source.received_at, source.saved_at or _NEVER, self.first_id or self.id)

@@ -242,8 +242,8 @@ _FOREIGN = 0.5
 def _replaced_rows(found: Alignment) -> Mapping[int, Finding]:
     """Issued row -> the error, for rows that hold figures beside the texts of something else.
 
-    One text that was worded anew is restored (contract); here every long text of the row is another, and more than one
-    text differs: another unit's table pasted over this one's, or a row overwritten with another task.
+    One text that was worded anew is restored (contract.md 3.4); here every long text of the row is another, and more
+    than one text differs: another unit's table pasted over this one's, or a row overwritten with another task.
     """
     rows: dict[int, list[Slot]] = defaultdict(list)
     for slot in found.sheet.slots:

@@ -490,7 +490,7 @@ class _Opener:
 
 
 def with_mail_time(source: Source, now: datetime, issued_on: date | None = None) -> tuple[Source, tuple[Finding, ...]]:
-    """The source with the time at which its mail came, as far as that is believed (contract: received time).
+    """The source with the time at which its mail came, as far as that is believed (contract.md 4).
 
     A time before the form was issued, or after now, is not; it is told, and the next one counts: the mail's own date,
     then however else the time is known.

@@ -91,7 +91,7 @@ class Finding:
 
 
 def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
-    """The verdict that a return's own findings lead to (contract: severities)."""
+    """The verdict that a return's own findings lead to (contract.md 3.4)."""
     severities = {finding.severity for finding in findings if finding.waived is None}
     if "error" in severities:
         return "rejected"

@@ -217,7 +217,7 @@ _STANDINGS: dict[str, tuple[str, ...]] = {
     "ongoing": ("not_applicable",),
     "not_arisen": ("not_applicable",),
 }
-"""Every standing that there is (contract: progress and timeliness): a vocabulary must word them all."""
+"""Every standing that there is (contract.md 3.2): a vocabulary must word them all."""
 
 
 @frozen

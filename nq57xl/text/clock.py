@@ -7,7 +7,7 @@ import datetime as dt
 from attrs import frozen
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7))
-"""All times are kept in Vietnamese time (contract: ISO 8601 with +07:00); Viet Nam has no daylight saving."""
+"""All times are kept in Vietnamese time (contract.md 6: ISO 8601 with +07:00); Viet Nam has no daylight saving."""
 
 
 @frozen

@@ -47,7 +47,7 @@ _OTHER_D = str.maketrans({"\u00d0": "Đ", "\u0189": "Đ", "\u00f0": "đ", "\u025
 
 
 def plain_d(text: str) -> str:
-    """The text with the one Đ of Vietnamese: Ð and Ɖ look the same and are other letters (domain.md 5.7)."""
+    """The text with the one Đ of Vietnamese: Ð and Ɖ look the same and are other letters (domain.md 5.4)."""
     return text.translate(_OTHER_D)
 
 

@@ -1,6 +1,6 @@
 """What people type as text: numbers, dates and the documents that they cite in one cell. Nothing is guessed.
 
-Numbers: decimal comma, thousands dot, a percent sign (domain.md 6.4). Dates: the day always stands first (domain.md
+Numbers: decimal comma, thousands dot, a percent sign (domain.md 6.3). Dates: the day always stands first (domain.md
 6.1); a month alone is no date. Citations: number and date together, a title or an address.
 """
 

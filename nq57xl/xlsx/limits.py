@@ -22,7 +22,7 @@ class _Limits:
     sheets: int = 200
     """A form has about a dozen; somebody's own workbook may hold a sheet for each day of half a year."""
     rows: int = 200_000
-    """Last row with a value: one stray cell at row 1,048,576 lets the reader ask for gigabytes (pitfalls.md 0.1)."""
+    """Last row with a value: one stray cell at row 1,048,576 lets the reader ask for gigabytes (pitfalls.md 1.1)."""
     columns: int = 500
     """Last column with a value: the same reason."""
     value_cells: int = 250_000

@@ -237,7 +237,7 @@ def _sheet(seen: SheetScan, cells: Mapping[_Place, RawCell], scan: Scan) -> RawS
 
 
 def _read_xls(data: bytes, soffice: str | None) -> RawWorkbook:
-    """Through LibreOffice: other readers take percents for times in some programs' files (pitfalls.md 0.4)."""
+    """Through LibreOffice: other readers take percents for times in some programs' files (pitfalls.md 1.4)."""
     if soffice is None:
         raise refuse("FILE_XLS")
     converted = _to_xlsx(data, soffice)

@@ -1,4 +1,4 @@
-"""The pass over a workbook before any reader sees it: extent, error cells, formulas, protection (pitfalls.md 0).
+"""The pass over a workbook before any reader sees it: extent, error cells, formulas, protection (pitfalls.md 1).
 
 Also what lies beside the cells of a sheet: comments old and new, text boxes, pictures, hyperlinks.
 """

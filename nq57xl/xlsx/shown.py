@@ -456,7 +456,7 @@ def readings(
 
 
 def _fraction(number: float, *, own: bool) -> float:
-    """A number as a percentage (contract): the format's own sign decides; else above 1 it counts in hundredths."""
+    """A number as a percentage (contract.md 3.6): the format's own sign decides, else above 1 it is in hundredths."""
     number = round(number, 12)
     return number if own or abs(number) <= 1 else round(number / 100, 12)
 

@@ -60,7 +60,7 @@ def edit(path: Path, change: Callable[[object], None]) -> None:
 
 
 def test_issuing_again_gives_the_same_bytes(office: Office) -> None:
-    """Unchanged plan: the same bytes, the same issue ids, no new version (contract: generate)."""
+    """Unchanged plan: the same bytes, the same issue ids, no new version (contract.md 2)."""
     first = generate(office, "2026-04")
     before = {item.path.name: item.path.read_bytes() for item in first.forms}
     for item in first.forms:
@@ -124,7 +124,7 @@ def test_a_rejected_return_comes_back_marked_and_is_accepted_when_fixed(april: O
 
 
 def test_collecting_twice_changes_nothing(april: Office, tmp_path: Path) -> None:
-    """The same bytes again, under another name too, are a duplicate; for another period they are judged (contract)."""
+    """The same bytes again, under another name too, are a duplicate; another period judges them (contract.md 3.4)."""
     generate(april, "2026-05", ["QLDT"])
     sent = filled(april, "QLDT", tmp_path / "a.xlsx")
     first = collect(april, [sent], "2026-04", moment(15))
@@ -139,7 +139,7 @@ def test_collecting_twice_changes_nothing(april: Office, tmp_path: Path) -> None
 
 
 def test_a_rejected_return_never_displaces_an_accepted_one(april: Office, tmp_path: Path) -> None:
-    """Accepted first, rejected later: the accepted one counts, the last attempt is told (contract: which counts)."""
+    """Accepted first, rejected later: the accepted one counts, the last attempt is told (contract.md 4)."""
     collect(april, [filled(april, "VP", tmp_path / "tốt.xlsx")], "2026-04", moment(14))
     collect(april, [filled(april, "VP", tmp_path / "xấu.xlsx", mistakes=True)], "2026-04", moment(15))
     unit = next(unit for unit in status(april, "2026-04").status.units if unit.code == "VP")

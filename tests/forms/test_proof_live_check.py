@@ -43,7 +43,7 @@ CONVERTED_ERRORS = {"VALUE_UNREADABLE", "VALUE_AMBIGUOUS", "NOT_IN_LIST", "SHOWN
 
 
 def _filled(form: Form, contents: dict[tuple[str, str, str], Content]) -> bytes:
-    """The issued form with these contents typed in; saving drops every cached value (pitfalls 0.5)."""
+    """The issued form with these contents typed in; saving drops every cached value (pitfalls.md 1.3)."""
     book = openpyxl.load_workbook(BytesIO(render_form(form)))
     for sheet in layout(form):
         for slot in sheet.slots:

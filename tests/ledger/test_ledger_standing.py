@@ -1,4 +1,4 @@
-"""Which return counts, and where each unit stands (contract: "Which return counts", status --json)."""
+"""Which return counts, and where each unit stands (contract.md 4, 6)."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ from nq57xl.plan.deadlines import Target
     ],
 )
 def test_read(text: str, comparator: str, value: float | None, unit: str) -> None:
-    """Percentages are fractions; a bare number or percent compares as ">=" (contract)."""
+    """Percentages are fractions; a bare number or percent compares as ">=" (contract.md 6)."""
     found = Target.read(text)
     assert (found.text, found.comparator, found.value, found.unit) == (text, comparator, value, unit)
 

@@ -102,7 +102,7 @@ def test_one_change_one_finding(change: dict[tuple[str, str, str], CellValue], c
 
 
 def test_done_asks_for_date_and_evidence() -> None:
-    """Done without a completion date and without evidence: two errors; with them, none (contract)."""
+    """Done without a completion date and without evidence: two errors; with them, none (contract.md 3.3)."""
     done: dict[tuple[str, str, str], CellValue] = {
         **FINE,
         ("led", "I.1", "progress"): "done",

@@ -93,7 +93,7 @@ def mail(form: Path, date: str, *received: str) -> bytes:
 def test_the_mails_own_servers_tell_when_it_came(  # noqa: PLR0917 - pytest passes them by name
     office: Office, right: Path, tmp_path: Path, date: str, received: list[str], at: str, doubted: bool
 ) -> None:
-    """Received first, then Date; what lies before the issue or after now is told and not believed (contract)."""
+    """Received first, then Date; what lies before the issue or after now is told and not believed (contract.md 4)."""
     path = tmp_path / "thư.eml"
     path.write_bytes(mail(right, date, *received))
     done = collect(office, [path], PERIOD)

@@ -72,7 +72,7 @@ def line(**facts: str | bool) -> Line:
 
 
 def test_required_if_looks_at_the_progress(schema: Schema) -> None:
-    """Percent is required for in_progress only (contract: required cells)."""
+    """Percent is required for in_progress only (contract.md 3.3)."""
     rule = rule_of(schema, "led", "required_if", "percent")
     data = typed(
         {"progress": "in_progress"},
@@ -114,7 +114,7 @@ def test_cause_is_required_only_where_the_row_is_overdue(schema: Schema) -> None
 
 
 def test_empty_if_finds_the_contradiction(schema: Schema) -> None:
-    """A completion date beside in_progress contradicts it: a warning, not an error (contract: severities)."""
+    """A completion date beside in_progress contradicts it: a warning, not an error (contract.md 3.4)."""
     rule = rule_of(schema, "led", "empty_if", "completion_date")
     data = typed(
         {"progress": "in_progress", "completion_date": date(2026, 4, 1)},
@@ -225,7 +225,7 @@ def test_the_statement_answers_for_all_supporting_rows(schema: Schema) -> None:
 
 
 def test_a_free_row_may_stay_blank(schema: Schema) -> None:
-    """Only a row that was begun asks for its title, and that is a warning: free rows are optional (contract)."""
+    """Only a row that was begun asks for its title, and that is a warning: free rows are optional (contract.md 3.3)."""
     rule = rule_of(schema, "proposal", "required_if", "title")
     data = typed({}, {"reason": "Theo chỉ đạo"}, {"title": "Số hóa"})
     assert broken(rule, data) == [False, True, False]
