@@ -337,7 +337,7 @@ class Settings:
 
 @frozen
 class Plan:
-    """A whole plan. `plan.appendix_read.read_appendix` makes it, with leads, supports, deadlines and targets understood."""
+    """A whole plan. `plan.appendix_read` makes it, with leads, supports, deadlines and targets understood."""
 
     properties: Properties
     units: tuple[Unit, ...] = ()
