@@ -31,6 +31,8 @@ class _Limits:
     """Merged areas of a sheet that are looked at: a form has some fifty."""
     text_letters: int = 50_000_000
     """Letters of all cells together: a text shared by a million cells costs the reader a million copies."""
+    tree_elements: int = 1_000_000
+    """Elements of XML that are taken as one tree: each costs a hundred bytes and more, and may be written with four."""
     cell_text: int = 32_767
     """Excel's own limit for a cell; longer texts come from other programs and are cut by Excel."""
     added_rows: int = 300

@@ -183,9 +183,9 @@ class Package:
         self._parsed.add(name.lower())
         return b"".join(self.chunks(name))
 
-    def tree(self, name: str) -> Element:
+    def tree(self, name: str, *, prefixed: bool = False) -> Element:
         """`xml_tree` of a part; an element without a name where there is none."""
-        return xml_tree(name, self.content(name))
+        return xml_tree(name, self.content(name), prefixed=prefixed)
 
     def text(self, part: str, name: str) -> str:
         """Text of the first element of that name in a part of properties; "" where there is none."""
@@ -252,15 +252,30 @@ def _parse_xml(
         raise refuse("FILE_BROKEN") from error
 
 
-def xml_tree(name: str, content: bytes) -> Element:
-    """The XML as a tree whose tags have no prefix; attributes keep theirs. Refused as by `Package.parse`."""
+def xml_tree(name: str, content: bytes, *, prefixed: bool = False) -> Element:
+    """The XML as a tree whose tags have no prefix unless `prefixed`; attributes keep theirs. Refused as by
+    `Package.parse`, and where it is too large for a tree.
+    """
     if len(content) > _TREE:
         raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
     if not content:
         return Element("")
-    builder = TreeBuilder()
-    _parse_xml(name, (content,), builder.start, builder.end, builder.data)
+    builder, elements = TreeBuilder(), 0
+
+    def start(tag: str, attributes: Attributes) -> None:
+        nonlocal elements
+        elements += 1
+        check_elements(elements)
+        builder.start(tag, attributes)
+
+    _parse_xml(name, (content,), start, builder.end, builder.data, prefixed=prefixed)
     return builder.close()
+
+
+def check_elements(count: int) -> None:
+    """Raises Refused for a tree of so many elements, where these are more than fit into memory."""
+    if count > LIMITS.tree_elements:
+        raise refuse("FILE_UNSAFE", value="quá nhiều thành phần XML")
 
 
 _DOCTYPE = b"<!DOCTYPE"

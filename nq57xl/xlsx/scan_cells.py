@@ -15,7 +15,7 @@ from nq57xl.rules.findings import Finding, make
 from nq57xl.text.addresses import a1, place_of
 from nq57xl.xlsx.cells import CellLook, RawCell, RawValue, Remark, Run
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse
-from nq57xl.xlsx.package import Attributes
+from nq57xl.xlsx.package import Attributes, check_elements
 from nq57xl.xlsx.shown import shows_more
 
 ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"})
@@ -168,8 +168,8 @@ class ElementReader:
 
     def __init__(self) -> None:
         self._tree = TreeBuilder()
-        self._depth = self._letters = 0
-        """Elements open in what is taken whole, and the letters in it so far."""
+        self._depth = self._elements = self._letters = 0
+        """Elements open in what is taken whole, and all the elements and letters in it so far."""
 
     def takes(self, tag: str) -> bool:
         """Whether an element is taken whole."""
@@ -186,9 +186,11 @@ class ElementReader:
         """Another element ends."""
 
     def start(self, tag: str, attributes: Attributes) -> None:
-        """Of expat."""
+        """Of expat. Raises Refused for more elements than are read."""
         if self._depth or self.takes(tag):
             self._depth += 1
+            self._elements += 1
+            check_elements(self._elements)
             self._tree.start(tag, attributes)
         else:
             self.opened(tag, attributes)
@@ -209,7 +211,8 @@ class ElementReader:
         self._tree.end(tag)
         self._depth -= 1
         if not self._depth:
-            element, self._tree, self._letters = self._tree.close(), TreeBuilder(), 0
+            element, self._tree = self._tree.close(), TreeBuilder()
+            self._elements = self._letters = 0
             self.whole(element)
 
 

@@ -72,7 +72,7 @@ class _OdsStyles:
     _looks: dict[str, CellLook | None] = field(factory=dict)
 
     def add(self, root: Element) -> None:
-        """A font, a style, a number format or a page header."""
+        """The fonts, styles, number formats and page headers in an element."""
         for item in root.iter():
             name = local(item.tag)
             if name == "font-face":
@@ -185,8 +185,8 @@ def scan_ods(data: bytes) -> Scan:
     if "content.xml" not in package:
         raise refuse("FILE_BROKEN")
     reader = _ContentReader()
-    for name in ("styles.xml", "content.xml"):
-        package.parse(name, reader.start, reader.end, reader.text, prefixed=True)
+    reader.styles.add(package.tree("styles.xml", prefixed=True))
+    package.parse("content.xml", reader.start, reader.end, reader.text, prefixed=True)
     package.refuse_doctypes()
     check_count(reader.sheets)
     for text in dict.fromkeys(filter(None, map(str.strip, reader.styles.margins))):
@@ -302,9 +302,9 @@ class _ContentReader(ElementReader):
         return not self._skipped and local(tag) in (_IN_TABLES if self._table else _WHOLE)
 
     def opened(self, tag: str, attributes: Attributes) -> None:
-        """A table or a column; links to programs are passed over."""
+        """A table or a column; links to programs are passed over, and a table that stands among the rows of another."""
         name = local(tag)
-        if self._skipped or name in ("dde-link", "tracked-changes"):
+        if self._skipped or name in ("dde-link", "tracked-changes") or (tag == "table:table" and self._table):
             self._skipped += 1
             self.calls = self.calls or name == "dde-link"
         elif tag == "table:table":

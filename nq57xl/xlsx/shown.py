@@ -52,6 +52,10 @@ _EPOCH = datetime(1899, 12, 30)
 _LEAP_DAY = 60
 """Workbooks count a 29 February 1900; days before it have numbers that are one less."""
 _CONTEXT = Context(prec=60)
+_MOST_SHIFTS = 20
+"""Percent signs, and commas behind the digits, that are counted: a hundred lead out of all numbers."""
+_WORKED_OUT = 1e15
+"""Numbers below it are shown figure by figure."""
 
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_.|\*.|\[(?P<bracket>[^\]]*)\]?'
@@ -211,8 +215,8 @@ def _with_figures(section: _Section) -> _Section:
         figures=tokens[first : last + 1],
         before="".join(token.text for token in tokens[:first]),
         after="".join(token.text for token in tokens[last + 1 :]),
-        percents=sum(token.kind == "percent" for token in tokens),
-        scale=len(digits[-1]) - len(digits[-1].rstrip(",")) if digits else 0,
+        percents=min(sum(token.kind == "percent" for token in tokens), _MOST_SHIFTS),
+        scale=min(len(digits[-1]) - len(digits[-1].rstrip(",")), _MOST_SHIFTS) if digits else 0,
     )
 
 
@@ -253,7 +257,8 @@ def shown_text(value: float | str, code: str) -> str:
 
 
 def _is_moment(serial: float, section: _Section) -> bool:
-    return -_LAST_SERIAL < serial < _LAST_SERIAL if section.kind == "duration" else 0 <= serial < _LAST_SERIAL
+    first = -_LAST_SERIAL if section.kind == "duration" else 0
+    return first <= serial and round(serial * 86_400) < _LAST_SERIAL * 86_400  # the second to which it is rounded
 
 
 def _chosen(sections: Sequence[_Section], value: float) -> tuple[_Section | None, float]:
@@ -277,7 +282,7 @@ def _figures(figures: Sequence[_Token], number: float) -> str:
     if "digits" not in kinds:
         return _plain(number)
     if any(token.text == "/" for token in figures):
-        return _as_fraction(figures, number)
+        return _as_fraction(figures, number) if number < _WORKED_OUT else _plain(number)
     point = next((index for index, kind in enumerate(kinds) if kind == "point"), len(kinds))
     end = next((index for index, kind in enumerate(kinds) if kind == "exponent"), len(kinds))
     pattern = "".join(token.text for token in figures[point + 1 : end] if token.kind == "digits").rstrip(",")
@@ -317,7 +322,7 @@ def _whole(figures: Sequence[_Token], figure: str) -> str:
 
 def _plain(number: float) -> str:
     """As General shows it, but with all its figures: 0,3; 1234567890123."""
-    if number == int(number) and number < 1e15:
+    if number < _WORKED_OUT and number == int(number):
         return str(int(number))
     return f"{number:.11g}".replace(".", ",").replace("e+", "E+").replace("e-", "E-")
 

@@ -21,6 +21,16 @@ from tests.odd_kit import LED, codes_at, put
 from tests.returns_kit import edited, issued, returned
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def relations(name: str) -> str:
+    """Those of a workbook to its one sheet and another part, which is of the kind that it is called."""
+    return (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="rId1" Type="{REL}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="rId2" Type="{REL}/{name}" Target="{name}.xml"/></Relationships>'
+    )
 
 
 def with_part(name: str, content: str | bytes) -> bytes:
@@ -91,8 +101,7 @@ def refusal(data: bytes) -> Finding:
 
 def many_sheets(count: int) -> bytes:
     names = "".join(f'<sheet name="S{n}" sheetId="{n + 1}" r:id="rId1"/>' for n in range(count))
-    rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    book = f'<workbook xmlns="{MAIN}" xmlns:r="{rel}"><sheets>{names}</sheets></workbook>'
+    book = f'<workbook xmlns="{MAIN}" xmlns:r="{REL}"><sheets>{names}</sheets></workbook>'
     return xlsx(sheet(f'<row r="1">{cell("A1")}</row>'), {"xl/workbook.xml": book})
 
 
@@ -121,17 +130,33 @@ def test_each_limit_has_its_message(make: Callable[[], bytes], code: str, limit:
 def test_all_texts_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text that many cells share counts as often as it is shown: the reader copies it each time."""
     strings = f'<sst xmlns="{MAIN}"><si><t>{"a" * 1000}</t></si></sst>'
-    rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    rels = (
-        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        f'<Relationship Id="rId1" Type="{rel}/worksheet" Target="worksheets/sheet1.xml"/>'
-        f'<Relationship Id="rId2" Type="{rel}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
-    )
     rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 101))
-    data = xlsx(sheet(rows), {"xl/sharedStrings.xml": strings, "xl/_rels/workbook.xml.rels": rels})
+    data = xlsx(
+        sheet(rows), {"xl/sharedStrings.xml": strings, "xl/_rels/workbook.xml.rels": relations("sharedStrings")}
+    )
     assert len(read_bytes(data).sheets[0].cells) == 100
     monkeypatch.setattr(LIMITS, "text_letters", 99_999)
     assert refusal(data).code == "FILE_TOO_MUCH_TEXT"
+
+
+TREE = "<x/>" * 2_000
+ROW = f'<row r="1">{cell("A1")}</row>'
+
+
+@pytest.mark.parametrize(
+    ("rows", "name", "content"),
+    [
+        (f'<row r="1"><c r="A1">{TREE}</c></row>', "styles", "<styleSheet/>"),
+        (ROW, "styles", f"<styleSheet>{TREE}</styleSheet>"),
+        (ROW, "sharedStrings", f"<sst><si>{TREE}</si></sst>"),
+    ],
+)
+def test_elements_beyond_measure(rows: str, name: str, content: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell, the styles or a shared text of too many elements is refused: each is written with four letters."""
+    data = xlsx(sheet(rows), {"xl/_rels/workbook.xml.rels": relations(name), f"xl/{name}.xml": content})
+    monkeypatch.setattr(LIMITS, "tree_elements", 1_999)
+    found = refusal(data)
+    assert (found.code, "quá nhiều thành phần XML" in found.message) == ("FILE_UNSAFE", True)
 
 
 def test_a_panic_of_the_second_reader_costs_nothing(tmp_path: Path) -> None:
@@ -150,6 +175,28 @@ def test_a_panic_of_the_second_reader_costs_nothing(tmp_path: Path) -> None:
     assert isinstance(second, RawWorkbook)
     back = returned(bad.read_bytes())
     assert [codes_at(back, key) for key in wild] == [["SHOWN_BLANK"], ["SHOWN_BLANK"]]
+
+
+def test_number_formats_beyond_all_numbers() -> None:
+    """Formats that shift a number out of every range, and numbers at the end of it, are told and end nothing."""
+    wild = {
+        (*LED, "percent"): (0.5, "0" + "%" * 200),
+        (*LED, "result"): (1.5, "0" + "," * 120),
+        (*LED, "explanation"): (1.5e308, "General%"),
+        (*LED, "next_work"): (1.5e308, "# ?/?%"),
+        (*LED, "completion_date"): (2_958_465.999_999_9, "dd/mm/yyyy"),
+    }
+
+    def change(book: Workbook) -> None:
+        for key, (number, shown) in wild.items():
+            put(book, key, number, shown=shown)
+
+    back = returned(edited(change))
+    assert [codes_at(back, key)[:1] for key in wild] == [
+        ["VALUE_UNREADABLE"],
+        *3 * [["NUMBER_IN_TEXT"]],
+        ["SHOWN_BLANK"],
+    ]
 
 
 def test_an_encoding_that_there_is_not() -> None:

@@ -190,6 +190,15 @@ def test_tables_that_are_no_sheets() -> None:
     assert "DDE" in note.message
 
 
+def test_tables_where_none_belong() -> None:
+    """A table in styles.xml is no sheet; one among the rows of another is none either, and hides no row after it."""
+    first, inner, last = (row(cell(f"<text:p>{text}</text:p>")) for text in ("một", "con", "ba"))
+    raw = read(ods(table(first + table(inner, name="B") + last), common=table(first, name="C")))
+    assert [(sheet.name, [item.value for item in sheet.cells.values()]) for sheet in raw.sheets] == [
+        ("A", ["một", "ba"])
+    ]
+
+
 def test_hidden_and_protected() -> None:
     """Visibility stands in the table's style, protection at the table."""
     shown = '<style:table-properties table:display="false"/>'
