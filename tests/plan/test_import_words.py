@@ -23,7 +23,7 @@ from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.importer.read_pdf import _cell_of
 from nq57xl.plan.importer.units import _one_line_list, _parts_of
 from tests.amounts import amount
-from tests.import_kit import TODAY
+from tests.import_kit import TODAY, imported
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 RUN = "<w:r><w:t>{0}</w:t></w:r>"
@@ -127,6 +127,36 @@ def test_text_that_keeps_its_columns_by_blanks_is_refused_with_the_remedy() -> N
     """`pdftotext -layout` does not tell where a cell ends: nothing is guessed, the .docx or .pdf is asked for."""
     with pytest.raises(Nq57Error, match=r"\.docx hoặc \.pdf"):
         read_document(LAYOUT.encode(), "x.txt")
+
+
+EXTRACTED = """\
+STT Nội dung chỉ tiêu Đơn vị tính Mục tiêu Đơn vị chủ trì theo dõi
+
+I Về phát triển nguồn lực
+
+"""
+
+
+def test_an_indicator_whose_cells_the_extractor_ends_is_cut_there_whatever_it_says() -> None:
+    """Where each cell of a row ends its line, a lead, a target and a measure of any wording stand in their columns."""
+    rows = [
+        ("Tỷ lệ hồ sơ trực tuyến", "%", "90%", "Thanh tra Sở"),
+        ("Thời gian xử lý 01 hồ sơ", "ngày", "7", "Văn phòng Sở"),
+        ("Doanh thu kinh tế số", "tỷ đồng", "1.500", "Hội Nông dân"),
+        ("Thứ hạng chuyển đổi số", "Thứ hạng", "Nhóm dẫn đầu", "Văn phòng Sở"),
+    ]
+    text = EXTRACTED + "".join(f"{n} " + "\n\n".join(row) + "\n\n" for n, row in enumerate(rows, 1))
+    plan = imported(text.encode(), "x.txt").plan
+    assert [(item.indicator, item.unit, item.target.text, item.lead) for item in plan.indicators] == rows
+
+
+@pytest.mark.parametrize(("measure", "target"), [("Hồ sơ", "100"), ("Xã, phường", "≥ 90"), ("%", "100%")])
+def test_an_indicator_whose_cells_stand_in_one_line_is_cut_at_its_words(measure: str, target: str) -> None:
+    """A row that the extractor put into one line is cut before its measure, its target and the unit that follows it."""
+    text = f"{EXTRACTED}1 Tỷ lệ hồ sơ được số hóa {measure} {target} Văn phòng Sở\n"
+    (item,) = imported(text.encode(), "x.txt").plan.indicators
+    assert (item.indicator, item.unit, item.target.text) == ("Tỷ lệ hồ sơ được số hóa", measure, target)
+    assert item.lead == "Văn phòng Sở"
 
 
 def book_of(rows: list[list[object]]) -> openpyxl.Workbook:

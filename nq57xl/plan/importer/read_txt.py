@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 
 import attrs
@@ -195,15 +196,21 @@ def _row(row: int, block: list[_Piece]) -> list[doc.GridCell]:
     if group:
         return [doc.GridCell(row, 0, group["number"], source), doc.GridCell(row, 1, group["title"], source)]
     number, _, rest = text.partition(" ")
-    cells = [(number, ""), *_parts(rest)]
+    cells = [(number, ""), *_parts(rest, block)]
     return [doc.GridCell(row, col, value, source, doubt=doubt) for col, (value, doubt) in enumerate(cells)]
 
 
-def _parts(text: str) -> list[tuple[str, str]]:
-    """Indicator, measure, target, lead, each with its doubt."""
-    match = _INDICATOR.fullmatch(text)
-    if not match:
-        return [(text, _UNSURE), *[("", _UNSURE)] * 3]
+def _parts(text: str, block: list[_Piece]) -> list[tuple[str, str]]:
+    """Indicator, measure, target, lead, each with its doubt: by their words, or by the ends of cells in the text."""
+    match, cells = _INDICATOR.fullmatch(text), _indicator_cells(block)
+    found = _by_words(match) if match else []
+    ended = len(cells) == 4 and re.fullmatch(_TARGET, cells[2]) is not None
+    if len(cells) >= 4 and (not found or (ended and found[1][0] != "%")):
+        found = [(value, _UNSURE) for value in (" ".join(cells[:-3]), *cells[-3:])]
+    return found or [(text, _UNSURE), *[("", _UNSURE)] * 3]
+
+
+def _by_words(match: re.Match[str]) -> list[tuple[str, str]]:
     words = match["start"].split()
     cut = max(
         (index for index, word in enumerate(words) if index and (_begins(word) or word == "%")), default=len(words)
@@ -214,6 +221,17 @@ def _parts(text: str) -> list[tuple[str, str]]:
     unsure = "" if unit == "%" else _UNSURE
     outer = _UNSURE if bracket else unsure
     return [(f"{indicator}{bracket}{rest}", outer), (unit, unsure), (match["target"], unsure), (lead, outer)]
+
+
+def _indicator_cells(block: list[_Piece]) -> list[str]:
+    """The texts between the ends of cells that the extractor shows, without the number."""
+    cells = [block[0].text]
+    for before, line in itertools.pairwise(block):
+        if before.goes_on:
+            cells[-1] = doc.join_lines(cells[-1], line.text)
+        else:
+            cells.append(line.text)
+    return [cell for cell in (re.sub(r"^\d+(?:\s+|$)", "", cells[0]), *cells[1:]) if cell]
 
 
 _SECTION = re.compile(r"(?P<number>[IVX]+)\s*[.\-–]\s*(?P<title>[A-ZĐÀ-Ỹ].*)")
