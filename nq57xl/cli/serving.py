@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -90,18 +89,19 @@ _SLICE = 0.2
 def _until_interrupted() -> Iterator[Callable[[float], bool]]:
     """Gives what waits between two looks: for so many seconds, True as soon as somebody asked for the end. Ctrl+C lets
     the run in hand end first, a second one does not wait for that."""
-    asked = threading.Event()
+    asked = False  # no Event: its lock could be held by the very thread that a second signal interrupts
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
+        nonlocal asked
+        if asked:
             raise KeyboardInterrupt
-        asked.set()
+        asked = True
 
     def pause(seconds: float) -> bool:
         end = time.monotonic() + seconds
-        while not asked.is_set() and (left := end - time.monotonic()) > 0:
+        while not asked and (left := end - time.monotonic()) > 0:
             time.sleep(min(_SLICE, left))
-        return asked.is_set()
+        return asked
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -140,15 +140,12 @@ def _watch(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """Theo dõi thư mục (mặc định: inbox/) và tự nhận từng tệp khi đã ghi xong, mỗi tệp một dòng; nhấn Ctrl+C để dừng.
     Các lệnh khác vẫn chạy được trong lúc theo dõi."""
-    from nq57xl.commands.answers import make_unit_folders
     from nq57xl.commands.watch import Watcher
 
     place = office(context)
     counts: Counter[str] = Counter()
     answers: Answers | None = None
-    if unit_folders:
-        make_unit_folders(place, folder)
-    watcher = Watcher.at(place, folder, period)
+    watcher = Watcher.at(place, folder, period, unit_folders=unit_folders)
     with _until_interrupted() as stop:
         title = watcher.latest.title
         talk(f"Đang theo dõi «{watcher.root}», {title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")

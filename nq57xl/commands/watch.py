@@ -15,7 +15,7 @@ from typing import Literal
 import attrs
 from attrs import field, frozen
 
-from nq57xl.commands.answers import is_answer_name
+from nq57xl.commands.answers import is_answer_name, make_unit_folders
 from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.office import Office
 from nq57xl.commands.standing import OfficePeriod
@@ -83,14 +83,25 @@ class Watcher:
 
     @classmethod
     def at(
-        cls, office: Office, folder: Path | None = None, period_code: str | None = None, *, quiet: bool = False
+        cls,
+        office: Office,
+        folder: Path | None = None,
+        period_code: str | None = None,
+        *,
+        unit_folders: bool = False,
+        quiet: bool = False,
     ) -> Watcher:
-        """For a folder (default: the inbox). Raises Nq57Error for a folder or period that is none."""
+        """For a folder (default: the inbox), in which with `unit_folders` each unit gets one of its own.
+
+        Raises Nq57Error for a folder or period that is none; then nothing is made.
+        """
         with office.reading() as ledger:
             latest = OfficePeriod.of(office, ledger, period_code).period
         root = folder or office.workspace.inbox
         if folder is None:
             root.mkdir(exist_ok=True)
+        if unit_folders:
+            make_unit_folders(office, root)
         if not root.is_dir():
             raise Nq57Error(f"Không có thư mục «{root}» để theo dõi: hãy kiểm tra lại đường dẫn.")
         return cls(office, root, period_code, latest, quiet)

@@ -363,6 +363,16 @@ def test_a_wrong_start_is_a_message(root: Path, folder: str | None, period: str 
         Watcher.at(office_of(root), root / folder if folder else None, period)
 
 
+def test_folders_of_units_are_made_only_where_the_watch_can_begin(root: Path) -> None:
+    """A period that is none makes no folder; a good start makes one for each unit in a share that is not there yet."""
+    share = root.parent / "chia-se"
+    with pytest.raises(Nq57Error):
+        Watcher.at(office_of(root), share, "2026-13", unit_folders=True)
+    assert not share.exists()
+    Watcher.at(office_of(root), share, unit_folders=True)
+    assert {"QLDT", "VP"} <= {path.name for path in share.iterdir()}
+
+
 def test_once_prints_a_json_line_for_each_file(root: Path) -> None:
     """Contract's keys, one line each, nothing else on stdout; talk and the next step on stderr; exit 0."""
     for name in ("QLDT.xlsx", "VP.xlsx"):
