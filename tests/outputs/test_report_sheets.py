@@ -277,3 +277,15 @@ def test_the_offices_edits_are_told() -> None:
     assert (line[reply], line["Đơn vị"]) == ("Đơn vị đã nhập: 40%\nBiên tập: 50%", "Văn phòng Sở")
     assert "Sửa số liệu theo điện thoại" in line[head]
     assert "lý do: Điện thoại" in line[head]
+
+
+def test_a_period_that_asks_for_indicators_alone_has_its_report() -> None:
+    """An ad hoc report may ask for no task at all: the plan's page says that it is empty, the indicators stand."""
+    plan, period = case("sample")
+    asked = attrs.evolve(plan, tasks=(), sections=())
+    book = sheets(render_report(consolidate(asked, period, SCHEMA, random_status(asked, period, 5))))
+    assert "Không có nội dung." in [row[0] for row in book["Kế hoạch và kết quả"].iter_rows(values_only=True)]
+    kinds = [row["Loại dòng"] for row in table(book["Chỉ tiêu"], "TT")]
+    assert kinds.count("CT") == len(plan.indicators)
+    shown = [cell for row in book["Tổng quan"].iter_rows(values_only=True) for cell in row]
+    assert "Số chỉ tiêu" in shown

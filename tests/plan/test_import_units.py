@@ -241,3 +241,15 @@ def test_units_of_a_national_appendix(leads: tuple[str, ...], units: set[str]) -
     assert {unit.name for unit in made.plan.units} == units
     if "Bộ Tài chính" in units:
         assert len(made.plan.tasks[0].lead_units) == 2
+
+
+def test_an_indicator_that_many_known_units_follow_is_not_doubted() -> None:
+    """A long cell of names that are all recognised asks nothing of the office."""
+    fields = ["đô thị", "nhà và thị trường bất động sản", "xây dựng", "hạ tầng kỹ thuật", "vật liệu xây dựng"]
+    fields += ["doanh nghiệp", "kiến trúc", "vận tải", "giao thông", "phát triển nhà ở"]
+    units = "; ".join(f"Phòng Quản lý {name}" for name in fields)
+    head = ("STT", "Nội dung chỉ tiêu", "Đơn vị tính", "Mục tiêu", "Đơn vị chủ trì theo dõi")
+    made = markdown([("1", "Tỷ lệ hồ sơ trực tuyến", "%", "90%", units)], head)
+    assert len(units) > 200
+    assert len(made.plan.indicators[0].lead_units) == len(fields)
+    assert [point for point in made.review if point.sheet == "Chỉ tiêu"] == []

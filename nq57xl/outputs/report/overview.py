@@ -317,7 +317,7 @@ _TREND: dict[str, str | tuple[str, str]] = {
     "Số chỉ tiêu": "indicators",
     "Chỉ tiêu đạt": "reached",
 }
-"""Column of the trend -> which of `trend_counts` it shows, or of which two the share."""
+"""Column of the trend -> which of `Figures.trend` it shows, or of which two the share."""
 
 
 @frozen

@@ -171,6 +171,8 @@ def _odd(draft: Draft, outline: Outline, resolver: Resolver, plan: Plan) -> Iter
     if not draft.text("task") and not draft.text("subtask"):
         yield "task", "dòng không có nội dung nhiệm vụ"
     yield from _odd_lead(draft, outline, resolver, "chưa có đơn vị chủ trì")
+    if len(draft.text("lead")) > 200:
+        yield "lead", "chưa nhận ra đơn vị"
     if "deadline" in outline.body.fields and not draft.text("deadline"):
         yield "deadline", "chưa có thời hạn"
     if resolver.resolve(draft.text("support")).unresolved:
@@ -199,7 +201,7 @@ def _odd_lead(draft: Draft, outline: Outline, resolver: Resolver, missing: str) 
     lead = draft.text("lead")
     if "lead" in outline.body.fields and not lead:
         yield "lead", missing
-    elif "lead" in outline.body.fields and (resolver.resolve(lead).unresolved or len(lead) > 200):
+    elif resolver.resolve(lead).unresolved:
         yield "lead", "chưa nhận ra đơn vị"
 
 
