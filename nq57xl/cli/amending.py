@@ -84,8 +84,8 @@ def _print_counts(done: Amended) -> None:
     from nq57xl.plan.appendix import INDICATORS, TASKS
 
     for title, told in (
-        (TASKS.title, done.comparison.told("tasks")),
-        (INDICATORS.title, done.comparison.told("indicators")),
+        (TASKS.title, done.comparison.counts_in_words("tasks")),
+        (INDICATORS.title, done.comparison.counts_in_words("indicators")),
     ):
         if told:
             talk(f"{title}: {told}.")
@@ -109,7 +109,7 @@ def _print_history(found: Sequence[Amendment]) -> None:
     rows = [("1", "", "", "", "", "bản đầu")]
     for number, item in enumerate(found, 2):
         day, at = f"{item.effective_from:%d/%m/%Y}", f"{item.at:%d/%m/%Y %H:%M}"
-        rows.append((str(number), day, item.document, at, item.who, item.told))
+        rows.append((str(number), day, item.document, at, item.who, item.counts_in_words))
     print_table(("Phiên bản", "Hiệu lực từ", "Văn bản", "Ghi nhận lúc", "Người thực hiện", "Thay đổi"), rows)
 
 

@@ -372,15 +372,15 @@ class _BodyWriter:
 
     def _difficulties(self) -> Iterator[Paragraph]:
         """III.3: each difficulty with its cause and the proposal beside it, the same words told once."""
-        found: dict[str, list[_Told]] = {}
+        found: dict[str, list[_StatedDifficulty]] = {}
         for item in self.c.free:
             if item.table == "difficulty":
                 texts = (_bare(self._said(item, name)) for name in ("content", "cause", "proposal"))
-                told = _Told(item.name, None, *texts)
+                told = _StatedDifficulty(item.name, None, *texts)
                 found.setdefault(told.content or f"|{item.name}|{item.key}", []).append(told)
         for row, entry in self._news():
             texts = (_bare(self._said(entry, name)) for name in ("difficulties", "cause", "proposal"))
-            told = _Told(entry.name, row, *texts)
+            told = _StatedDifficulty(entry.name, row, *texts)
             found.setdefault(told.content or f"|{told.cause}", []).append(told)
         items = [_difficulty(told) for told in found.values() if any(item.content or item.cause for item in told)]
         none = "Trong kỳ, các phòng, đơn vị không nêu khó khăn, vướng mắc."
@@ -471,7 +471,7 @@ class _BodyWriter:
 
 
 @frozen
-class _Told:
+class _StatedDifficulty:
     """What one unit tells of one difficulty; each text without a stop at its end."""
 
     unit: str
@@ -482,7 +482,7 @@ class _Told:
     proposal: str
 
 
-def _difficulty(told: list[_Told]) -> str:
+def _difficulty(told: list[_StatedDifficulty]) -> str:
     who = _whose([(item.unit, item.row) for item in told])
     causes = "; ".join(dict.fromkeys(begun(item.cause) for item in told if item.cause))
     asked = "; ".join(dict.fromkeys(begun(item.proposal) for item in told if item.proposal))

@@ -506,7 +506,7 @@ class PlanRowChange:
         return ", ".join(_KIND_WORDS[kind] for kind in self.kinds)
 
 
-def _told(rows: Iterable[PlanRowChange]) -> str:
+def _counts_in_words(rows: Iterable[PlanRowChange]) -> str:
     """How many of those rows are of which kind: "2 thêm mới, 1 không còn"; "" where none is of any."""
     counts = Counter(kind for row in rows for kind in row.kinds)
     return ", ".join(f"{counts[kind]} {words}" for kind, words in _KIND_WORDS.items() if counts[kind])
@@ -546,9 +546,9 @@ class PlanComparison:
         """The rows of that table."""
         return tuple(row for row in self.rows if row.table == table)
 
-    def told(self, table: RowTable) -> str:
+    def counts_in_words(self, table: RowTable) -> str:
         """How many rows of that table are of which kind, in words."""
-        return _told(self.of(table))
+        return _counts_in_words(self.of(table))
 
 
 @frozen
@@ -570,6 +570,6 @@ class Amendment:
     rows: tuple[PlanRowChange, ...] = ()
 
     @property
-    def told(self) -> str:
+    def counts_in_words(self) -> str:
         """How many rows it did what to, in words."""
-        return _told(self.rows)
+        return _counts_in_words(self.rows)
