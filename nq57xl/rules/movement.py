@@ -398,6 +398,7 @@ _EXPLANATIONS = ("explanation", "note")
 
 
 _PREDICATES: dict[str, type[Predicate]] = {item.name: item for item in Predicate.__subclasses__()}
+"""All that there are: those of `rules.predicates`, each of which says its name, and the one above."""
 _MOST_KEPT = 100
 _made: dict[tuple[int, int], tuple[Table, Schema, tuple[Predicate, ...]]] = {}
 """By the records themselves, which are held: while they live, no other has their id."""

@@ -344,7 +344,7 @@ class _Unique(Predicate):
     complaint = "Trùng"
 
     def check(self, kind: rows.RowKind) -> _Check:
-        """pandera's own uniqueness, over the return and the text without its case (`rows.SAME`)."""
+        """pandera's own uniqueness, over the return and the text without its case (in `rules.judge`)."""
         return "unique", {}
 
     def _formula(self, cells: rows.Cells) -> str:

@@ -109,8 +109,8 @@ def _link(sheet: SheetScan, area: str, target: str) -> None:
 
 def _read_comments(root: Element, sheet: SheetScan, threaded: Collection[_Place]) -> None:
     """Comments of the old kind; `threaded`: places that have comments of the new kind."""
-    authors = [(item.text or "").strip() for item in root.iter("author")]
-    for comment in root.iter("comment"):
+    authors = [(item.text or "").strip() for item in root.iterfind("authors/author")]
+    for comment in root.iterfind("commentList/comment"):
         place, number = place_told(comment.get("ref", "")), comment.get("authorId", "")
         text = "".join(item.text or "" for item in comment.iter("t"))
         if text.startswith(_THREAD):
@@ -137,6 +137,7 @@ def _read_drawing(root: Element, sheet: SheetScan) -> None:
             sheet.add_remark(Remark("box", text, first, last))
         if any(item.tag in ("pic", "graphicFrame") for item in anchor.iter()):
             sheet.add_remark(Remark("picture", "", first, last))
+        anchor.clear()  # else what stands within would be read once more for each level
 
 
 def _corners(anchor: Element) -> tuple[_Place | None, _Place | None]:

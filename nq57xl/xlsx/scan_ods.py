@@ -82,7 +82,10 @@ class _OdsStyles:
             elif name in _DATA_STYLES:
                 self._codes[item.get("style:name", "")] = _code(item)
             elif item.tag in ("style:header", "style:footer"):
-                self.margins.append("".join(_page_words(item))[: LIMITS.cell_text])
+                words: list[str] = []
+                _add_page_words(item, words)
+                self.margins.append("".join(words)[: LIMITS.cell_text])
+                item.clear()  # else what stands within would be read once more for each level
 
     def _style(self, style: Element) -> _Style:
         made = _Style(style.get("style:parent-style-name", ""), data=style.get("style:data-style-name", ""))
@@ -130,24 +133,24 @@ class _OdsStyles:
         return style is None or style.visible
 
 
-def _page_words(element: Element) -> Iterator[str]:
-    """Texts of a page header but for what programs fill in."""
+def _add_page_words(element: Element, words: list[str]) -> None:
+    """Adds the texts of a page header but for what programs fill in."""
     if local(element.tag) not in _PAGE_FIELDS:
-        yield element.text or ""
+        words.append(element.text or "")
         for item in element:
-            yield from _page_words(item)
-            yield item.tail or ""
+            _add_page_words(item, words)
+            words.append(item.tail or "")
 
 
 def _code(data: Element) -> str:
     """The code of a number format."""
     code = "[h]" if data.get("number:truncate-on-overflow") == "false" else ""
-    for item in data.iter():
+    for item in data:
         text = item.text or ""
         if item.tag == "number:text" and text:
             sign = local(data.tag) == "percentage-style" and text.strip() == "%"
             code += text if sign else '"{}"'.format(text.replace('"', ""))
-        elif item is not data and item.tag.startswith("number:"):
+        elif item.tag.startswith("number:"):
             code += _part(item, code)
     return code
 
@@ -219,7 +222,10 @@ class _OdsText:
             self._read(paragraph, ())
 
     def _read(self, element: Element, spans: tuple[str, ...]) -> None:
-        """Blanks count once, as OpenDocument says; breaks, tabs and counted blanks are letters."""
+        """Blanks count once, as OpenDocument says; breaks, tabs and counted blanks are letters.
+
+        A paragraph within is given after this one.
+        """
         self._add(_BLANKS.sub(" ", element.text or ""), spans)
         for item in element:
             name = local(item.tag)
@@ -227,7 +233,7 @@ class _OdsText:
                 self._add(" " * min(_repeat(item, "text:c"), LIMITS.cell_text + 1), spans)
             elif name in ("tab", "line-break"):
                 self._add("\t" if name == "tab" else "\n", spans)
-            elif not _is_beside(item):
+            elif not _is_beside(item) and item.tag not in _PARAGRAPHS:
                 if name == "a":
                     self.links.append(item.get("xlink:href", ""))
                 self._read(item, (item.get("text:style-name", ""), *spans) if name == "span" else spans)
@@ -272,9 +278,9 @@ def _parts(element: Element, *, beside: bool) -> Iterator[Element]:
         if _is_beside(item):
             if beside:
                 yield item
-        elif item.tag in _PARAGRAPHS and not beside:
-            yield item
         elif item.tag != "table:table":
+            if item.tag in _PARAGRAPHS and not beside:
+                yield item
             yield from _parts(item, beside=beside)
 
 

@@ -246,7 +246,7 @@ def _part(package: Package, name: str, lock: _Lock | None, password: str) -> byt
 def _locks(package: Package) -> dict[str, _Lock]:
     """The parts that are encrypted in the one way that is opened here."""
     locks = {}
-    for entry in package.tree(_MANIFEST).iter("file-entry"):
+    for entry in package.tree(_MANIFEST).iterfind("file-entry"):
         told = {f"{item.tag}/{local(name)}": value for item in entry.iter() for name, value in item.items()}
         if entry.find("encryption-data") is not None and (lock := _lock_of(told)) is not None:
             locks[entry.get("manifest:full-path", "")] = lock

@@ -159,6 +159,22 @@ def test_elements_beyond_measure(rows: str, name: str, content: str, monkeypatch
     assert (found.code, "quá nhiều thành phần XML" in found.message) == ("FILE_UNSAFE", True)
 
 
+def test_what_is_nested_is_read_once() -> None:
+    """Drawings and comments within their like, two hundred deep, take no longer than others: each text is told once."""
+    rels = "".join(
+        f'<Relationship Id="r{name}" Type="{REL}/{name}" Target="../{name}.xml"/>' for name in ("drawing", "comments")
+    )
+    nested = {"drawing": "<a><twoCellAnchor>", "comments": '<a><commentList><comment ref="A1">'}
+    parts = {"xl/worksheets/_rels/sheet1.xml.rels": f"<Relationships>{rels}</Relationships>"}
+    for name, opened in nested.items():
+        level = opened[opened.rindex("<") :]
+        closed = f"</{level.strip('<>').split()[0]}>"
+        lists = "</commentList>" if name == "comments" else ""
+        parts[f"xl/{name}.xml"] = f"{opened}{level * 99}<t>chào</t>{closed * 100}{lists}</a>"
+    (read,) = read_bytes(xlsx(sheet(ROW), parts)).sheets
+    assert sorted((item.kind, item.text) for item in read.remarks) == [("box", "chào"), ("comment", "chào")]
+
+
 def test_a_panic_of_the_second_reader_costs_nothing(tmp_path: Path) -> None:
     """Numbers beyond all days make the second reader give up: the cells are told, the rest and the next file read."""
     bad, fine = tmp_path / "a.xlsx", tmp_path / "b.xlsx"

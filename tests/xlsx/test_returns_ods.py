@@ -199,6 +199,15 @@ def test_tables_where_none_belong() -> None:
     ]
 
 
+def test_what_is_nested_is_read_once() -> None:
+    """Paragraphs and page headers within their like are told once, whatever stands around them."""
+    note = f"<office:annotation>{'<text:p>' * 3}a{'</text:p>b' * 3}</office:annotation>"
+    head = f"{'<style:header>' * 3}đầu{'</style:header>' * 3}"
+    (sheet,) = read(ods(table(row(cell(f"{note}<text:p>a<text:p>b</text:p>c</text:p>"))), common=head)).sheets
+    assert sheet.cells[0, 0].value == "ac\nb"
+    assert [(item.kind, item.text) for item in sheet.remarks] == [("comment", "b\nb\na"), ("margin", "đầu")]
+
+
 def test_hidden_and_protected() -> None:
     """Visibility stands in the table's style, protection at the table."""
     shown = '<style:table-properties table:display="false"/>'
