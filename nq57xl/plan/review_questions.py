@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import TypeVar
 
 import attrs
 from attrs import field, frozen
@@ -12,7 +14,7 @@ from nq57xl.plan import appendix
 from nq57xl.plan.appendix_read import sheet_texts
 from nq57xl.plan.appendix_styles import set_up_page, write_line, write_top
 from nq57xl.plan.importer.units import rank_of
-from nq57xl.plan.model import UNDECIDED, Plan, Unit
+from nq57xl.plan.model import UNDECIDED, Plan, Unit, UnitGroup
 from nq57xl.plan.understand import understand, unit_code
 from nq57xl.plan.units import Resolver
 from nq57xl.resources import read_schema
@@ -34,6 +36,7 @@ _BY_KIND = {
     "Các phòng và đơn vị": ("division", "own"),
 }
 _UNRESOLVED, _EXTRA_COLUMN = "chưa nhận ra đơn vị", "cột không thuộc mục nào"
+_Record = TypeVar("_Record", Unit, UnitGroup)
 
 
 @frozen
@@ -72,6 +75,11 @@ class Review:
     def index(self) -> int:
         """Index of the record in the table of its sheet."""
         return place_of(self.cell)[0] - appendix.HEADER_ROW - 1
+
+    def record(self, records: Sequence[_Record]) -> _Record | None:
+        """Which of its table's records it is about; None where the office has taken that one out."""
+        index = self.index if self.cell else -1
+        return records[index] if 0 <= index < len(records) else None
 
 
 @frozen
@@ -125,17 +133,22 @@ class ReviewedPlan:
         return ReviewedPlan(changed, tuple(left), {key: tuple(texts) for key, texts in taken.headings.items()})
 
 
-def _by_reason(review: Sequence[Review], about: str) -> dict[str, list[Review]]:
-    found: dict[str, list[Review]] = {}
+def _by_reason(
+    review: Sequence[Review], about: str, records: Sequence[_Record]
+) -> dict[str, tuple[list[Review], list[_Record]]]:
+    """The points of that kind and their records, by reason."""
+    found: dict[str, tuple[list[Review], list[_Record]]] = {}
     for point in review:
-        if point.about == about:
-            found.setdefault(point.reason, []).append(point)
+        record = point.record(records) if point.about == about else None
+        if record is not None:
+            points, own = found.setdefault(point.reason, ([], []))
+            points.append(point)
+            own.append(record)
     return found
 
 
 def _units(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
-    for reason, points in _by_reason(review, "units").items():
-        units = [plan.units[point.index] for point in points]
+    for reason, (points, units) in _by_reason(review, "units", plan.units).items():
         names = "; ".join(unit.name for unit in units)
         outside = {unit.external for unit in units}
         state = OUTSIDE if outside == {True} else INSIDE if outside == {False} else "như cột Ngoài cơ quan"
@@ -153,8 +166,8 @@ def _units(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
 def _groups(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
     kinds = [title for title, ranks in _BY_KIND.items() if _members_of_kind(plan.units, ranks)]
     communes = [COMMUNES] if _communes(plan) or _members_of_kind(plan.units, ("commune",)) else []
-    for reason, points in _by_reason(review, "members").items():
-        groups, many = [plan.groups[point.index] for point in points], len(points) > 1
+    for reason, (points, groups) in _by_reason(review, "members", plan.groups).items():
+        many = len(points) > 1
         if many:
             names = "; ".join(f"«{group.name}»" for group in groups)
             text = f"{len(points)} nhóm dưới đây giữ như đang ghi? ({reason}): {names}"
@@ -248,6 +261,7 @@ def read_review(data: bytes) -> tuple[dict[str, str], tuple[Review, ...]] | None
 
 ANSWER, KEY, _FIELD, _REASON = "Trả lời", "Khóa câu hỏi", "Khóa mục", "Cần xem vì"
 """Headings by which the sheet is read back."""
+_ADDRESS = re.compile(r"[A-Z]{1,2}[1-9]\d{0,5}")
 
 
 def _point(row: Sequence[str], columns: Mapping[str, int]) -> Review:
@@ -257,7 +271,7 @@ def _point(row: Sequence[str], columns: Mapping[str, int]) -> Review:
     sheet = at("Trang")
     return Review(
         "" if sheet.startswith("(") else sheet,
-        at("Ô"),
+        at("Ô") if _ADDRESS.fullmatch(at("Ô")) else "",
         at("Mã"),
         at(_FIELD),
         at("Nguồn"),
@@ -344,10 +358,12 @@ class _Answers:
     def settles(self, point: Review, before: Plan, resolver: Resolver) -> bool:
         """True for a point that the answers close."""
         if point.about == "units":
-            return f"unit {before.units[point.index].code}" in self.done
+            unit = point.record(before.units)
+            return unit is None or f"unit {unit.code}" in self.done
         if point.about == "members":
             whole = _says(self.answers.get(f"groups|{point.reason}", ""), AS_PROPOSED)
-            return whole or f"group {before.groups[point.index].name}" in self.done
+            group = point.record(before.groups)
+            return whole or group is None or f"group {group.name}" in self.done
         if point.about == "column":
             return f"column {point.value.partition(': ')[0]}" in self.done
         if point.about == "name":

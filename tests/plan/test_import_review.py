@@ -154,6 +154,22 @@ def test_import_review_takes_answers_in(imported_file: Path, check_ooxml: CheckO
     assert {task.support for task in read_appendix(again.read_bytes()).plan.tasks} == {"Viettel"}
 
 
+def test_units_and_groups_that_the_office_takes_out_are_asked_about_no_more(imported_file: Path) -> None:
+    """Rows deleted from «Đơn vị» and «Nhóm đơn vị», and an address typed over, end neither the review nor a question."""
+    book = openpyxl.load_workbook(imported_file)
+    asked = [row for row in book[TITLE].iter_rows() if row[1].value in ("Đơn vị", "Nhóm đơn vị")]
+    assert {row[1].value for row in asked} == {"Đơn vị", "Nhóm đơn vị"}
+    for title in ("Đơn vị", "Nhóm đơn vị"):
+        book[title].delete_rows(5, book[title].max_row)
+    other = next(row for row in book[TITLE].iter_rows() if row[1].value == "Nhiệm vụ")
+    other[2].value = "xem dòng trên"
+    book.save(imported_file)
+    code, out = run("-w", str(imported_file.parent), "import", "--review", str(imported_file), "--json")
+    left = json.loads(out)["review"]
+    assert code == 1 and {point["sheet"] for point in left}.isdisjoint({"Đơn vị", "Nhóm đơn vị"})
+    assert [point["cell"] for point in left].count("") >= 1
+
+
 def test_init_takes_answers_in(imported_file: Path) -> None:
     """A workspace made from an answered appendix has the answers in its own."""
     answer(imported_file, {"units|BCA": INSIDE})
