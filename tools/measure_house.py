@@ -2,7 +2,8 @@
 
 A tree is a checkout, so that an earlier state (`git worktree add`) stands beside the present one. Counted are files and
 lines of nq57xl/, public names (functions, classes and constants of modules, without an underscore), the lines of
-functions' bodies without their docstrings (median, 90th percentile, longest), and class names defined more than once.
+functions' bodies without their docstrings (median, 90th percentile, longest), functions that stand twice, and class
+names defined more than once. On how many records a text stands on its way: tools/measure_paths.py.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def measured(tree: Path) -> dict[str, str]:
         "public names": str(sum(len(list(public_names(module))) for module in modules)),
         "functions": str(len(bodies)),
         "body: median / p90 / longest": f"{median(bodies):.0f} / {quantiles(bodies, n=10)[-1]:.0f} / {bodies[-1]}",
+        "functions of four lines or more that stand twice": str(twice(modules)),
         "class names defined more than once": str(sum(count > 1 for count in classes.values())),
     }
 
@@ -56,6 +58,18 @@ def body_lines(module: ast.Module) -> Iterator[int]:
             first = node.body[0]
             doc = (first.end_lineno or 0) - first.lineno + 1 if ast.get_docstring(node) is not None else 0
             yield (node.end_lineno or 0) - node.lineno + 1 - doc
+
+
+def twice(modules: list[ast.Module]) -> int:
+    """Functions whose statements are, but for docstrings, those of another function."""
+    bodies = Counter(
+        ast.dump(ast.Module(node.body[ast.get_docstring(node) is not None :], []))
+        for module in modules
+        for node in ast.walk(module)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.body[0].lineno >= 3
+    )
+    return sum(count for count in bodies.values() if count > 1)
 
 
 def main(trees: list[Path]) -> None:
