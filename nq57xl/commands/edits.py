@@ -101,8 +101,8 @@ def write_edit_book(here: OfficePeriod, c: Consolidation, taken: EditBooks) -> P
     In its place when everything that the office typed there is in the ledger, else beside it ("bien-tap (2).xlsx").
     """
     kept: dict[CellKey, UnrecordedEntry] = {}
-    for item in reversed(taken.read):  # of several files the first counts
-        kept |= item.refused
+    for place, entry in ((place, entry) for item in taken.read for place, entry in item.refused.items()):
+        kept.setdefault(place, entry)  # of several files the first counts
     content = render_edit_book(c, kept)
     ledger, workspace = here.ledger, here.office.workspace
     for item in taken.read:

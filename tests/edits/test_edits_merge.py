@@ -266,6 +266,19 @@ def test_edits_are_judged_by_the_rules_of_the_form(root: Path) -> None:
     assert cell_of(load_workbook(done.edit_book), "VP|led|I.1|result").value == "Gọn"
 
 
+def test_of_several_workbooks_the_first_says_who_and_why(root: Path) -> None:
+    """What two workbooks could not bring is kept side by side in one line, under the name that the first one gives."""
+    second = book_of(root).with_name("bien-tap (2).xlsx")
+    second.write_bytes(book_of(root).read_bytes())
+    edit(book_of(root), line("VP|led|I.1|percent", 1.5e9, "f", author="An"))
+    edit(second, line("VP|led|I.1|result", "Gọn", author="Bình"))
+    done = again(root)
+    assert done.edit_book is not None
+    book = load_workbook(done.edit_book)
+    said = [cell_of(book, f"VP|led|I.1|{field}").value for field in ("percent", "result")]
+    assert (said, cell_of(book, "VP|led|I.1|percent", "author").value) == ([1.5e9, "Gọn"], "An")
+
+
 def test_a_mended_line_is_taken_over_and_one_workbook_remains(root: Path) -> None:
     """Good lines count at once; when the bad one is mended, bien-tap.xlsx is written anew and the copy beside goes."""
     edit(book_of(root), WORDING, line("VP|led|I.1|percent", 0.6, "f", author=""))
