@@ -36,7 +36,7 @@ from nq57xl.plan.model import (
 from nq57xl.plan.review_questions import Review
 from nq57xl.plan.understand import understand
 from nq57xl.plan.units import Resolver
-from nq57xl.text.addresses import a1, letters_of, place_of
+from nq57xl.text.addresses import letters_of
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.write import Workbook, Worksheet
 
@@ -201,8 +201,7 @@ def moved_review(review: Sequence[Review], comparison: PlanComparison, plan: Pla
         for point in review:
             place = places.get(point.index) if point.cell and point.sheet == sheet.title else None
             if place is not None:
-                cell = a1(sheet.first_row + place, place_of(point.cell)[1])
-                found.append(attrs.evolve(point, cell=cell, task=rows[place].code))
+                found.append(attrs.evolve(point.at(place), task=rows[place].code))
     return tuple(found)
 
 

@@ -14,11 +14,11 @@ from nq57xl.plan import appendix
 from nq57xl.plan.appendix_read import sheet_texts
 from nq57xl.plan.appendix_styles import set_up_page, write_line, write_top
 from nq57xl.plan.importer.units import rank_of
-from nq57xl.plan.model import UNDECIDED, Plan, Unit, UnitGroup
+from nq57xl.plan.model import UNDECIDED, Indicator, Plan, Task, Unit, UnitGroup
 from nq57xl.plan.understand import understand, unit_code
 from nq57xl.plan.units import Resolver
 from nq57xl.resources import read_schema
-from nq57xl.text.addresses import place_of
+from nq57xl.text.addresses import a1, place_of
 from nq57xl.text.legacy import bare, fold, one_line
 from nq57xl.xlsx.metrics import Text, row_height
 from nq57xl.xlsx.write import Worksheet, sheet_prefix
@@ -76,6 +76,10 @@ class Review:
         """Index of the record in the table of its sheet."""
         return place_of(self.cell)[0] - appendix.HEADER_ROW - 1
 
+    def at(self, index: int) -> Review:
+        """The same in the row of another record of its table."""
+        return attrs.evolve(self, cell=a1(appendix.HEADER_ROW + 1 + index, place_of(self.cell)[1]))
+
     def record(self, records: Sequence[_Record]) -> _Record | None:
         """Which of its table's records it is about; None where the office has taken that one out."""
         index = self.index if self.cell else -1
@@ -129,8 +133,24 @@ class ReviewedPlan:
                 getattr(taken, kind)(about, answer)
         changed = understand(taken.plan)
         resolver = Resolver(changed.units, changed.groups)
-        left = [point for point in self.review if not taken.settles(point, self.plan, resolver)]
+        left = [
+            point for point in _at_their_rows(self.review, self.plan) if not taken.settles(point, self.plan, resolver)
+        ]
         return ReviewedPlan(changed, tuple(left), {key: tuple(texts) for key, texts in taken.headings.items()})
+
+
+def _at_their_rows(review: Sequence[Review], plan: Plan) -> Iterator[Review]:
+    """The points where the rows that they name stand now, without those of rows that the office has taken out."""
+    tables: dict[str, Sequence[Task | Indicator]] = {
+        appendix.TASKS.title: plan.tasks,
+        appendix.INDICATORS.title: plan.indicators,
+    }
+    places = {title: {row.code: index for index, row in enumerate(rows)} for title, rows in tables.items()}
+    for point in review:
+        if point.sheet not in tables or not (point.task and point.cell):
+            yield point
+        elif point.task in places[point.sheet]:
+            yield point.at(places[point.sheet][point.task])
 
 
 def _by_reason(

@@ -170,6 +170,28 @@ def test_units_and_groups_that_the_office_takes_out_are_asked_about_no_more(impo
     assert [point["cell"] for point in left].count("") >= 1
 
 
+def test_points_go_with_their_rows_where_the_office_moved_them(imported_file: Path) -> None:
+    """A row deleted above moves the mark of the row below; a point of the deleted row itself is closed."""
+    marked = [point for point in read_review(imported_file.read_bytes())[1] if point.sheet == "Nhiệm vụ"]  # type: ignore[index]
+    point = marked[-1]
+    row = int(point.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    book = openpyxl.load_workbook(imported_file)
+    book["Nhiệm vụ"].delete_rows(5)
+    book.save(imported_file)
+    run("import", "--review", str(imported_file))
+    left = read_review(imported_file.read_bytes())
+    assert left is not None
+    letters = point.cell.removesuffix(str(row))
+    assert (point.task, f"{letters}{row - 1}") in [(item.task, item.cell) for item in left[1]]
+    assert openpyxl.load_workbook(imported_file)["Nhiệm vụ"][f"{letters}{row - 1}"].comment is not None
+    book = openpyxl.load_workbook(imported_file)
+    book["Nhiệm vụ"].delete_rows(row - 1)
+    book.save(imported_file)
+    run("import", "--review", str(imported_file))
+    left = read_review(imported_file.read_bytes())
+    assert left is None or point.task not in {item.task for item in left[1]}
+
+
 def test_init_takes_answers_in(imported_file: Path) -> None:
     """A workspace made from an answered appendix has the answers in its own."""
     answer(imported_file, {"units|BCA": INSIDE})
