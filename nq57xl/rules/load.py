@@ -92,7 +92,12 @@ def _table(name: str, workspace: Path | None, lists: dict[str, tuple[Choice, ...
             raise ValueError(f"unknown field {sorted(unknown)}")
         return attrs.evolve(table, rules=rules)
     except (cattrs.BaseValidationError, KeyError, TypeError, ValueError) as error:
-        raise Nq57Error(f"Tệp schemas/{name} sai: {error}") from error
+        raise Nq57Error(f"Tệp schemas/{name} sai: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, and where in the file."""
+    return "; ".join(cattrs.transform_error(error)) if isinstance(error, cattrs.BaseValidationError) else str(error)
 
 
 def _check_fields(fields: tuple[Field, ...], lists: dict[str, tuple[Choice, ...]]) -> None:
@@ -112,6 +117,8 @@ def _rule(raw: dict[str, Any], table: str) -> Rule:
     given = {key: value for key, value in raw.items() if key in _RULE_KEYS}
     params = {key: value for key, value in raw.items() if key not in _RULE_KEYS}
     predicate, named = raw["predicate"], [raw.get("when", {}), params]
+    if not isinstance(named[0], dict):
+        raise ValueError(f"when: {named[0]}")
     tail = hashlib.sha256(json.dumps(named, sort_keys=True, default=str).encode()).hexdigest()[:6]
     given["id"] = raw.get("id") or f"{table}.{raw['field']}.{predicate}.{tail}"
     given["code"] = raw.get("code") or _DEFAULT_CODES[predicate]
@@ -150,7 +157,8 @@ def _sheet(raw: dict[str, Any]) -> SheetSpec:
     try:
         return CONVERTER.structure({"layout": "table", **raw}, SheetSpec)
     except (cattrs.BaseValidationError, KeyError, TypeError) as error:
-        raise Nq57Error(f"Tệp schemas/sheets.yml sai: {error}") from error
+        sheet = raw.get("id") if isinstance(raw, dict) else raw
+        raise Nq57Error(f"Tệp schemas/sheets.yml sai ở trang «{sheet}»: {_reason(error)}") from error
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -45,23 +46,26 @@ def test_a_workspace_overrides_one_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("file", "old", "new", "said"),
     [
-        ("predicate: required_if, field: progress", "predicate: required_if, field: tien_do"),
-        ("choices: progress", "choices: khong_co"),
-        ("min: year_start-1y", "min: hom_qua"),
-        ("hint: Chọn một trong năm mức trong danh sách.", "hnit: Chọn"),
+        ("led.yml", "predicate: required_if, field: progress", "predicate: required_if, field: tien_do", "tien_do"),
+        ("led.yml", "choices: progress", "choices: khong_co", "khong_co"),
+        ("led.yml", "min: year_start-1y", "min: hom_qua", "hom_qua"),
+        ("led.yml", "hint: Chọn một trong năm mức trong danh sách.", "hnit: Chọn", "hnit"),
+        ("led.yml", 'when: {"#repeatable": [false]}', "when: khi", "when: khi"),
+        ("sheets.yml", "width: ", "widht: ", "widht"),
     ],
 )
-def test_a_slip_in_a_file_names_the_file(tmp_path: Path, old: str, new: str) -> None:
-    """Unknown field, unknown list, unreadable limit, unknown key."""
+def test_a_slip_in_a_file_is_named_with_the_file(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:
+    """Unknown field, unknown list, unreadable limit, unknown key, a condition that is none."""
     shutil.copytree(resources.find("schemas", ""), tmp_path / "schemas")
-    path = tmp_path / "schemas" / "led.yml"
+    path = tmp_path / "schemas" / file
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    with pytest.raises(Nq57Error, match=r"led\.yml"):
+    with pytest.raises(Nq57Error, match=re.escape(file)) as caught:
         load_schema(tmp_path)
+    assert said in str(caught.value)
 
 
 def test_every_code_of_every_rule_is_in_the_catalogue() -> None:
