@@ -18,8 +18,8 @@ from attrs import frozen
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.cells import Remark
 from nq57xl.xlsx.limits import refuse
-from nq57xl.xlsx.package import Package, local, xml_tree
-from nq57xl.xlsx.scan_cells import Scan, SheetScan, active_notes, check_count, place_told
+from nq57xl.xlsx.package import Attributes, Package, local, xml_tree
+from nq57xl.xlsx.scan_cells import ElementReader, Scan, SheetScan, active_notes, check_count, place_told
 from nq57xl.xlsx.scan_sheet import read_sheet
 from nq57xl.xlsx.scan_styles import read_shared
 
@@ -83,7 +83,8 @@ def _read_beside(package: Package, part: str, sheet: SheetScan) -> None:
         if item.kind == "comments":
             _read_comments(package.tree(item.target), sheet, threaded.keys())
         elif item.kind == "drawing":
-            _read_drawing(package.tree(item.target), sheet)
+            drawing = _DrawingReader(sheet)
+            package.parse(item.target, drawing.start, drawing.end, drawing.text)
     for area, relation in sheet.links:
         if (leads := found.get(relation)) is not None and leads.external and leads.target:
             _link(sheet, area, leads.target)
@@ -120,24 +121,41 @@ def _read_comments(root: Element, sheet: SheetScan, threaded: Collection[_Place]
             sheet.add_remark(Remark("comment", text.strip(), place, place, authors[int(number)] if known else ""))
 
 
-def _read_drawing(root: Element, sheet: SheetScan) -> None:
-    """What stands on the shapes of a drawing, and where its pictures lie."""
-    for item in list(root.iter()):
-        for fallback in item.findall("Fallback"):  # said a second time, for old programs
-            item.remove(fallback)
-    for anchor in (item for item in root.iter() if item.tag.endswith("Anchor")):
-        first, last = _corners(anchor)
+class _DrawingReader(ElementReader):
+    """What stands on the shapes of a drawing, and where its pictures lie; each shape by itself, because copying leaves
+    tens of thousands that nobody sees.
+    """
+
+    def __init__(self, sheet: SheetScan) -> None:
+        super().__init__()
+        self._sheet = sheet
+        self._passed = 0
+        """Elements open in what is said a second time, for old programs."""
+
+    def takes(self, tag: str) -> bool:
+        return not self._passed and tag.endswith("Anchor")
+
+    def opened(self, tag: str, attributes: Attributes) -> None:
+        self._passed += self._passed > 0 or tag == "Fallback"
+
+    def closed(self, tag: str) -> None:
+        self._passed -= self._passed > 0
+
+    def whole(self, element: Element) -> None:
+        for item in list(element.iter()):
+            for fallback in item.findall("Fallback"):
+                item.remove(fallback)
+        first, last = _corners(element)
         pieces: list[str] = []
-        for item in anchor.iter():
+        for item in element.iter():
             if item.tag == "t":
                 pieces.append(item.text or "")
             elif item.tag in ("p", "br") and pieces:
                 pieces.append("\n")
         if text := "".join(pieces).strip():
-            sheet.add_remark(Remark("box", text, first, last))
-        if any(item.tag in ("pic", "graphicFrame") for item in anchor.iter()):
-            sheet.add_remark(Remark("picture", "", first, last))
-        anchor.clear()  # else what stands within would be read once more for each level
+            self._sheet.add_remark(Remark("box", text, first, last))
+        if any(item.tag in ("pic", "graphicFrame") for item in element.iter()):
+            self._sheet.add_remark(Remark("picture", "", first, last))
 
 
 def _corners(anchor: Element) -> tuple[_Place | None, _Place | None]:

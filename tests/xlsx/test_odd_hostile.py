@@ -159,6 +159,17 @@ def test_elements_beyond_measure(rows: str, name: str, content: str, monkeypatch
     assert (found.code, "quá nhiều thành phần XML" in found.message) == ("FILE_UNSAFE", True)
 
 
+def test_shapes_that_nobody_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copying leaves thousands of shapes: they are more than a tree may hold, and a good workbook all the same."""
+    monkeypatch.setattr(LIMITS, "tree_elements", 100)
+    rels = f'<Relationships><Relationship Id="r1" Type="{REL}/drawing" Target="../drawing.xml"/></Relationships>'
+    shape = "<twoCellAnchor><from><col>1</col><row>2</row></from><pic/></twoCellAnchor>"
+    parts = {"xl/worksheets/_rels/sheet1.xml.rels": rels, "xl/drawing.xml": f"<a>{shape * 99}</a>"}
+    (read,) = read_bytes(xlsx(sheet(ROW), parts)).sheets
+    assert {(item.kind, item.first) for item in read.remarks} == {("picture", (2, 1))}
+    assert len(read.remarks) == 99
+
+
 def test_what_is_nested_is_read_once() -> None:
     """Drawings and comments within their like, two hundred deep, take no longer than others: each text is told once."""
     rels = "".join(
