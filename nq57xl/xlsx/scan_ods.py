@@ -284,9 +284,8 @@ def _parts(element: Element, *, beside: bool) -> Iterator[Element]:
             yield from _parts(item, beside=beside)
 
 
-_IN_TABLES = frozenset({"table-row", "shapes"})
 _WHOLE = _DATA_STYLES | {"font-face", "style", "header", "footer"}
-"""Elements outside tables that are read once they are whole; in tables it is those above."""
+"""Elements outside tables that are read once they are whole; in tables it is rows, and each drawing beside them."""
 
 
 class _ContentReader(ElementReader):
@@ -305,7 +304,9 @@ class _ContentReader(ElementReader):
 
     def takes(self, tag: str) -> bool:
         """In tables rows and drawings beside them, else fonts, styles and page headers."""
-        return not self._skipped and local(tag) in (_IN_TABLES if self._table else _WHOLE)
+        if self._skipped or not self._table:
+            return not self._skipped and local(tag) in _WHOLE
+        return local(tag) == "table-row" or tag.startswith("draw:")
 
     def opened(self, tag: str, attributes: Attributes) -> None:
         """A table or a column; links to programs are passed over, and a table that stands among the rows of another."""
@@ -338,13 +339,11 @@ class _ContentReader(ElementReader):
                 self.sheets.pop()
 
     def whole(self, element: Element) -> None:
-        """A row, drawings, or a style."""
-        name = local(element.tag)
-        if name == "table-row":
+        """A row, a drawing, or a style."""
+        if local(element.tag) == "table-row":
             self._read_row(element)
-        elif name == "shapes":
-            for item in _parts(element, beside=True):
-                self._note_beside(item, None)
+        elif self._table:
+            self._note_beside(element, None)
         else:
             self.styles.add(element)
 
