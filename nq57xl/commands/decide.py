@@ -159,9 +159,9 @@ def find_return(  # noqa: PLR0917 - of one decision
             f"Không có báo cáo nào ứng với «{name}»: hãy ghi mã đơn vị kèm --period, tên tệp như «collect» đã in, "
             "hoặc ít nhất 6 ký tự đầu của mã băm."
         )
-    raise Nq57Error(
-        "\n".join([f"«{name}» ứng với {len(found)} báo cáo; hãy ghi mã băm của một báo cáo:", *map(_line, found)])
-    )
+    same_file = len({record.judged.source.sha256 for record in found}) == 1
+    asked = "--period của kỳ cần chọn" if same_file else "mã băm của một báo cáo"
+    raise Nq57Error("\n".join([f"«{name}» ứng với {len(found)} báo cáo; hãy ghi {asked}:", *map(_line, found)]))
 
 
 def _of_unit(

@@ -20,12 +20,14 @@ from starlette.testclient import TestClient
 
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import overview
+from nq57xl.commands.decide import find_return
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
+from nq57xl.errors import Nq57Error
 from nq57xl.ledger import storage
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.overview_page import headline
@@ -122,7 +124,8 @@ def test_a_remark_goes_into_the_letter(browser: Browser) -> None:
 
 
 def test_a_file_judged_for_two_periods_is_decided_on_from_its_page(browser: Browser) -> None:
-    """April's form handed in for May as well: the page means the return that it shows, the later one."""
+    """April's form handed in for May as well: the page means the return that it shows, the later one; a command that
+    names the file alone is asked for the period, not for its hash."""
     later = Office(browser.office.workspace, Clock(dt.datetime(2026, 5, 4, 9, tzinfo=VIETNAM)))
     generate(later, "2026-05", ["QLDT"])
     done = collect(later, [browser.office.workspace.inbox / "QLDT.xlsx"], "2026-05")
@@ -131,6 +134,8 @@ def test_a_file_judged_for_two_periods_is_decided_on_from_its_page(browser: Brow
     browser.send(f"/tep/{sha256}/quyet-dinh", {"viec": "exclude", "ly_do": "Biểu của tháng 4"})
     with browser.office.reading() as ledger:
         records = [ledger.return_by_hash(sha256, period) for period in ("2026-04", "2026-05")]
+        with pytest.raises(Nq57Error, match="2 báo cáo; hãy ghi --period của kỳ cần chọn"):
+            find_return(ledger, browser.office.appendix().plan, sha256, None)
     assert [record.excluded if record else None for record in records] == ["", "Biểu của tháng 4"]
 
 
