@@ -82,8 +82,8 @@ ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedE
 _CHUNK = 1 << 18
 _PROPERTY = 200
 """Letters of a property that are read."""
-_TREE = 32 * 1024 * 1024
-"""Bytes of XML that is taken as a whole: styles bloated by years of pasting reach some 10 MB."""
+_TREE = 64 * 1024 * 1024
+"""Bytes of XML that is taken as a whole: styles bloated by years of pasting reach 35 MB, where Excel allows no more."""
 _END, _END_SIZE = b"PK\x05\x06", 22
 _ZIP64 = 0xFFFFFFFF
 """Archives of the large kind keep true sizes elsewhere."""

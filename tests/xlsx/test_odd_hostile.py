@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,22 @@ def test_elements_beyond_measure(rows: str, name: str, content: str, monkeypatch
     monkeypatch.setattr(LIMITS, "tree_elements", 1_999)
     found = refusal(data)
     assert (found.code, "quá nhiều thành phần XML" in found.message) == ("FILE_UNSAFE", True)
+
+
+def test_styles_of_years_of_pasting() -> None:
+    """As many cell formats and named styles as Excel allows make 35 MB of XML, and a good workbook all the same."""
+    count, switches = (
+        65_000,
+        " ".join(f'apply{name}="0"' for name in ("NumberFormat", "Fill", "Border", "Alignment", "Protection", "Font")),
+    )
+    form = f'<xf numFmtId="14" {switches}><alignment horizontal="left" vertical="center"/><protection/></xf>' * count
+    named = "".join(f'<cellStyle name="Normal {n} {"2 " * 70}" xfId="{n}"/>' for n in range(count))
+    styles = f"<styleSheet><cellStyleXfs>{form}</cellStyleXfs><cellXfs>{form}</cellXfs>{named}</styleSheet>"
+    assert len(styles) > 35_000_000
+    rows = f'<row r="1"><c r="A1" s="{count - 1}"><v>46132</v></c></row>'
+    data = xlsx(sheet(rows), {"xl/_rels/workbook.xml.rels": relations("styles"), "xl/styles.xml": styles})
+    (read,) = read_bytes(data).sheets
+    assert read.cells[0, 0].value == date(2026, 4, 20)
 
 
 def test_shapes_that_nobody_sees(monkeypatch: pytest.MonkeyPatch) -> None:
