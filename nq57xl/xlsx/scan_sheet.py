@@ -77,6 +77,8 @@ _formulas: dict[bytes, str] = {}
 _FORMULAS = 1_000
 _ROWS, _SHORT_ROW = 2_000, 8_000
 """Rows that are remembered, and bytes of the longest of them."""
+_AT_ONCE = 1_000
+"""Plain rows that are read as one at most: their texts, and long formulas, stand in memory together."""
 _SHORT_RULE = 100
 """Tags in a rule for cells that is remembered: it cannot be nested too deep."""
 _OTHER_ENCODING = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"'](?!utf-8[\"'])", re.IGNORECASE)
@@ -140,6 +142,8 @@ class _PlainRows:
                     yield _EMPTY_CELL.sub(b"", self._shortened(other) if plain else other)
                 if found is not None:
                     self._rows.append((found, found.read))
+                    if len(self._rows) >= _AT_ONCE:
+                        yield from self._handed_on()
             if len(rest) > _LONG_ROW:
                 yield from self._handed_on()
                 yield rest

@@ -203,6 +203,14 @@ def test_what_is_nested_is_read_once() -> None:
     assert sorted((item.kind, item.text) for item in read.remarks) == [("box", "chào"), ("comment", "chào")]
 
 
+def test_formulas_are_no_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long formulas in thousands of rows are more letters than texts may have, and a good workbook all the same."""
+    monkeypatch.setattr(LIMITS, "text_letters", 100_000)
+    rows = (f'<row r="{n}"><c r="A{n}"><f>{"+".join([f"B{n}"] * 8)}</f><v>{n}</v></c></row>' for n in range(1, 3_001))
+    (read,) = read_bytes(xlsx(sheet("".join(rows)))).sheets
+    assert (len(read.cells), read.cells[2_999, 0].value) == (3_000, 3_000)
+
+
 def test_a_panic_of_the_second_reader_costs_nothing(tmp_path: Path) -> None:
     """Numbers beyond all days make the second reader give up: the cells are told, the rest and the next file read."""
     bad, fine = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
