@@ -283,14 +283,19 @@ def _pattern(item: Finding) -> tuple[str, ...]:
     """What findings of one pattern share."""
     if not (item.field or item.cell or item.task):  # about the file: each says something of its own
         return (item.code, item.severity, item.sheet, item.message)
-    return (item.code, item.severity, item.sheet, item.table, item.field, _PARTS.sub("…", item.message))
+    return (item.code, item.severity, item.sheet, item.table, item.field, _parted(item.message))
 
 
 def _point(findings: Sequence[Finding]) -> Point:
     messages = [item.message for item in findings]
     fixes = [item.fix for item in findings]
-    same = all(_PARTS.sub("…", text) == _PARTS.sub("…", fixes[0]) for text in fixes)
+    same = all(_parted(text) == _parted(fixes[0]) for text in fixes)
     return Point(tuple(findings), _common(messages), _common(fixes) if same else fixes[0])
+
+
+def _parted(text: str) -> str:
+    """The text with a sign that no text has where messages of one pattern differ: a unit's own "…" is not one."""
+    return _PARTS.sub("\0", text.replace("\0", ""))
 
 
 def _common(texts: Sequence[str]) -> str:

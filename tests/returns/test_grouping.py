@@ -101,6 +101,12 @@ def test_findings_about_the_file_are_not_mixed() -> None:
     assert [point.count for point in grouped(sheets)] == [1, 1, 1]
 
 
+def test_dots_in_a_message_are_no_gap() -> None:
+    """A message that holds "…" itself is not one with others in whose place a number stands."""
+    found = [Finding("A", "error", text, cell="G8") for text in ("Ghi … lần.", "Ghi 1 lần.", "Ghi 2 lần.")]
+    assert [(point.count, point.headline) for point in grouped(found, 2)] == [(1, "Ghi … lần."), (2, "Ghi … lần.")]
+
+
 def test_errors_come_before_warnings_and_nothing_else_is_asked() -> None:
     """What a unit has to answer: errors, then warnings; repaired and noted things are no points."""
     found = [blank(8, severity="warning"), blank(9, severity="repaired"), blank(10), blank(11, severity="note")]
