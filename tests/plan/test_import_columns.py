@@ -66,6 +66,31 @@ def test_a_column_whose_cells_say_something_else_is_flagged_cell_by_cell() -> No
     assert {item.task for item in made.review if item.field == "lead"} >= {task.code for task in made.plan.tasks}
 
 
+def test_numbered_columns_under_a_common_heading_are_known_by_their_own() -> None:
+    """«Phân công thực hiện» over «Phối hợp» and «Chủ trì», in that order, over a row (1) (2) …: each is what its own heading says."""
+    sheet = (
+        made := book([
+            ["TT", "Nhiệm vụ", "Thời hạn", "Phân công thực hiện"], ["", "", "", "Phối hợp", "Chủ trì"], ["(1)", "(2)", "(3)", "(4)", "(5)"],
+            *([n, f"Xây dựng đề án {n}", "31/12/2026", "Các cơ quan liên quan", lead] for n, lead in enumerate(LEADS, 1)),
+        ])
+    ).worksheets[0]  # fmt: skip
+    for area in ("A1:A2", "B1:B2", "C1:C2", "D1:E1"):
+        sheet.merge_cells(area)
+    tasks = imported(saved(made), "x.xlsx").plan.tasks
+    assert [(task.lead, task.support) for task in tasks] == [(lead, "Các cơ quan liên quan") for lead in LEADS]
+
+
+def test_work_that_is_to_be_finished_is_no_state() -> None:
+    """«Hoàn thành việc …» under «Nội dung chi tiết» is work, not a report's state; and no text of work is ever a number of parts."""
+    works = ("Hoàn thành việc số hóa hồ sơ", "Hoàn thành chữ ký số cho công chức", "Hoàn thành CSDL")
+    head = ("TT", "Nội dung công việc", "Nội dung chi tiết", "Chủ trì", "Thời hạn")
+    made = markdown(rows_of(works, LEADS, ("Hoàn thành trong quý II/2026",) * 3), head)
+    assert [(task.subnumber, task.subtask) for task in made.plan.tasks] == [(None, work) for work in works]
+    assert not [item for item in made.review if item.task]
+    states = ("Đã hoàn thành việc lập kế hoạch", "Đang thực hiện việc số hóa", "Chưa triển khai việc nào")
+    assert reasons(markdown(rows_of(states, LEADS, ("2026",) * 3), head), "subtask")
+
+
 def test_a_column_of_groups_gives_the_sections() -> None:
     """«Nhóm nhiệm vụ» names the section of each row, also where the groups come back."""
     head = ("TT", "Nhóm nhiệm vụ", "Nhiệm vụ", "Chủ trì", "Thời hạn")

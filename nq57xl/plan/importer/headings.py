@@ -32,7 +32,8 @@ _DAY = re.compile(
     re.IGNORECASE,
 )
 _STATE = re.compile(
-    r"(?:đã|đang|chưa)\s+\w|hoàn thành(?!\s+trước)\b|đạt\b|đúng (?:tiến độ|hạn)|chậm\b|quá hạn|trong hạn|không đạt|\d{1,3}\s?%$",
+    r"(?:đã|đang|chưa)\s+\w|(?:cơ bản )?hoàn thành(?=\W*$|[.,;:(]|\s+(?:\d{1,3}\s?%\W*$|ngày\s+\d|(?:đúng|sớm|chậm|trễ|trước (?:thời )?hạn|tốt|xong|vượt|một phần)\b))|"
+    r"đạt\b|đúng (?:tiến độ|hạn)|chậm\b|quá hạn|trong hạn|không đạt|\d{1,3}\s?%$",
     re.IGNORECASE,
 )
 _MAX_HEIGHT = 3
@@ -42,6 +43,7 @@ _LONGEST = 220
 """No heading has so many letters."""
 _TOP = 30
 """In so many rows of a table headings are looked for that are hardly known."""
+_LONGEST_NUMBER = 12
 _SAMPLE = 60
 """So many cells tell what a column holds."""
 _NEEDED = {"task": ("task", "subtask"), "indicator": ("indicator",)}
@@ -184,6 +186,8 @@ class _ColumnContent:
         """True when the cells plainly hold something else than that field."""
         if self.count < 3:
             return False
+        if name == "subnumber":
+            return self.length > _LONGEST_NUMBER
         if name in ("lead", "support"):
             return self.units < 0.2 and max(self.days, self.states, self.numbers, self.long) >= 0.5
         if name == "deadline":
@@ -330,8 +334,9 @@ def _has_data(table: GridTable, first: int, last: int) -> bool:
 
 
 def _parts(table: GridTable, first: int, last: int, col: int) -> list[str]:
-    """The texts over a column from top to bottom, each merged cell once."""
-    return list(dict.fromkeys(text for row in range(first, last + 1) if (text := table.text(row, col))))
+    """The texts over a column from top to bottom, each merged cell once; not what numbers the columns."""
+    rows = (row for row in range(first, last + 1) if not _is_numbering(table, row))
+    return list(dict.fromkeys(text for row in rows if (text := table.text(row, col))))
 
 
 def _whole(kind: _Kind, columns: dict[str, int], parts: list[list[str]]) -> bool:
