@@ -127,10 +127,14 @@ class _Assembly:
             self._add(SHEETS[table].place(index, key), code, key, (value.source, value.doubt))
 
     def _columns(self) -> None:
-        """One point for each column that was found by likeness only: its first cell."""
-        reason = "tên cột lạ, đoán theo từ gần giống: hãy xem cả cột"
-        for table, outline in (("tasks", self.tasks), ("indicators", self.indicators)):
-            for name in outline.body.doubts if outline.drafts else ():
+        """One point for each column that was found by likeness only, or that every plan has and this one not: its
+        first cell."""
+        drafts, fields = self.tasks.drafts, self.tasks.body.fields
+        blank = [name for name in ("lead", "deadline") if not any(draft.text(name) for draft in drafts)]
+        missing = [(name, "văn bản không có cột này: hãy điền cả cột") for name in blank if name not in fields]
+        for table, outline, told in (("tasks", self.tasks, missing), ("indicators", self.indicators, [])):
+            guessed = [(name, "tên cột lạ, đoán theo từ gần giống: hãy xem cả cột") for name in outline.body.doubts]
+            for name, reason in [*guessed, *told] if outline.drafts else ():
                 self._add(SHEETS[table].place(0, name), "", name, (outline.drafts[0].source, reason))
 
     def _add(self, cell: tuple[str, str], task: str, name: str, place: tuple[str, str]) -> None:
@@ -173,7 +177,7 @@ def _odd(draft: Draft, outline: Outline, resolver: Resolver, plan: Plan) -> Iter
     yield from _odd_lead(draft, outline, resolver, "chưa có đơn vị chủ trì")
     if len(draft.text("lead")) > 200:
         yield "lead", "chưa nhận ra đơn vị"
-    if "deadline" in outline.body.fields and not draft.text("deadline"):
+    if "deadline" in outline.body.fields and not re.search(r"\d|\w{2}", draft.text("deadline")):
         yield "deadline", "chưa có thời hạn"
     if resolver.resolve(draft.text("support")).unresolved:
         yield "support", "chưa nhận ra đơn vị"
@@ -187,6 +191,8 @@ def _shifted(draft: Draft, year: int) -> Iterable[tuple[str, str]]:
         for key in ("subtask", "deliverable", "kpi"):
             yield key, reason
     deadline = Deadline.read(draft.text("deadline"), year)
+    if deadline.kind == "unknown" and re.search(r"\d", draft.text("deadline")):
+        yield "deadline", "không đọc được ngày, tháng trong ô"
     for key in ("lead", "support", "deliverable"):
         text = draft.text(key)
         kinds = ("date", "month", "quarter", "year")

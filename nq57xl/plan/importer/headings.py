@@ -36,6 +36,7 @@ _STATE = re.compile(
     r"đạt\b|đúng (?:tiến độ|hạn)|chậm\b|quá hạn|trong hạn|không đạt|\d{1,3}\s?%$",
     re.IGNORECASE,
 )
+_PERSON = re.compile(r"(?:nguoi|ca nhan|can bo|chuyen vien|dong chi)\b")
 _MAX_HEIGHT = 3
 _TAIL = 32
 """A heading that is longer than the synonym in it by more letters is a sentence."""
@@ -49,8 +50,8 @@ _SAMPLE = 60
 _NEEDED = {"task": ("task", "subtask"), "indicator": ("indicator",)}
 _HINTS = (("ro nguoi", "lead"), ("ro thoi gian", "deadline"), ("ro tien do", "deadline"), ("ro ket qua", "deliverable"),
           ("ro san pham", "deliverable"), ("ro viec", "subtask"), ("ro thoi han", "deadline"))  # fmt: skip
-_PASSED_OVER = ("progress",)
-"""Columns of reports: known, and no part of a plan."""
+_PASSED_OVER = ("progress", "start")
+"""Columns that are known and no part of a plan: of reports, and of the day on which work begins."""
 _SURE, _LIKE, _DISAGREES = 2.4, 1.5, 1.7
 
 
@@ -264,6 +265,13 @@ def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headin
     ]
     _, columns, doubts = _assign(found.kind, scores)
     agreeing = {name: col for name, col in columns.items() if not contents[col].disagrees(name)}
+    if (
+        "lead" in agreeing
+        and _PERSON.match(whole_key(found.texts[agreeing["lead"]]))
+        and contents[agreeing["lead"]].units < 0.2
+    ):
+        # a person of the unit that another column names
+        del agreeing["lead"]
     guessed = _by_content(found.kind, agreeing, contents)
     if not any(name in agreeing or name in guessed for name in _NEEDED[found.kind]):
         # no heading says which column is the work itself: the one with the longest texts

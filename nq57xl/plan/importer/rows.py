@@ -7,7 +7,7 @@ import itertools
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import attrs
 from attrs import define, field, frozen
@@ -21,6 +21,7 @@ from nq57xl.plan.importer.document import (
     SourceText,
     join_lines,
     roman_value,
+    table_of,
     whole_key,
 )
 from nq57xl.plan.importer.headings import Headings, HeadingWords
@@ -222,12 +223,53 @@ def bodies_of(document: Document, known: HeadingWords) -> tuple[Body, Body, list
     """The rows of the tables of tasks and of indicators, over pages and in several appendices; and the text outside:
     paragraphs, letterhead, rows over the headings, tables of another kind."""
     walk = _Walk(known)
-    for item in document.items:
+    for item in _halves_joined(document.items, known):
         if isinstance(item, Line):
             walk.line(item)
         else:
             walk.table(item)
     return walk.body("task"), walk.body("indicator"), walk.lines
+
+
+def _halves_joined(items: Iterable[Line | GridTable], known: HeadingWords) -> list[Line | GridTable]:
+    """The document with each right half of a table that is too wide for its page set beside the left half."""
+    done: list[Line | GridTable] = []
+    joined = False
+    for item in items:
+        for index, left in enumerate(done):
+            if isinstance(item, GridTable) and isinstance(left, GridTable):
+                shared = _shared_columns(left, item)
+                if shared > 1 or (shared and (_lacks_work(item, known) or (joined and known.find(item) is None))):
+                    done[index], joined = _side_by_side(left, item, shared), True
+                    break
+        else:
+            done.append(item)
+    return done
+
+
+def _shared_columns(left: GridTable, right: GridTable) -> int:
+    """How many columns the right half repeats of the left one: the numbers, and mostly the work itself."""
+    if len(left.rows) != len(right.rows) or len({left.text(row, 0) for row in range(len(left.rows))}) < 4:
+        return 0
+    same = (
+        all(left.text(row, col) == right.text(row, col) for row in range(len(left.rows))) for col in range(left.width)
+    )
+    shared = sum(itertools.takewhile(bool, itertools.islice(same, right.width)))
+    return shared if shared < min(left.width, right.width) else 0
+
+
+def _lacks_work(table: GridTable, known: HeadingWords) -> bool:
+    """True for a table that names numbers and who leads or until when, and no work: half of a plan."""
+    found = {name for _, cell in table.own(0) for name, score in known.scores("task", [cell.text]).items() if score > 2}
+    return {"number"} < found & {"number", "lead", "support", "deadline"} and known.find(table) is None
+
+
+def _side_by_side(left: GridTable, right: GridTable, shared: int) -> GridTable:
+    cells = {(cell.row, cell.col): cell for row in left.rows for cell in row}
+    for cell in (cell for row in right.rows for cell in row if cell.col >= shared):
+        col = cell.col - shared + left.width
+        cells[cell.row, col] = attrs.evolve(cell, col=col)
+    return table_of(cells.values(), left.page_starts | right.page_starts, (*left.unseen, *right.unseen))
 
 
 @define

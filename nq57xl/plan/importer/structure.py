@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 from attrs import define, field, frozen
@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 from nq57xl.plan.importer.document import BodyRow, Document, Line, SourceText, roman, roman_value
 from nq57xl.plan.importer.headings import HeadingWords
 from nq57xl.plan.importer.rows import Body, bodies_of
+from nq57xl.plan.importer.units import names_units
 from nq57xl.text.legacy import fold
 
 _FIELDS = ("deliverable", "kpi", "lead", "support", "deadline", "note")
@@ -34,7 +35,16 @@ _EMBEDDED_SUB = re.compile(
 _PAGE_TOP = "ô trống đầu trang, có thể là ô gộp kéo từ trang trước"
 _KEPT = ("deliverable", "lead", "deadline")
 _SUB = re.compile(r"\d{1,3}(?:\.\d{1,3})+|[a-zđ]|[-+*]|[ivx]+")
+_LETTERS = "abcdđeghiklmnopqrstuvxy"
+"""As lists of administrative texts count them."""
+_DITTO = re.compile(r"[-–(\s]*(?:nt|n\.t\.?|như trên|[\"″”〃]|'{2}|/{2})[-–)\s]*", re.IGNORECASE)
 _FOOT = re.compile(r"(?:\(\*\)|\*+|ghi chú|tổng (?:cộng|số)|lưu ý|người lập|nơi nhận|tổng:)", re.IGNORECASE)
+_LEADS_AND_SUPPORTS = re.compile(
+    r"[-+•*\s]*(?:(?:(?:đơn vị|cơ quan)\s+)?chủ trì\s*:\s*(?P<lead>.+?)[\s;.,]*[-+•*\s]*(?:(?:đơn vị|cơ quan)\s+)?"
+    r"phối hợp(?: thực hiện)?\s*:|(?P<leading>.+?)\s+chủ trì\s*[,;]?\s+phối hợp\s+(?:với|cùng))\s*(?P<support>\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SAYS_WHO_LEADS = re.compile(r"\(\s*chủ trì|chủ trì.*phối hợp|phối hợp.*chủ trì", re.IGNORECASE | re.DOTALL)
 
 
 @frozen
@@ -177,6 +187,9 @@ class _Outliner:
         """Opens a section."""
         self.groups.append(_Group(number, title))
         self.section, self.parent, self.last, self.handed = number.text, None, {}, {}
+        if "lead" not in self.body.fields and names_units(title.text):
+            # a table ordered by who leads
+            self.handed["lead"] = title
 
     def _took_section(self, row: BodyRow, sectioned: bool, rest: Sequence[BodyRow] = ()) -> bool:
         """Takes a row that is no data row: a section, a group of tasks, a note at the foot."""
@@ -279,6 +292,7 @@ class _Tasks(_Outliner):
                     self._column_section(row.values["section"])
                 self._task(row, rest)
                 self.tall = row.merged | row.tall
+        self.drafts = list(_with_supports_apart(self.drafts))
         return self._made()
 
     def _column_section(self, value: SourceText) -> None:
@@ -317,7 +331,7 @@ class _Tasks(_Outliner):
             return False
         number = _key(number)
         if "." not in number:
-            return True
+            return not _is_next_letter(before.text("number"), number)
         above = (number.rpartition(".")[0], number.split(".", maxsplit=1)[0])
         return _key(before.text("number")).lstrip("0") in [item.lstrip("0") for item in above]
 
@@ -329,6 +343,8 @@ class _Tasks(_Outliner):
         last = self.last.get(name, SourceText())
         if name in row.merged:
             return attrs.evolve(last, source=row.source)
+        if last.text and _DITTO.fullmatch(row.text(name)):
+            return SourceText(last.text, row.source, f"ghi «{row.text(name)}», lấy theo dòng trên")
         if row.text(name):
             return row.values[name]
         may_be_merged = name in self.merging or (name in _KEPT and not row.text("number"))
@@ -432,12 +448,19 @@ class _Tasks(_Outliner):
                 self._redraft({target: attrs.evolve(old.joined(value), doubt=doubt)})
 
 
+def _is_next_letter(before: str, number: str) -> bool:
+    """True for "b" after "a": neither is a part of the other."""
+    one, other = (_LETTERS.find(text) if len(text) == 1 else -1 for text in (before, number))
+    return one >= 0 and 0 < other - one < 3
+
+
 def _children(rest: list[BodyRow], number: str) -> list[BodyRow]:
     """The following rows that are parts of the row with that number."""
     found: list[BodyRow] = []
     for row in rest:
         own, above = _key(_bare(row.text("number"))), _key(number).lstrip("0")
         is_part = own and _SUB.fullmatch(own) and ("." not in own or own.lstrip("0").startswith(f"{above}."))
+        is_part = is_part and not _is_next_letter(number, own)
         if row.title or _section_of(row) or not (is_part or (not own and found)):
             break
         found.append(row)
@@ -449,6 +472,23 @@ def _is_task_itself(row: BodyRow, children: list[BodyRow]) -> bool:
     own = {name for name in _FIELDS if row.text(name) and name not in row.tall}
     deciding = {"lead", "deadline"} & own
     return len(own) >= 2 and bool(deciding) and all(child.text(name) for child in children for name in deciding)
+
+
+def _with_supports_apart(drafts: Iterable[Draft]) -> Iterator[Draft]:
+    """The drafts, with who leads and who supports told apart where one cell says both; the first such cell is flagged,
+    and each that cannot be cut."""
+    apart = False
+    for draft in drafts:
+        both, match = draft.value("lead"), _LEADS_AND_SUPPORTS.fullmatch(draft.text("lead"))
+        if match and not draft.text("support") and not _SAYS_WHO_LEADS.search(match["support"]):
+            doubt = "" if apart else "một ô ghi cả chủ trì và phối hợp: phần mềm đã tách"
+            lead = SourceText(match["lead"] or match["leading"], both.source, both.doubt or doubt)
+            yield draft.having({"lead": lead, "support": SourceText(match["support"], both.source)})
+            apart = True
+        elif _SAYS_WHO_LEADS.search(both.text):
+            yield draft.having({"lead": both.doubted("ô ghi cả đơn vị chủ trì và đơn vị phối hợp")})
+        else:
+            yield draft
 
 
 def _with_doubted_numbers(drafts: list[Draft]) -> tuple[Draft, ...]:

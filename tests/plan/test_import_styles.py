@@ -1,0 +1,112 @@
+# ruff: noqa: E501 - rows of a table read better unbroken
+"""Appendices as agencies of different habits set them: nothing wrong is taken without being flagged."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.import_kit import HEAD, imported, markdown, reasons
+
+LEADS = ("Sở Nội vụ", "Sở Y tế", "Công an tỉnh", "Sở Xây dựng")
+
+
+def page(*tables: tuple[tuple[str, ...], ...]) -> bytes:
+    """A page of HTML with those tables, the first row of each its headings."""
+    rows = ("".join(f"<tr>{''.join(f'<td>{text}</td>' for text in row)}</tr>" for row in table) for table in tables)
+    return f"<html><body>{''.join(f'<table>{each}</table>' for each in rows)}</body></html>".encode()
+
+
+@pytest.mark.parametrize(
+    ("printed", "lead", "support"),
+    [
+        ("Chủ trì: Sở Nội vụ\nPhối hợp: Sở Y tế, Công an tỉnh", "Sở Nội vụ", "Sở Y tế, Công an tỉnh"),
+        ("- Cơ quan chủ trì: Sở Y tế; - Cơ quan phối hợp: các sở, ngành", "Sở Y tế", "các sở, ngành"),
+        ("Sở Xây dựng chủ trì, phối hợp với Công an tỉnh", "Sở Xây dựng", "Công an tỉnh"),
+        ("Sở Nội vụ (chủ trì); Sở Y tế", "Sở Nội vụ (chủ trì); Sở Y tế", ""),
+    ],
+)
+def test_a_cell_that_says_who_leads_and_who_supports(printed: str, lead: str, support: str) -> None:
+    """No supporting unit becomes a lead: the cell is cut at its own words and flagged, or flagged as it stands."""
+    made = markdown([("1", "Lập đề án", printed, "2026")], ("TT", "Nhiệm vụ", "Đơn vị thực hiện", "Thời hạn"))
+    assert [(task.lead, task.support) for task in made.plan.tasks] == [(lead, support)]
+    assert [item.task for item in made.review if item.field == "lead"] == [made.plan.tasks[0].code]
+
+
+def test_of_two_days_the_later_one_is_the_deadline() -> None:
+    """«Từ» and «Đến» under «Thời gian thực hiện»: the day on which work begins is listed, not taken."""
+    rows = "".join(
+        f"<tr><td>{n}</td><td>Việc {n}</td><td>{lead}</td><td>01/02/2026</td><td>30/6/2026</td></tr>"
+        for n, lead in enumerate(LEADS, 1)
+    )
+    over = "".join(f"<td rowspan=2>{text}</td>" for text in ("TT", "Nhiệm vụ", "Chủ trì"))
+    made = imported(
+        f"<table><tr>{over}<td colspan=2>Thời gian thực hiện</td></tr><tr><td>Từ</td><td>Đến</td></tr>{rows}</table>".encode(),
+        "x.html",
+    )
+    assert {task.deadline.text for task in made.plan.tasks} == {"30/6/2026"}
+    assert any("01/02/2026" in item.value for item in made.review if not item.sheet)
+
+
+@pytest.mark.parametrize("repeated", [1, 2])
+def test_a_table_too_wide_for_its_page_is_one_table(repeated: int) -> None:
+    """Its right half, which repeats the numbers or the work too, is set beside the left one; another table is not."""
+    left = (("TT", "Nhiệm vụ", "Sản phẩm"), *((str(n), f"Việc {n}", "Đề án") for n in range(1, 5)))
+    right = (("Chủ trì", "Phối hợp", "Thời hạn"), *((lead, "Các sở", f"{n}/2026") for n, lead in enumerate(LEADS, 3)))
+    made = imported(page(left, tuple((*one[:repeated], *two) for one, two in zip(left, right, strict=True))), "x.html")
+    assert [(task.number, task.lead, task.deadline.text) for task in made.plan.tasks] == [
+        (str(n), lead, f"{n + 2}/2026") for n, lead in enumerate(LEADS, 1)
+    ]
+    members = (("TT", "Họ tên", "Chức vụ"), *((str(n), f"Nguyễn Văn {n}", "Giám đốc") for n in range(1, 5)))
+    made = imported(page(left, members), "x.html")
+    assert reasons(made, "lead") == reasons(made, "deadline") == ["văn bản không có cột này: hãy điền cả cột"]
+    assert not any("Nguyễn" in item.value for item in made.review)
+
+
+def test_a_table_ordered_by_who_leads() -> None:
+    """«I. Sở Nội vụ» over its tasks, without a column of leads: the tasks are that unit's, the first of each flagged."""
+    made = markdown(
+        [("I", "Sở Nội vụ", "", ""), ("1", "A", "Đề án", "2026"), ("2", "B", "Đề án", "2026"), ("II", "Sở Y tế", "", ""), ("1", "C", "Đề án", "2026")],
+        ("TT", "Nhiệm vụ", "Sản phẩm", "Thời hạn"),
+    )  # fmt: skip
+    assert [task.lead for task in made.plan.tasks] == ["Sở Nội vụ", "Sở Nội vụ", "Sở Y tế"]
+    assert [item.task for item in made.review if item.field == "lead"] == ["I.1", "II.1"]
+
+
+def test_a_sign_for_the_same_again_is_the_text_above() -> None:
+    """ "nt", «như trên», ″ and // stand for the cell above, and are flagged."""
+    made = markdown([
+        ("1", "A", "Đề án", "Sở Nội vụ", "Sở Y tế", "Quý I/2026"),
+        ("2", "B", "nt", "-nt-", "như trên", "″"), ("3", "C", "Báo cáo", "n.t", "//", "nt"),
+    ])  # fmt: skip
+    assert [(task.deliverable, task.lead, task.support, task.deadline.text) for task in made.plan.tasks] == [
+        ("Đề án", "Sở Nội vụ", "Sở Y tế", "Quý I/2026"), ("Đề án", "Sở Nội vụ", "Sở Y tế", "Quý I/2026"), ("Báo cáo", "Sở Nội vụ", "Sở Y tế", "Quý I/2026"),
+    ]  # fmt: skip
+    assert len([item for item in made.review if "lấy theo dòng trên" in item.reason]) == 7
+
+
+def test_tasks_that_letters_number_are_tasks() -> None:
+    """a, b, c in the column of numbers are three tasks, also where one lacks its day; under a number they are parts."""
+    rows = [(letter, f"Việc {letter}", "Đề án", "Sở Nội vụ", "", "2026" if letter != "b" else "") for letter in "abcdđ"]
+    assert [(task.number, task.subnumber) for task in markdown(rows).plan.tasks] == [
+        (letter, None) for letter in "abcdđ"
+    ]
+    under = markdown([("1", "Việc chung", "", "", "", ""), *rows]).plan.tasks
+    assert [(task.number, task.subnumber) for task in under] == [("1", letter) for letter in "abcdđ"]
+
+
+def test_a_person_is_no_lead_beside_a_column_of_units() -> None:
+    """«Người thực hiện» holds people, «Bộ phận» the units: these lead."""
+    people = ("Nguyễn Văn A", "Trần Thị B", "Lê Văn C", "Phạm D")
+    rows = [
+        (str(n), f"Việc {n}", lead, person, "2026")
+        for n, (lead, person) in enumerate(zip(LEADS, people, strict=True), 1)
+    ]
+    made = markdown(rows, ("TT", "Công việc", "Bộ phận", "Người thực hiện", "Thời hạn"))
+    assert [task.lead for task in made.plan.tasks] == list(LEADS)
+
+
+@pytest.mark.parametrize("printed", ["6/30/2026", "31/6/2026", "x", "-"])
+def test_a_day_that_cannot_be_read_is_flagged(printed: str) -> None:
+    """A day in another order, one that no calendar has, a mark instead of a day."""
+    made = markdown([("1", "A", "Đề án", "Sở Nội vụ", "", printed), ("2", "B", "Đề án", "Sở Nội vụ", "", "2026")], HEAD)
+    assert [item.task for item in made.review if item.field == "deadline"] == [made.plan.tasks[0].code]
