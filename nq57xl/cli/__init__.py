@@ -10,18 +10,16 @@ import gettext
 import os
 import sys
 from pathlib import Path
-from typing import TextIO
 
 import click
 
-from nq57xl.cli import amending, commands, comparing, deciding, serving, storing
+from nq57xl.cli import commands, data, deciding, serving
 from nq57xl.cli.options import cli
 from nq57xl.errors import Nq57Error
 
 __all__ = ["cli", "main"]
 
-
-_FILES = (amending, commands, comparing, deciding, serving, storing)
+_FILES = (commands, data, deciding, serving)
 """Imported, each has put its commands into the group."""
 
 
@@ -29,7 +27,9 @@ def main() -> None:
     """Entry point: exit 0, 1 for a failure that has a message, 2 for wrong usage; no traceback for a user's slip."""
     gc.set_threshold(200_000)  # loading libraries makes 100,000 objects, none of them in a circle
     for stream in (sys.stdout, sys.stderr):
-        _speak_utf8(stream)
+        # The console's own code page (1258, 437 ...) lacks letters of Vietnamese; files and pipes expect UTF-8.
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(encoding="utf-8", errors="replace")
     _speak_vietnamese(cli)
     try:
         cli(prog_name="nq57xl")
@@ -53,13 +53,6 @@ def _written_down() -> str:
     with tempfile.NamedTemporaryFile("w", prefix="nq57xl-loi-", suffix=".txt", encoding="utf-8", delete=False) as file:
         traceback.print_exc(file=file)
     return file.name
-
-
-def _speak_utf8(stream: TextIO) -> None:
-    # The console's own code page (1258, 437 ...) lacks letters of Vietnamese; files and pipes expect UTF-8.
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(encoding="utf-8", errors="replace")
 
 
 def _fail(message: str) -> None:

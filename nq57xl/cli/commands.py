@@ -1,10 +1,9 @@
-"""The commands of an ordinary month, from init to merge, with the demo; and what each prints."""
+"""The commands of an ordinary month, from init to merge, with reminders, calendar and demo; and what each prints."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +13,17 @@ import click
 
 from nq57xl.cli import environment
 from nq57xl.cli.options import (
+    FILE,
+    FOLDER,
     MOMENT,
     NamedPath,
-    answer,
     as_json,
     command,
     console,
     office,
     password_options,
     period_option,
+    print_json,
     print_table,
     talk,
 )
@@ -36,24 +37,23 @@ from nq57xl.cli.printing import (
     print_merged,
 )
 from nq57xl.rules.codec import json_fields
-from nq57xl.rules.findings import Finding
 from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.collect import Collected
-    from nq57xl.commands.generate import Generated
     from nq57xl.commands.import_plan import ImportedAppendix
     from nq57xl.commands.standing import PeriodOverview
+    from nq57xl.outputs.reminders import Reminders
     from nq57xl.plan.model import Plan
 
 
 @command("Tạo thư mục làm việc từ một kế hoạch.")
-@click.argument("folder", metavar="THƯ_MỤC", type=NamedPath(file_okay=False))
+@click.argument("folder", metavar="THƯ_MỤC", type=FOLDER)
 @click.option("--plan", metavar="KẾ_HOẠCH", help="bql-2026, sxd-2026 hoặc đường dẫn tệp phụ lục .xlsx.")
 @click.option(
     "--from",
     "previous",
-    type=NamedPath(file_okay=False),
+    type=FOLDER,
     metavar="THƯ_MỤC_CŨ",
     help="Nối tiếp thư mục làm việc năm trước: đơn vị, địa chỉ, cài đặt, mẫu riêng, việc chưa xong.",
 )
@@ -78,8 +78,7 @@ def _init(context: click.Context, folder: Path, plan: str | None, previous: Path
     if previous is not None or confirm:
         waiting = sum(not row.confirmed for row in started.continued)
         talk(f"{len(started.continued)} dòng nối tiếp năm trước, giữ nguyên mã; {waiting} dòng chờ xác nhận.")
-        for text in started.unfinished:
-            talk(f"Việc năm trước chưa xong, kế hoạch mới không có: {text}")
+        talk(*(f"Việc năm trước chưa xong, kế hoạch mới không có: {text}" for text in started.unfinished))
     if started.book is not None and not confirm:
         talk(f"Mở {started.book}, xem cột «Quyết định», lưu lại, rồi chạy «nq57xl init {folder} --confirm».")
     talk(f"Đã tạo thư mục làm việc «{folder}»: {len(started.plan.tasks)} đầu việc, {len(started.plan.units)} đơn vị.")
@@ -100,7 +99,10 @@ def _show(context: click.Context, number: int | None, json_: bool) -> None:
     from nq57xl.commands.init import show as run
 
     plan = run(office(context), number)
-    answer(plan, json_, type(plan).as_json, _print_plan)
+    if json_:
+        print_json(plan.as_json())
+    else:
+        _print_plan(plan)
 
 
 @command("Kiểm tra phụ lục trước khi phát hành.")
@@ -111,26 +113,38 @@ def _show(context: click.Context, number: int | None, json_: bool) -> None:
 def _lint(context: click.Context, write: bool, json_: bool) -> None:
     """Kiểm tra phụ lục: điểm phải sửa trước khi phát hành, điểm nên xem lại."""
     from nq57xl.commands import init as run
+    from nq57xl.rules.findings import grouped
 
     if write:
         findings, kept = run.write_lint(office(context))
         talk("Trang «Soát kế hoạch» không đổi." if kept is None else f"Đã ghi trang «Soát kế hoạch»; tệp cũ ở {kept}")
     else:
         findings = office(context).lint()
-    answer(findings, json_, lambda found: {"findings": [finding_json(item) for item in found]}, _print_findings)
+    if json_:
+        print_json({"findings": [finding_json(item) for item in findings]})
+    elif findings:
+        rows = [
+            (SEVERITIES[point.severity], point.first.task or "", point.cell, point.text, point.first.fix)
+            for point in grouped(findings)  # many of one pattern are one line, with the proposal for the first
+        ]
+        print_table(("Mức", "Mã", "Ô", "Nội dung", "Cách xử lý"), rows)
+        count = Counter(SEVERITIES[item.severity].lower() for item in findings)
+        talk(", ".join(f"{number} {name}" for name, number in count.items()))
+    else:
+        click.echo("Không có điểm nào cần sửa.")
     sys.exit(1 if any(item.severity == "error" for item in findings) else 0)
 
 
 @command("Lập phụ lục từ văn bản kế hoạch.")
-@click.argument("document", metavar="VĂN_BẢN", required=False, type=NamedPath(dir_okay=False))
+@click.argument("document", metavar="VĂN_BẢN", required=False, type=FILE)
 @click.option(
     "--review",
     "answered",
-    type=NamedPath(dir_okay=False),
+    type=FILE,
     metavar="TỆP.xlsx",
     help="Đưa câu trả lời ở trang «Cần rà soát» của phụ lục này vào phụ lục.",
 )
-@click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP.xlsx", help="Ghi phụ lục ra tệp này.")
+@click.option("-o", "--output", type=FILE, metavar="TỆP.xlsx", help="Ghi phụ lục ra tệp này.")
 @as_json
 def _import_(
     context: click.Context, document: Path | None, answered: Path | None, output: Path | None, json_: bool
@@ -146,7 +160,11 @@ def _import_(
         made = import_plan(document, output, environment.clock().now().date(), context.obj)
     else:
         raise click.UsageError("Cần một văn bản kế hoạch, hoặc «--review TỆP.xlsx».")
-    answer(made, json_, _imported_json, _print_imported)
+    if json_:
+        review = [attrs.asdict(item) for item in made.review]
+        print_json({"rows": len(made.plan.tasks), "indicators": len(made.plan.indicators), "review": review})
+    else:
+        _print_imported(made)
     sys.exit(1 if made.review else 0)
 
 
@@ -193,11 +211,19 @@ def _generate(
     from nq57xl.commands.generate import write_drafts
 
     period = period or _due_period(context)
-    _print_generated(run(office(context), period, units, with_support=with_support))
+    done = run(office(context), period, units, with_support=with_support)
+    for item in done.forms:
+        click.echo(str(item.path))
+        if not item.is_new:
+            talk(f"{item.form.unit}: không thay đổi (bản {item.form.version}).")
+        elif item.changes:
+            talk(f"{item.form.unit}: bản {item.form.version} – {'; '.join(item.changes)}.")
+        else:
+            talk(f"{item.form.unit}: phát hành lần đầu.")
+    talk(f"Danh sách gửi: {done.sending_list}", f"Hạn đơn vị gửi về: {done.period.due:%d/%m/%Y}.")
     if drafts:
         made = write_drafts(office(context), period)
-        for problem in made.problems:
-            talk(problem)
+        talk(*made.problems)
         talk(f"{len(made.drafts)} thư nháp, {made.group.name}, {made.archive.name}: {made.archive.parent}")
 
 
@@ -228,7 +254,15 @@ def _collect(  # noqa: PLR0917 - click passes them by name
     from nq57xl.rules.findings import ACCEPTED
 
     done = run(office(context), sources, period, received, passwords=passwords, combine=combine)
-    answer(done, json_, _collected_json, _print_collected)
+    if json_:
+        returns = [collected_file_json(item) for item in done.returns]
+        document = {"period": done.period.code, "returns": returns}
+        document["period_findings"] = [finding_json(finding) for finding in done.period_findings]
+        if done.signed:
+            document["signed"] = [json_fields(copy, "unit file sha256 at") for copy in done.signed]
+        print_json(document)
+    else:
+        _print_collected(done)
     print_answers(done.answers)
     fine = (*ACCEPTED, "duplicate", "superseded")
     sys.exit(1 if strict and any(item.verdict not in fine for item in done.returns) else 0)
@@ -241,20 +275,15 @@ def _collect(  # noqa: PLR0917 - click passes them by name
 def _status(context: click.Context, period: str | None, json_: bool, text: bool) -> None:
     """Ai đã báo cáo, ai chưa, đúng hạn hay chậm, còn vướng gì."""
     from nq57xl.commands.status import status as run
+    from nq57xl.outputs.texts import status_json, status_text
 
     here = run(office(context), period)
-    if text and not json_:
-        from nq57xl.outputs.texts import status_text
-
+    if json_:
+        print_json(status_json(here.status, here.plan, here.period))
+    elif text:
         click.echo(status_text(here.status, here.plan, here.period, context.obj))
     else:
-        answer(here, json_, _status_json, _print_status)
-
-
-def _status_json(here: PeriodOverview) -> dict[str, Any]:
-    from nq57xl.outputs.texts import status_json
-
-    return status_json(here.status, here.plan, here.period)
+        _print_status(here)
 
 
 def _print_status(here: PeriodOverview) -> None:
@@ -292,7 +321,7 @@ def _print_status(here: PeriodOverview) -> None:
 
 @command("Lập báo cáo tổng hợp của kỳ.")
 @period_option()
-@click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi ra tệp này.")
+@click.option("-o", "--output", type=FILE, metavar="TỆP", help="Ghi ra tệp này.")
 def _merge(context: click.Context, period: str | None, output: Path | None) -> None:
     """Lập báo cáo tổng hợp từ các báo cáo đã nhận."""
     from nq57xl.commands.merge import merge as run
@@ -300,8 +329,74 @@ def _merge(context: click.Context, period: str | None, output: Path | None) -> N
     print_merged(run(office(context), period, output))
 
 
+@command("Soạn lời nhắc đơn vị còn thiếu, phải sửa, cần giải trình.")
+@period_option()
+@click.option("--sent", is_flag=True, help="Ghi nhận đã nhắc bằng tay: các đơn vị nêu tên, hoặc mọi đơn vị còn nợ.")
+@click.argument("units", metavar="[ĐƠN_VỊ]...", nargs=-1)
+@as_json
+def _remind(context: click.Context, period: str | None, sent: bool, units: tuple[str, ...], json_: bool) -> None:
+    """Soạn lời nhắc theo ngày đang chạy: một lời cho nhóm (số lượng, tên đơn vị), một lời và một thư nháp cho từng đơn
+    vị còn thiếu báo cáo, phải sửa hoặc cần giải trình, kèm biểu mẫu. Không tự gửi. Chạy lại trong ngày thì lời nhắc
+    không đổi. Đã gửi bằng tay thì ghi lại bằng --sent."""
+    from nq57xl.commands import remind as use
+
+    if sent:
+        names = use.note_reminded(office(context), period, units)
+        if json_:
+            print_json({"sent": names})
+        else:
+            click.echo(f"Đã ghi nhận nhắc: {', '.join(names) or 'không ai'}.")
+        return
+    if units:
+        raise click.UsageError("Tên đơn vị chỉ dùng cùng --sent.")
+    done = use.remind(office(context), period)
+    talk(*done.problems)
+    if json_:
+        print_json(_reminders_json(done))
+        return
+    click.echo(done.group.rstrip())
+    talk(*(f"{item.unit.name}: {item.draft or item.text}" for item in done.units))
+    if done.notice is not None:
+        talk(f"Văn bản nhắc chung: {done.notice}")
+    if done.day not in done.days:
+        later = f"; ngày nhắc tới là {done.next_day:%d/%m/%Y}" if done.next_day else ""
+        talk(f"Hôm nay không phải ngày nhắc theo lịch của kỳ{later}.")
+
+
+def _reminders_json(done: Reminders) -> dict[str, Any]:
+    units = []
+    for item in done.units:
+        draft = str(item.draft) if item.draft else None
+        files = {"text": str(item.text), "draft": draft, "attached": item.unit.file or None}
+        units.append(json_fields(item.unit, "code name owes points") | files)
+    when = {"period": done.period.code, "day": done.day.isoformat(), "due": done.period.due.isoformat()}
+    told = {"reminding_days": [day.isoformat() for day in done.days], "group": done.group, "units": units}
+    return {**when, **told, "notice": str(done.notice) if done.notice else None}
+
+
+@command("Lịch báo cáo của năm (.xlsx, .ics).")
+@click.argument("year", metavar="[NĂM]", type=click.IntRange(2000, 2099), required=False)
+@as_json
+def _calendar(context: click.Context, year: int | None, json_: bool) -> None:
+    """In lịch báo cáo của năm: ngày chốt số liệu, hạn của đơn vị, hạn của cơ quan cho từng tháng, quý, sáu tháng, chín
+    tháng, năm; ghi ra tệp Excel để in và tệp .ics để đưa vào lịch điện thoại, thư. Ngày nghỉ hoán đổi, cách chuyển hạn
+    trùng ngày nghỉ đặt ở trang Kế hoạch của phu-luc.xlsx."""
+    from nq57xl.commands.remind import year_calendar
+
+    done = year_calendar(office(context), year)
+    talk(*done.problems)
+    if json_:
+        periods = [json_fields(item.period, "code title start cutoff due report_due") for item in done.lines]
+        print_json({"year": done.year, "periods": periods, "files": [str(path) for path in done.files]})
+        return
+    rows = [(one.period.title, *one.days, one.note) for one in done.lines]
+    headings = ("Kỳ", "Chốt số liệu", "Hạn đơn vị", "Hạn cơ quan", "Ghi chú")
+    print_table(headings, rows, f"Lịch báo cáo năm {done.year}")
+    talk(*(f"Đã ghi {path}" for path in done.files))
+
+
 @command("Chạy thử cả vòng với số liệu giả định.")
-@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=NamedPath(file_okay=False))
+@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=FOLDER)
 @click.option(
     "--province",
     is_flag=True,
@@ -319,9 +414,12 @@ def _tell_demo(folder: Path) -> None:
     """Plays the demo in `folder`, and ends with the paths of the consolidated workbooks."""
     from rich.rule import Rule
 
+    from nq57xl.commands.collect import Collected
     from nq57xl.commands.demo import demo
+    from nq57xl.commands.generate import Generated
     from nq57xl.commands.merge import Merged
     from nq57xl.commands.standing import PeriodOverview
+    from nq57xl.rules.findings import to_answer
 
     out = console()
     reports: list[Path] = []
@@ -332,31 +430,26 @@ def _tell_demo(folder: Path) -> None:
             out.print(Rule(f"Kế hoạch {plan}"))
         step += 1
         out.print(f"{step:2d}. {scene.title}")
-        for line in _scene_lines(scene.outcome):
+        lines: list[str] = []
+        match scene.outcome:
+            case Generated(forms=forms):
+                lines = [f"{item.form.unit_name}: {item.path.name}" for item in forms]
+            case Collected(returns=returns, answers=answers):
+                for item in returns:
+                    lines.append(f"{VERDICTS[item.verdict]}: {Path(item.source.path).name}")
+                    lines += [f"  – {point.cell} {point.text} {point.fix}" for point in to_answer(item.findings)]
+                lines += [f"Biểu trả lại: {path.name}" for path in answers.sent_back]
+            case Path() as path:
+                lines = [str(path)]
+            case PeriodOverview() as overview:
+                _print_status(overview)
+            case Merged(outputs=outputs):
+                reports += outputs
+        for line in lines:
             out.print(f"      {line}")
-        if isinstance(scene.outcome, PeriodOverview):
-            _print_status(scene.outcome)
-        if isinstance(scene.outcome, Merged):
-            reports += scene.outcome.outputs
     out.print(Rule("Báo cáo tổng hợp"))
     for path in reports:
         out.print(str(path), soft_wrap=True)
-
-
-def _scene_lines(outcome: object) -> list[str]:
-    from nq57xl.commands.collect import Collected
-    from nq57xl.commands.generate import Generated
-    from nq57xl.rules.findings import to_answer
-
-    if isinstance(outcome, Generated):
-        return [f"{item.form.unit_name}: {item.path.name}" for item in outcome.forms]
-    if isinstance(outcome, Collected):
-        lines = []
-        for item in outcome.returns:
-            lines.append(f"{VERDICTS[item.verdict]}: {Path(item.source.path).name}")
-            lines += [f"  – {point.cell} {point.text} {point.fix}" for point in to_answer(item.findings)]
-        return lines + [f"Biểu trả lại: {path.name}" for path in outcome.answers.sent_back]
-    return [str(outcome)] if isinstance(outcome, Path) else []
 
 
 def _tell_province(folder: Path) -> None:
@@ -382,12 +475,6 @@ def _tell_province(folder: Path) -> None:
         console().print(str(path), soft_wrap=True)
 
 
-def _imported_json(made: ImportedAppendix) -> dict[str, Any]:
-    """`import --json` of contract.md 6."""
-    review = [attrs.asdict(item) for item in made.review]
-    return {"rows": len(made.plan.tasks), "indicators": len(made.plan.indicators), "review": review}
-
-
 def _print_imported(made: ImportedAppendix) -> None:
     """How much was read, and what to look at."""
     talk(f"Đã ghi «{made.output}»: {len(made.plan.tasks)} đầu việc, {len(made.plan.indicators)} chỉ tiêu.")
@@ -405,19 +492,7 @@ def _print_imported(made: ImportedAppendix) -> None:
 
 
 _SHOWN = 40
-
-
 _DATELESS = {"done": "đã thực hiện", "ongoing": "thường xuyên"}
-
-
-def _collected_json(done: Collected) -> dict[str, Any]:
-    """`collect --json` of contract.md 6."""
-    return {
-        "period": done.period.code,
-        "returns": [collected_file_json(item) for item in done.returns],
-        "period_findings": [finding_json(finding) for finding in done.period_findings],
-        **({"signed": [json_fields(copy, "unit file sha256 at") for copy in done.signed]} if done.signed else {}),
-    }
 
 
 def _print_plan(plan: Plan) -> None:
@@ -436,36 +511,6 @@ def _print_plan(plan: Plan) -> None:
     ]
     if indicators:
         print_table(("Mã", "Chỉ tiêu", "Đơn vị tính", "Mục tiêu", "Theo dõi"), indicators, "Chỉ tiêu")
-
-
-def _print_findings(findings: Sequence[Finding]) -> None:
-    """Findings as a table, errors first; many of one pattern are one line, with the proposal for the first."""
-    from nq57xl.rules.findings import grouped
-
-    if not findings:
-        click.echo("Không có điểm nào cần sửa.")
-        return
-    rows = [
-        (SEVERITIES[point.severity], point.first.task or "", point.cell, point.text, point.first.fix)
-        for point in grouped(findings)
-    ]
-    print_table(("Mức", "Mã", "Ô", "Nội dung", "Cách xử lý"), rows)
-    count = Counter(SEVERITIES[item.severity].lower() for item in findings)
-    talk(", ".join(f"{number} {name}" for name, number in count.items()))
-
-
-def _print_generated(done: Generated) -> None:
-    """One line for each form: its path on stdout, what changed on stderr."""
-    for item in done.forms:
-        click.echo(str(item.path))
-        if not item.is_new:
-            talk(f"{item.form.unit}: không thay đổi (bản {item.form.version}).")
-        elif item.changes:
-            talk(f"{item.form.unit}: bản {item.form.version} – {'; '.join(item.changes)}.")
-        else:
-            talk(f"{item.form.unit}: phát hành lần đầu.")
-    talk(f"Danh sách gửi: {done.sending_list}")
-    talk(f"Hạn đơn vị gửi về: {done.period.due:%d/%m/%Y}.")
 
 
 def _print_collected(done: Collected) -> None:

@@ -1,34 +1,45 @@
-"""exclude, readmit, received, take, recheck, waive, log, check: on returns that came in, and what is printed of it."""
+"""What the office decides: on returns that came in (exclude, readmit, received, take, recheck, waive, remark, with
+check, verify and log), on the plan (amend), by its own hand (edits), at the end of a period (close)."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
 from nq57xl.cli.options import (
+    FILE,
     MOMENT,
     NamedPath,
-    answer,
     as_json,
     command,
     office,
     password_options,
     period_option,
+    print_json,
     print_table,
     talk,
 )
-from nq57xl.cli.printing import VERDICTS, collected_file_json, finding_json, print_collected_file, print_problems
+from nq57xl.cli.printing import (
+    VERDICTS,
+    collected_file_json,
+    finding_json,
+    print_collected_file,
+    print_merged,
+    print_problems,
+)
 from nq57xl.rules.codec import json_fields
 
 if TYPE_CHECKING:
-    from nq57xl.commands.collect import Checked
-    from nq57xl.commands.decide import Decided, RecheckRun
-    from nq57xl.ledger.base import Event
+    from nq57xl.commands.amend import Amended
+    from nq57xl.commands.decide import Decided
     from nq57xl.ledger.decisions import DecisionKind, Waiver
+    from nq57xl.plan.model import Amendment, PlanRowChange
 
 _DECISIONS: dict[DecisionKind, tuple[str, str, str, str]] = {
     "exclude": (
@@ -58,60 +69,29 @@ _DECISIONS: dict[DecisionKind, tuple[str, str, str, str]] = {
     ),
 }
 """Short help and help of the command; what is told when the decision changed something, and when it did not."""
-_MOMENT = "%d/%m/%Y %H:%M"
 
 
-def _tell_decided(done: Decided) -> None:
+def _tell_decided(done: Decided, json_: bool) -> None:
+    """One decision: which return, whether anything changed, and where its unit stands now."""
     from nq57xl.text.clock import moment_words
 
-    source = done.record.judged.source
+    record, unit, source = done.record, done.unit, done.record.judged.source
+    if json_:
+        which = {"period": record.period, "file": source.path, "sha256": source.sha256, "unit": record.judged.unit}
+        stands = {
+            "excluded": record.excluded or None,
+            "state": unit.state if unit else None,
+            "counting": unit.counting.judged.source.sha256 if unit and unit.counting else None,
+        }
+        how = json_fields(source, "received_at received_basis")
+        print_json({"decision": done.kind, "changed": done.changed} | which | how | stands)
+        return
     told = _DECISIONS[done.kind][2 if done.changed else 3]
-    click.echo(f"{told}: {source.path} (kỳ {done.record.period})")
+    click.echo(f"{told}: {source.path} (kỳ {record.period})")
     click.echo(f"   Thời điểm nhận: {moment_words(source.received_at)}; mã băm {source.sha256[:10]}.")
-    if (unit := done.unit) is not None:
+    if unit is not None:
         counts = f", theo {unit.file}" if unit.counting is not None else ""
         click.echo(f"   {unit.name}: {VERDICTS[unit.state]}{counts}.")
-
-
-def _decided_json(done: Decided) -> dict[str, Any]:
-    """One decision: which return, whether anything changed, and where its unit stands now."""
-    record, unit, source = done.record, done.unit, done.record.judged.source
-    which = {"period": record.period, "file": source.path, "sha256": source.sha256, "unit": record.judged.unit}
-    stands = {
-        "excluded": record.excluded or None,
-        "state": unit.state if unit else None,
-        "counting": unit.counting.judged.source.sha256 if unit and unit.counting else None,
-    }
-    how = json_fields(source, "received_at received_basis")
-    return {"decision": done.kind, "changed": done.changed} | which | how | stands
-
-
-def _tell_events(events: tuple[Event, ...]) -> None:
-    """One line for each event, then what it is about."""
-    from nq57xl.commands.log import event_in_words
-
-    if not events:
-        click.echo("Chưa có việc nào được ghi.")
-    for event in events:
-        who = event.who or "không rõ người dùng"
-        click.echo(f"{event.at:{_MOMENT}} – {who}: {event_in_words(event)}")
-
-
-def _checked_json(done: Checked) -> dict[str, Any]:
-    """`check --json`: as `collect --json`, and whether the ledger has the file already."""
-    returns = [collected_file_json(item) | {"recorded": item.source.sha256 in done.recorded} for item in done.returns]
-    return {"period": done.period.code, "returns": returns}
-
-
-def _tell_checked(done: Checked) -> None:
-    """The verdicts; that nothing was recorded goes to stderr."""
-    for item in done.returns:
-        print_collected_file(item)
-        if item.source.sha256 in done.recorded:
-            click.echo("   Tệp này đã được ghi nhận từ trước.")
-    if done.marked is not None:
-        talk(f"Biểu đã đánh dấu: {done.marked}")
-    talk(f"Chỉ kiểm tra thử cho {done.period.title}; chưa ghi nhận gì.")
 
 
 _reason = click.option("--reason", required=True, metavar="LÝ_DO", help="Lý do, được ghi vào nhật ký.")
@@ -138,7 +118,7 @@ def _add_decision(kind: DecisionKind, short_help: str, help: str) -> None:
 
         done = decide(office(context), kind, wanted, period, reason, at=at)
         print_problems(done.problems)
-        answer(done, json_, _decided_json, _tell_decided)
+        _tell_decided(done, json_)
 
     if kind == "received":
         help = "Thời điểm đúng: 2026-04-16T08:00."
@@ -157,18 +137,6 @@ _OUTCOMES = {
 }
 
 
-def _rechecked_json(done: RecheckRun) -> dict[str, Any]:
-    """One line for each return: the verdict before and now, and what became of it."""
-    returns = []
-    for item in done.returns:
-        judged, now = item.record.judged, item.now
-        which = {"file": judged.source.path, "sha256": judged.source.sha256, "unit": judged.unit}
-        verdicts = {"before": judged.verdict, "verdict": now.verdict if now else None, "outcome": item.outcome}
-        found = [finding_json(finding) for finding in now.findings] if now else []
-        returns.append({**which, **verdicts, "findings": found})
-    return {"period": done.period.code, "returns": returns}
-
-
 @command("Chấm lại báo cáo đã lưu.", more=_NAMED)
 @click.argument("wanted", metavar="[BÁO_CÁO]", required=False)
 @period_option()
@@ -184,10 +152,16 @@ def _recheck(  # noqa: PLR0917 - click passes them by name
 
     done = run(office(context), wanted, period, reason, confirm=confirm)
     print_problems(done.problems)
-    answer(done, json_, _rechecked_json, _tell_rechecked)
-
-
-def _tell_rechecked(done: RecheckRun) -> None:
+    if json_:
+        returns = []
+        for item in done.returns:
+            judged, now = item.record.judged, item.now
+            which = {"file": judged.source.path, "sha256": judged.source.sha256, "unit": judged.unit}
+            verdicts = {"before": judged.verdict, "verdict": now.verdict if now else None, "outcome": item.outcome}
+            found = [finding_json(finding) for finding in now.findings] if now else []
+            returns.append({**which, **verdicts, "findings": found})
+        print_json({"period": done.period.code, "returns": returns})
+        return
     for item in done.returns:
         was = item.record.judged.verdict
         verdict = VERDICTS[item.now.verdict if item.now else was]
@@ -204,16 +178,13 @@ def _verify(context: click.Context, json_: bool) -> None:
     from nq57xl.commands.backup import verify as run
 
     done = run(office(context))
-
-    def tell(_: object) -> None:
+    if json_:
+        print_json(json_fields(done, "files outputs problems notes"))
+    else:
         for line in done.problems:
             click.echo(line)
-        for line in done.notes:
-            talk(line)
-        talk(f"Đã đối chiếu {done.files} tệp đã lưu, {done.outputs} tệp đã lập.")
+        talk(*done.notes, f"Đã đối chiếu {done.files} tệp đã lưu, {done.outputs} tệp đã lập.")
         click.echo("Có chỗ không khớp, xem ở trên." if done.problems else "Sổ, bản lưu và kết quả khớp nhau.")
-
-    answer(done, json_, lambda found: json_fields(found, "files outputs problems notes"), tell)
     sys.exit(1 if done.problems else 0)
 
 
@@ -223,20 +194,23 @@ def _verify(context: click.Context, json_: bool) -> None:
 @as_json
 def _log(context: click.Context, period: str | None, last: int | None, json_: bool) -> None:
     """In nhật ký của thư mục làm việc: ai đã làm gì, khi nào, vì sao; việc cũ trước, việc mới sau."""
-    from nq57xl.commands.log import events
+    from nq57xl.commands.log import event_in_words, events
 
     found = events(office(context), period, last)
-    answer(found, json_, _events_json, _tell_events)
-
-
-def _events_json(found: tuple[Event, ...]) -> dict[str, Any]:
-    return {"events": [json_fields(item, "id at who what detail") for item in found]}
+    if json_:
+        print_json({"events": [json_fields(item, "id at who what detail") for item in found]})
+        return
+    if not found:
+        click.echo("Chưa có việc nào được ghi.")
+    for event in found:
+        who = event.who or "không rõ người dùng"
+        click.echo(f"{event.at:%d/%m/%Y %H:%M} – {who}: {event_in_words(event)}")
 
 
 @command("Kiểm tra thử một tệp, không ghi nhận.")
 @click.argument("file", metavar="TỆP", type=NamedPath())
 @period_option()
-@click.option("--out", "output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi biểu đã đánh dấu ra tệp này.")
+@click.option("--out", "output", type=FILE, metavar="TỆP", help="Ghi biểu đã đánh dấu ra tệp này.")
 @password_options
 @as_json
 def _check(  # noqa: PLR0917 - click passes them by name
@@ -247,7 +221,19 @@ def _check(  # noqa: PLR0917 - click passes them by name
     from nq57xl.commands.collect import check_file
 
     done = check_file(office(context), file, period, passwords=passwords, output=output)
-    answer(done, json_, _checked_json, _tell_checked)
+    if json_:  # as `collect --json`, and whether the ledger has the file already
+        returns = [
+            collected_file_json(item) | {"recorded": item.source.sha256 in done.recorded} for item in done.returns
+        ]
+        print_json({"period": done.period.code, "returns": returns})
+    else:
+        for item in done.returns:
+            print_collected_file(item)
+            if item.source.sha256 in done.recorded:
+                click.echo("   Tệp này đã được ghi nhận từ trước.")
+        if done.marked is not None:
+            talk(f"Biểu đã đánh dấu: {done.marked}")
+        talk(f"Chỉ kiểm tra thử cho {done.period.title}; chưa ghi nhận gì.")
     sys.exit(0 if done.accepted else 1)
 
 
@@ -271,19 +257,23 @@ def _remark(  # noqa: PLR0917 - click passes them by name
         raise click.UsageError("Cần BÁO_CÁO, --cell và --text; hoặc không ghi gì để lấy ý kiến trong kiem-tra.xlsx.")
     else:
         done = read_remarks(office(context), period)
-    for problem in done.problems:
-        talk(problem)
-    told = f"Đã ghi nhận {done.recorded} ý kiến." if done.recorded else "Không có ý kiến nào mới."
-    answer(done, json_, lambda found: json_fields(found, "recorded problems"), lambda _: click.echo(told))
+    talk(*done.problems)
+    if json_:
+        print_json(json_fields(done, "recorded problems"))
+    else:
+        click.echo(f"Đã ghi nhận {done.recorded} ý kiến." if done.recorded else "Không có ý kiến nào mới.")
 
 
 def _waiver_json(item: Waiver) -> dict[str, Any]:
     return json_fields(item, "id unit code task field since until reason at who") | {"ended": item.ended or None}
 
 
-def _print_waivers(found: tuple[Waiver, ...]) -> None:
+def _tell_waivers(found: tuple[Waiver, ...], json_: bool) -> None:
     from nq57xl.plan.periods import title_of
 
+    if json_:
+        print_json({"waivers": [_waiver_json(item) for item in found]})
+        return
     if not found:
         click.echo("Chưa miễn giải trình điểm nên xem lại nào.")
         return
@@ -324,8 +314,7 @@ def _waive(  # noqa: PLR0917 - click passes them by name
     from nq57xl.commands import decide as use
 
     if listed:
-        found = use.waivers(office(context))
-        answer(found, json_, lambda items: {"waivers": [_waiver_json(item) for item in items]}, _print_waivers)
+        _tell_waivers(use.waivers(office(context)), json_)
         return
     if end is not None:
         done = use.end_waiver(office(context), end, reason)
@@ -334,9 +323,206 @@ def _waive(  # noqa: PLR0917 - click passes them by name
     else:
         raise click.UsageError("Cần ĐƠN_VỊ, MÃ điểm nên xem lại, --until và --reason; hoặc --list; hoặc --end SỐ.")
     print_problems(done.problems)
-    told = (
-        f"Đã miễn giải trình, số {done.waiver.id}: áp dụng cho {done.covered} điểm nên xem lại đang có."
-        if end is None
-        else f"Đã chấm dứt việc miễn giải trình số {end} (lần miễn đó từng áp dụng từ kỳ {done.waiver.since})."
-    )
-    answer(done, json_, lambda one: _waiver_json(one.waiver) | {"covered": one.covered}, lambda _: click.echo(told))
+    if json_:
+        print_json(_waiver_json(done.waiver) | {"covered": done.covered})
+    elif end is None:
+        covered = f"áp dụng cho {done.covered} điểm nên xem lại đang có"
+        click.echo(f"Đã miễn giải trình, số {done.waiver.id}: {covered}.")
+    else:
+        since = f"lần miễn đó từng áp dụng từ kỳ {done.waiver.since}"
+        click.echo(f"Đã chấm dứt việc miễn giải trình số {end} ({since}).")
+
+
+def _amended_json(done: Amended) -> dict[str, Any]:
+    """`amend --json`: every row of which something is to be said, and what is written where."""
+    rows: dict[str, list[dict[str, Any]]] = {"tasks": [], "indicators": []}
+    for row in done.comparison.changes:
+        how = {"similarity": round(row.similarity, 3), "text": _wording(done, row)}
+        changes = {"changes": [attrs.asdict(item) for item in row.fields]}
+        rows[row.table].append(json_fields(row, "code kinds") | how | changes)
+    return {
+        "effective": done.effective_from.isoformat(),
+        "applied": done.applied,
+        "already": done.already,
+        "file": None if done.file is None else str(done.file),
+        "general": [attrs.asdict(item) for item in done.comparison.general],
+        **rows,
+        "unchanged": sum(not row.kinds for row in done.comparison.rows),
+        "periods": list(done.periods),
+        "review": [attrs.asdict(item) for item in done.review],
+    }
+
+
+def _wording(done: Amended, row: PlanRowChange) -> str:
+    """The row in its new wording; in the old one where the new plan does not have it."""
+    found = done.comparison.after(row) or done.comparison.before(row)
+    return found.line() if found is not None else ""
+
+
+def _print_amended(done: Amended) -> None:
+    """The comparison as a table, and what to do next."""
+    from nq57xl.plan.appendix import SHEETS
+
+    if done.file is None and not done.already:
+        click.echo("Bản mới không khác phụ lục đang dùng; không ghi gì.")
+        return
+    if done.already:
+        click.echo(f"Bản điều chỉnh này đã được áp dụng từ trước, hiệu lực từ {done.effective_from:%d/%m/%Y}.")
+    else:
+        for item in done.comparison.general:
+            click.echo(f"{item.title}: {item.before or '(chưa có)'} → {item.after or '(không còn)'}")
+        rows = []
+        for row in done.comparison.changes:
+            if row.kinds != ("kept",):
+                likeness = f"{row.similarity:.0%}" if row.code is not None and row.index is not None else ""
+                moved = (f"{one.title}: {one.before or '(trống)'} → {one.after or '(trống)'}" for one in row.fields)
+                words = (row.words, likeness, _wording(done, row), "\n".join(moved))
+                rows.append((SHEETS[row.table].title, row.code or "mới", *words))
+        print_table(("Bảng", "Mã", "Khác biệt", "Giống nhau", "Nội dung", "Trước → sau"), rows)
+    for table in ("tasks", "indicators"):
+        if told := done.comparison.counts_in_words(table):
+            talk(f"{SHEETS[table].title}: {told}.")
+    if done.already:
+        return
+    if done.review:
+        talk(f"Văn bản còn {len(done.review)} ô cần rà soát (trang «Cần rà soát» của phụ lục mới).")
+    if not done.applied:
+        talk(f"Chưa thay đổi gì. Bảng so sánh, hiệu lực từ {done.effective_from:%d/%m/%Y}: {done.file}")
+        talk(f'Xem, sửa cột Quyết định nếu cần, rồi chạy: nq57xl amend --confirm "{done.file}"')
+        return
+    talk(f"Đã áp dụng từ {done.effective_from:%d/%m/%Y}; phụ lục cũ lưu ở {done.file}")
+    if done.periods:
+        talk(f"Các kỳ đã phát hành cần phát hành lại biểu mẫu: {', '.join(done.periods)}.")
+
+
+def _tell_history(found: Sequence[Amendment], json_: bool) -> None:
+    """The versions of the plan with the day from which each holds."""
+    if json_:
+        amendments = [
+            {
+                "version": number,
+                "effective": item.effective_from.isoformat(),
+                **json_fields(item, "document sha256 at who"),
+                "rows": [json_fields(row, "table code kinds") for row in item.rows],
+            }
+            for number, item in enumerate(found, 2)
+        ]
+        print_json({"amendments": amendments})
+        return
+    if not found:
+        click.echo("Kế hoạch chưa được điều chỉnh lần nào.")
+        return
+    rows = [("1", "", "", "", "", "bản đầu")]
+    for number, item in enumerate(found, 2):
+        day, at = f"{item.effective_from:%d/%m/%Y}", f"{item.at:%d/%m/%Y %H:%M}"
+        rows.append((str(number), day, item.document, at, item.who, item.counts_in_words))
+    print_table(("Phiên bản", "Hiệu lực từ", "Văn bản", "Ghi nhận lúc", "Người thực hiện", "Thay đổi"), rows)
+
+
+@command("Điều chỉnh kế hoạch: so sánh, xác nhận, áp dụng.")
+@click.argument("document", metavar="[VĂN_BẢN]", required=False, type=FILE)
+@click.option(
+    "--effective",
+    type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]),
+    metavar="NGÀY",
+    help="Ngày hiệu lực của bản điều chỉnh, ví dụ 2026-07-01 (mặc định khi so sánh: ngày của văn bản, hoặc hôm nay).",
+)
+@click.option("--yes", is_flag=True, help="Áp dụng ngay, không qua bảng so sánh.")
+@click.option(
+    "--confirm",
+    "comparison",
+    type=FILE,
+    metavar="TỆP",
+    help="Áp dụng theo bảng so sánh đã xem (và sửa cột Quyết định nếu cần).",
+)
+@click.option(
+    "--partial", is_flag=True, help="Văn bản chỉ sửa một phần: đầu việc không có trong văn bản thì giữ nguyên."
+)
+@click.option("--history", "show_history", is_flag=True, help="In các lần điều chỉnh đã áp dụng.")
+@as_json
+def _amend(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
+    document: Path | None,
+    effective: datetime | None,
+    yes: bool,
+    comparison: Path | None,
+    partial: bool,
+    show_history: bool,
+    json_: bool,
+) -> None:
+    """So sánh phụ lục mới (hoặc văn bản điều chỉnh) với phụ lục đang dùng và lập bảng so-sanh-ke-hoach.xlsx; với --yes
+    hoặc --confirm thì áp dụng: mã đầu việc giữ nguyên, phụ lục cũ lưu ở backup/, sổ ghi phiên bản và ngày hiệu lực."""
+    from nq57xl.commands import amend as run
+
+    here = office(context)
+    if show_history:
+        _tell_history(run.applied_amendments(here), json_)
+        return
+    day = effective.date() if effective else None
+    if comparison is not None:
+        done = run.confirm_amendment(here, comparison, document, day)
+    elif document is None:
+        raise click.UsageError("Cần văn bản mới, hoặc --confirm TỆP, hoặc --history.")
+    elif yes and day is None:
+        raise click.UsageError("--yes cần --effective NGÀY: ngày hiệu lực của bản điều chỉnh.")
+    else:
+        done = run.propose_amendment(here, document, day, partial=partial, apply=yes)
+    if json_:
+        print_json(_amended_json(done))
+    else:
+        _print_amended(done)
+
+
+@command("Các biên tập của văn phòng trong kỳ.")
+@period_option()
+@as_json
+def _edits(context: click.Context, period: str | None, json_: bool) -> None:
+    """Liệt kê biên tập đã ghi nhận từ bien-tap.xlsx: ô nào, trước, sau, ai sửa, vì sao, lúc nào."""
+    from nq57xl.commands.edits import edits as run
+    from nq57xl.results.wording import EDIT_STATES
+
+    listed = run(office(context), period)
+    now: dict[int, str] = {item.edit.id: item.state for item in listed.edits}
+    newest = {item.new.place: item.id for item in listed.history}
+    edits, rows = [], []
+    for item in listed.history:  # one that another has taken the place of is `replaced`
+        new, where = item.new, {"file": item.source.path, "sha256": item.source.sha256}
+        state = now.get(item.id) or ("withdrawn" if item.id == newest[new.place] else "replaced")
+        what = {"id": item.id, "unit": new.unit, "table": new.table, "task": new.key, **json_fields(new, "field kind")}
+        how = {"before": new.before, "after": new.typed, **json_fields(new, "author reason"), **json_fields(item, "at")}
+        edits.append(what | how | {"state": state} | where | json_fields(new, "sheet cell"))
+        cells = (str(item.id), new.unit, *listed.place(new), new.before, new.typed, new.author, new.reason)
+        rows.append((*cells, f"{item.at:%H:%M %d/%m/%Y}", EDIT_STATES[state]))
+    if json_:
+        print_json({"period": listed.period.code, "edits": edits})
+    elif rows:
+        headings = ("TT", "Đơn vị", "Dòng", "Nội dung", "Trước", "Sau", "Người sửa", "Lý do", "Lúc", "Tình trạng")
+        print_table(headings, rows)
+    else:
+        talk(f"Chưa có biên tập nào của {listed.period.title}.")
+
+
+@command("Chốt số liệu của kỳ.")
+@period_option()
+@click.option("--reason", default="", metavar="LÝ_DO", help="Lý do, ghi vào sổ; bắt buộc khi mở lại.")
+@click.option("--reopen", is_flag=True, help="Mở lại kỳ đã chốt.")
+@click.option("--erase-contacts", "erase", is_flag=True, help="Xóa điện thoại, thư điện tử của người lập ở kỳ đã chốt.")
+def _close(context: click.Context, period: str | None, reason: str, reopen: bool, erase: bool) -> None:
+    """Lập báo cáo rồi chốt số liệu của kỳ: từ đó báo cáo giữ nguyên; báo cáo nộp sau, biên tập sau chỉ vào trang «Bổ
+    sung sau chốt»."""
+    from nq57xl.commands import close as use
+    from nq57xl.commands.decide import erase_contacts
+
+    if erase:
+        count = erase_contacts(office(context), period, reason)
+        talk(f"Đã xóa {count} ô liên hệ. Tệp gốc các đơn vị gửi vẫn nguyên trong archive/.")
+        return
+    if reopen:
+        opened = use.reopen(office(context), period, reason)
+        talk(f"Đã mở lại {opened.title}. Báo cáo lập sau đây dùng số liệu mới nhất.")
+        return
+    done = use.close(office(context), period, reason)
+    print_merged(done.merged)
+    talk(f"Đã chốt {done.period.title}: {len(done.closing.outputs)} tệp được ghi mã băm và lưu trong archive/.")
+    if done.missing:
+        talk("Đã chốt khi chưa đủ báo cáo; trang đầu báo cáo nêu rõ đơn vị còn thiếu.")

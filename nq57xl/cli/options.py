@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from nq57xl.commands.office import Office
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_Done = TypeVar("_Done")
 
 _ORDER = (
     "serve init show lint import amend generate check collect watch status exclude readmit received take remark "
@@ -49,6 +48,9 @@ class NamedPath(click.Path):
         if not str(value).strip():
             self.fail("đường dẫn để trống.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+FILE, FOLDER = NamedPath(dir_okay=False), NamedPath(file_okay=False)
 
 
 @click.group(
@@ -82,12 +84,9 @@ def command(short_help: str, *, name: str = "", more: str = "") -> Callable[[Cal
     return declare
 
 
-def answer(done: _Done, json_: bool, document: Callable[[_Done], Any], tell: Callable[[_Done], None]) -> None:
-    """What a command has done, as one JSON document or for people."""
-    if json_:
-        click.echo(json.dumps(document(done), ensure_ascii=False, indent=1))
-    else:
-        tell(done)
+def print_json(document: object) -> None:
+    """The one JSON document that a command with --json prints."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
@@ -126,9 +125,10 @@ def office(context: click.Context) -> Office:
     return environment.office_at(context.obj, announce=talk)
 
 
-def talk(message: str) -> None:
-    """Talk and progress go to stderr, so that stdout holds data only."""
-    click.echo(message, err=True)
+def talk(*messages: str) -> None:
+    """Talk and progress go to stderr, a line each, so that stdout holds data only."""
+    for message in messages:
+        click.echo(message, err=True)
 
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[str]], title: str | None = None) -> None:

@@ -56,8 +56,7 @@ def print_answers(answers: Answers) -> None:
 
 def print_problems(problems: Iterable[str]) -> None:
     """What could not be written of what is on record."""
-    for problem in problems:
-        talk(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}")
+    talk(*(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}" for problem in problems))
 
 
 def print_collected_file(item: JudgedReturn) -> None:

@@ -17,20 +17,19 @@ from typing import TYPE_CHECKING
 import click
 
 from nq57xl.cli import environment
-from nq57xl.cli.options import NamedPath, as_json, command, office, period_option, talk
+from nq57xl.cli.options import FOLDER, NamedPath, as_json, command, office, period_option, talk
 from nq57xl.cli.printing import VERDICTS, collected_file_json, print_answers
 from nq57xl.rules.findings import Severity
 from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.answers import Answers
-    from nq57xl.commands.watch import WatchNews
     from nq57xl.returns.model import JudgedReturn
     from nq57xl.web.server import Places
 
 
 @command("Mở bàn làm việc trên trình duyệt.")
-@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=NamedPath(file_okay=False))
+@click.argument("folder", metavar="[THƯ_MỤC]", required=False, type=FOLDER)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="SỐ", help="Cổng (mặc định: cổng còn trống).")
 @click.option("--no-browser", is_flag=True, help="Không mở trình duyệt; chỉ in địa chỉ.")
 def _serve(context: click.Context, folder: Path | None, port: int, no_browser: bool) -> None:
@@ -50,8 +49,8 @@ def _places() -> Places:
     from nq57xl.web.server import Places
 
     home = Path.home()
-    usual = next((path for path in (home / "Documents", home / "Tài liệu") if path.is_dir()), home)
-    documents = _documents_of_windows() or usual
+    folders = (_documents_of_windows(), home / "Documents", home / "Tài liệu")
+    documents = next((path for path in folders if path is not None and path.is_dir()), home)
     local = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_STATE_HOME")
     return Places(documents / "NQ57", Path(local) / "NQ57" if local else home / ".local" / "state" / "nq57")
 
@@ -69,8 +68,7 @@ def _documents_of_windows() -> Path | None:
         ctypes.oledll.shell32.SHGetKnownFolderPath(folder, 0, None, ctypes.byref(place))
     except OSError:
         return None
-    found = Path(place.value) if place.value else None
-    return found if found is not None and found.is_dir() else None
+    return Path(place.value) if place.value else None
 
 
 def _tell(address: str) -> None:
@@ -151,28 +149,21 @@ def _watch(  # noqa: PLR0917 - click passes them by name
         talk(f"Đang theo dõi «{watcher.root}», {title}, {interval:g} giây một lần. Nhấn Ctrl+C để dừng.")
         try:
             for news in watcher.watch(interval, stop, once=once):
-                _tell_news(news, json_=json_)
-                if news.collected is not None:
-                    counts.update(item.verdict for item in news.collected.returns)
-                    answers = news.collected.answers
+                if news.message:
+                    talk(visible(news.message))
+                if news.collected is None:
+                    continue
+                for item in news.collected.returns:
+                    click.echo(json.dumps(collected_file_json(item), ensure_ascii=False) if json_ else _file_line(item))
+                counts.update(item.verdict for item in news.collected.returns)
+                answers = news.collected.answers
+                talk(*answers.problems)
         except KeyboardInterrupt:
             talk("Dừng ngay; phần đang nhận dở sẽ được nhận lại ở lần sau.")
     parts = "; ".join(f"{counts[code]} {words.lower()}" for code, words in VERDICTS.items() if counts[code])
     talk(f"Đã dừng theo dõi: {counts.total()} tệp" + (f" ({parts})." if parts else "."))
     if answers is not None:
         print_answers(answers)
-
-
-def _tell_news(news: WatchNews, *, json_: bool) -> None:
-    """Files on stdout, one line each; talk on stderr."""
-    if news.message:
-        talk(visible(news.message))
-    if news.collected is None:
-        return
-    for item in news.collected.returns:
-        click.echo(json.dumps(collected_file_json(item), ensure_ascii=False) if json_ else _file_line(item))
-    for problem in news.collected.answers.problems:
-        talk(problem)
 
 
 def _file_line(item: JudgedReturn) -> str:

@@ -8,7 +8,7 @@ import random
 import attrs
 import pytest
 
-from nq57xl.cli.comparing import _print_comparison
+from nq57xl.cli.data import _print_comparison
 from nq57xl.ledger.model import PeriodStatus
 from nq57xl.plan.model import Measure, Period, Plan
 from nq57xl.results.comparison import TaskChange, compare_periods

@@ -1,16 +1,29 @@
-"""diff, export, schema, upward: two periods compared; data for other systems; the form of the office above."""
+"""What goes out beside the month's report, and what is kept: diff, history, export, schema, upward; attach, ledger,
+backup, restore."""
 
 from __future__ import annotations
 
 import sys
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import attrs
 import click
 
 from nq57xl.cli import environment
-from nq57xl.cli.options import NamedPath, answer, as_json, command, office, period_option, print_table, talk
+from nq57xl.cli.options import (
+    FILE,
+    FOLDER,
+    as_json,
+    cli,
+    command,
+    office,
+    period_option,
+    print_json,
+    print_table,
+    talk,
+)
 from nq57xl.errors import Nq57Error
 from nq57xl.rules.codec import json_fields
 from nq57xl.text.legacy import visible
@@ -19,46 +32,32 @@ if TYPE_CHECKING:
     from nq57xl.commands.upward import UpwardReport
     from nq57xl.outputs.exports import Format
     from nq57xl.results.comparison import PeriodComparison
-    from nq57xl.rules.rows import RowKind
-    from nq57xl.rules.schema import Schema, Table
 
 
 def _print_comparison(c: PeriodComparison) -> None:
     """The rows, indicators and units that moved; what stayed the same is only counted."""
+    from nq57xl.results.wording import difference_text
+
     click.echo(f"{c.after.title[:1].upper()}{c.after.title[1:]} so với {c.before.title}")
-    click.echo(f"Đầu việc mới hoàn thành: {_codes([row.task.code for row in c.newly_done])}")
-    click.echo(f"Đầu việc mới quá hạn: {_codes([row.task.code for row in c.newly_overdue])}")
-    _print_rows(c)
-    _print_indicators(c)
-    _print_units(c)
-
-
-def _codes(codes: list[str]) -> str:
-    return f"{len(codes)} ({', '.join(codes)})" if codes else "không có"
-
-
-def _print_rows(c: PeriodComparison) -> None:
+    for title, moved in (("mới hoàn thành", c.newly_done), ("mới quá hạn", c.newly_overdue)):
+        codes = ", ".join(row.task.code for row in moved)
+        click.echo(f"Đầu việc {title}: " + (f"{len(moved)} ({codes})" if moved else "không có"))
     quiet = [row for row in c.rows if row.move in ("same", "none") and not row.newly_overdue]
     rows = [(row.task.code, row.task.subtask or row.task.task, row.words) for row in c.rows if row not in quiet]
     if rows:
         print_table(("Mã", "Nhiệm vụ", "Thay đổi"), rows, "Đầu việc")
     talk(f"{len(quiet)}/{len(c.rows)} đầu việc không thay đổi tiến độ.")
-
-
-def _print_indicators(c: PeriodComparison) -> None:
-    from nq57xl.results.wording import difference_text
-
-    rows = []
-    for item in c.indicators:
-        if (item.before, item.state_before) != (item.after, item.state_after):
-            moved = (item.words("before"), item.words("after"))
-            told = difference_text(item.difference, item.measure)
-            rows.append((item.indicator.code, item.indicator.indicator, item.name, *moved, told))
-    if rows:
-        print_table(("Mã", "Chỉ tiêu", "Đơn vị", c.before.title, c.after.title, "Tăng, giảm"), rows, "Chỉ tiêu")
-
-
-def _print_units(c: PeriodComparison) -> None:
+    indicators = [
+        (
+            *(item.indicator.code, item.indicator.indicator, item.name, item.words("before"), item.words("after")),
+            difference_text(item.difference, item.measure),
+        )
+        for item in c.indicators
+        if (item.before, item.state_before) != (item.after, item.state_after)
+    ]
+    if indicators:
+        headings = ("Mã", "Chỉ tiêu", "Đơn vị", c.before.title, c.after.title, "Tăng, giảm")
+        print_table(headings, indicators, "Chỉ tiêu")
     words = {None: "không gửi biểu", True: "đã báo cáo", False: "chưa báo cáo"}
     for item in c.units:
         if item.reported_before != item.reported_after:
@@ -75,7 +74,10 @@ def _diff(context: click.Context, before: str, after: str, json_: bool) -> None:
     from nq57xl.commands.consolidated import diff as run
 
     found = run(office(context), before, after)
-    answer(found, json_, lambda done: done.as_json(), _print_comparison)
+    if json_:
+        print_json(found.as_json())
+    else:
+        _print_comparison(found)
 
 
 _PARQUET_MISSING = (
@@ -139,12 +141,12 @@ _MEASURES = {"percent": "tỷ lệ", "number": "số", "choice": "có hoặc kh�
 def _schema(context: click.Context, table: str, year: int | None, measure: str, form: str | None) -> None:
     """In các ô, kiểu dữ liệu và phép kiểm tra của một bảng trong biểu mẫu (ví dụ: led, indicator), theo schemas/ của
     thư mục làm việc nếu có. Với --json hoặc --yaml, in lược đồ pandera để chương trình khác dùng."""
-    from nq57xl.rules.judge import schema_text
+    from nq57xl.rules.judge import required_fields, schema_text
     from nq57xl.rules.load import load_schema
+    from nq57xl.rules.movement import predicates_of
     from nq57xl.rules.rows import RowKind
 
-    folder: Path = context.obj
-    found = load_schema(folder)
+    found = load_schema(context.obj)
     tables = {item.name: item for item in found.tables if item.fields}
     if table not in tables:
         raise click.BadParameter(f"không có bảng «{table}»; các bảng: {', '.join(tables)}.", param_hint="BẢNG")
@@ -152,23 +154,15 @@ def _schema(context: click.Context, table: str, year: int | None, measure: str, 
     kind = RowKind.of(row, tables[table])
     if form:
         click.echo(schema_text(tables[table], found, kind, form), nl=form == "json")
-    else:
-        _print(tables[table], found, kind)
-
-
-def _print(table: Table, schema: Schema, kind: RowKind) -> None:
-    """Two tables: the fields, and what is checked of them."""
-    from nq57xl.rules.judge import required_fields
-    from nq57xl.rules.movement import predicates_of
-
-    required = required_fields(table, schema, kind)
+        return
+    required = required_fields(tables[table], found, kind)
     fields = [
         (item.name, item.title, _TYPES[item.kind(kind.facts)], "có" if item.name in required else "", item.hint)
-        for item in table.fields
+        for item in tables[table].fields
     ]
-    print_table(("Ô", "Tên", "Kiểu", "Bắt buộc", "Hướng dẫn"), fields, table.title)
+    print_table(("Ô", "Tên", "Kiểu", "Bắt buộc", "Hướng dẫn"), fields, tables[table].title)
     checks = []
-    for one in predicates_of(table, schema):
+    for one in predicates_of(tables[table], found):
         group = one.when.group(kind.facts)
         if group is not None:
             level = "phải sửa" if one.rule.severity == "error" else "điểm nên xem lại"
@@ -178,9 +172,9 @@ def _print(table: Table, schema: Schema, kind: RowKind) -> None:
 
 
 @command("Điền biểu của cấp trên từ số tổng hợp của cơ quan.")
-@click.argument("form", metavar="BIỂU.xlsx", type=NamedPath(dir_okay=False))
+@click.argument("form", metavar="BIỂU.xlsx", type=FILE)
 @period_option("kỳ ghi trong biểu")
-@click.option("-o", "--output", type=NamedPath(dir_okay=False), metavar="TỆP", help="Ghi biểu đã điền vào tệp này.")
+@click.option("-o", "--output", type=FILE, metavar="TỆP", help="Ghi biểu đã điền vào tệp này.")
 @click.option("--confirm", is_flag=True, help="Xác nhận toàn bộ bảng đối chiếu như đang ghi.")
 @as_json
 def _upward(  # noqa: PLR0917 - click passes them by name
@@ -192,17 +186,17 @@ def _upward(  # noqa: PLR0917 - click passes them by name
     from nq57xl.commands.upward import upward as run
 
     done = run(office(context), form, period, output, confirm=confirm)
-    answer(done, json_, _upward_json, _print_upward)
+    if json_:
+        points = [
+            {**json_fields(item, "sheet cell field code"), "task": item.key, "reason": item.why} for item in done.points
+        ]
+        names = {"form": done.form, "sources": done.sources, "matches": done.matches}
+        paths = {name: str(path) for name, path in names.items()}
+        counts = {"filled": done.filled, "undecided": done.undecided}
+        print_json({"period": done.period.code, **paths, **counts, "points": points})
+    else:
+        _print_upward(done)
     sys.exit(1 if done.points else 0)
-
-
-def _upward_json(done: UpwardReport) -> dict[str, Any]:
-    points = [
-        {**json_fields(item, "sheet cell field code"), "task": item.key, "reason": item.why} for item in done.points
-    ]
-    names = {"form": done.form, "sources": done.sources, "matches": done.matches}
-    paths = {name: str(path) for name, path in names.items()}
-    return {"period": done.period.code, **paths, "filled": done.filled, "undecided": done.undecided, "points": points}
 
 
 def _print_upward(done: UpwardReport) -> None:
@@ -226,3 +220,103 @@ def _print_upward(done: UpwardReport) -> None:
             f"Còn {done.undecided} dòng chưa xác nhận đối chiếu: mở {done.matches}, sửa cột Mã của cơ quan nếu cần, "
             "ghi x ở cột Xác nhận, lưu rồi chạy lại lệnh này (hoặc thêm --confirm để xác nhận tất cả như đang ghi)."
         )
+
+
+@cli.group("ledger", short_help="Chuyển sổ dữ liệu lên máy chủ PostgreSQL hoặc về tệp.")
+def _ledger() -> None:
+    """Sổ dữ liệu thường là tệp nq57xl.db. Nhiều người, nhiều máy cùng làm thì đặt sổ trên máy chủ PostgreSQL: biến môi
+    trường NQ57XL_LEDGER=postgresql+psycopg://NGƯỜI_DÙNG:MẬT_KHẨU@MÁY_CHỦ/CƠ_SỞ_DỮ_LIỆU, mỗi thư mục làm việc một lược
+    đồ riêng; thư mục làm việc (archive/, inbox/, out/) nằm trên ổ dùng chung."""
+
+
+@_ledger.command("copy", short_help="Chép toàn bộ sổ dữ liệu sang nơi mới.")
+@click.option(
+    "--to",
+    "where",
+    type=click.Choice(["server", "file"]),
+    default="server",
+    show_default=True,
+    help="server: từ nq57xl.db lên máy chủ trong NQ57XL_LEDGER; file: từ máy chủ về nq57xl.db.",
+)
+@click.pass_context
+def _copy(context: click.Context, where: str) -> None:
+    """Chép toàn bộ sổ dữ liệu, so lại từng dòng rồi mới dùng nơi mới; không dòng nào bị bỏ. Sổ cũ được giữ lại (tệp
+    trong backup/, hoặc trên máy chủ)."""
+    from nq57xl.commands.backup import ledger_to_file, ledger_to_server
+
+    done = (ledger_to_server if where == "server" else ledger_to_file)(office(context))
+    talk(f"Đã chuyển {sum(done.counts.values())} dòng của {len(done.counts)} bảng. Sổ cũ giữ ở: {done.kept}.")
+
+
+@command("Sao lưu thư mục làm việc thành một tệp .zip.")
+@click.argument("target", metavar="TỆP.zip", type=FILE)
+def _backup(context: click.Context, target: Path) -> None:
+    """Sao lưu toàn bộ thư mục làm việc (cả sổ dữ liệu, kể cả khi sổ nằm trên máy chủ) thành một tệp .zip để mang sang
+    máy khác hoặc cất giữ. Người khác vẫn xem được trong lúc sao lưu. Tệp đã có thì không ghi đè."""
+    from nq57xl.commands.backup import write_backup
+    from nq57xl.text.files import replacing, require_new
+
+    here = office(context)
+    require_new(target)
+    with replacing(target) as file:
+        write_backup(here, file)
+    talk(f"Đã sao lưu vào {target}.")
+
+
+@command("Lập lại thư mục làm việc từ tệp sao lưu.")
+@click.argument("source", metavar="TỆP.zip", type=FILE)
+@click.argument("folder", metavar="THƯ_MỤC", type=FOLDER)
+def _restore(context: click.Context, source: Path, folder: Path) -> None:
+    """Lập lại thư mục làm việc từ tệp sao lưu, vào một thư mục chưa có, rồi đối chiếu sổ dữ liệu với các tệp lưu."""
+    from nq57xl.commands.backup import restore as run
+    from nq57xl.commands.backup import verify
+
+    run(source.read_bytes(), folder)
+    here = environment.office_at(folder, announce=talk)
+    # the copy of the ledger is a file, wherever the ledger was
+    done = verify(attrs.evolve(here, workspace=attrs.evolve(here.workspace, server="")))
+    talk(*done.problems, f"Đã lập lại {folder}: {done.files} tệp lưu, {len(done.problems)} điểm không khớp.")
+    if here.workspace.server:
+        talk(
+            f"Sổ dữ liệu đang là tệp nq57xl.db trong thư mục đó: chạy «nq57xl -w {folder} ledger copy» để chuyển lên "
+            "máy chủ, hoặc bỏ biến NQ57XL_LEDGER để dùng tệp."
+        )
+    if done.problems:
+        context.exit(1)
+
+
+@command("Lưu bản ký (.pdf) kèm báo cáo của đơn vị.")
+@click.argument("unit", metavar="ĐƠN_VỊ")
+@click.argument("file", metavar="TỆP", type=FILE)
+@period_option()
+@as_json
+def _attach(context: click.Context, unit: str, file: Path, period: str | None, json_: bool) -> None:
+    """Lưu bản ký (.pdf có số, ngày, chữ ký) của đơn vị cùng báo cáo của kỳ; không đọc số liệu từ đó. Lệnh status nêu
+    các bản ký đã nhận."""
+    from nq57xl.commands.signed_copies import attach as run
+
+    done = run(office(context), unit, file, period)
+    if json_:
+        print_json(json_fields(done, "unit file sha256 at"))
+    else:
+        click.echo(f"Đã lưu bản ký của {done.unit}: {done.file} (mã băm {done.sha256[:10]}).")
+
+
+@command("Quá trình báo cáo của một đơn vị, một đầu việc.")
+@click.argument("code", metavar="MÃ")
+@click.option("-o", "--output", type=FILE, metavar="TỆP", help="Ghi thêm ra tệp Excel này.")
+@as_json
+def _history(context: click.Context, code: str, output: Path | None, json_: bool) -> None:
+    """In quá trình báo cáo của một đơn vị hoặc một đầu việc, chỉ tiêu qua các kỳ: đã báo cáo gì, khi nào, đúng hạn hay
+    chậm, điểm kiểm tra, biên tập. MÃ là mã đơn vị (VP) hoặc mã dòng (II.2.1)."""
+    from nq57xl.commands.history import history as run
+
+    done = run(office(context), code, output)
+    if json_:
+        lines = [json_fields(line, "period unit said received on_time findings edits") for line in done.lines]
+        print_json({"subject": done.subject, "periods": lines})
+        return
+    headings = ("Kỳ", "Đơn vị", "Đã báo cáo", "Nhận lúc", "Thời hạn", "Điểm kiểm tra", "Biên tập")
+    print_table(headings, (line.cells for line in done.lines), done.subject)
+    if output is not None:
+        talk(f"Đã ghi {output}")
