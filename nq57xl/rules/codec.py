@@ -22,32 +22,26 @@ def _make() -> cattrs.Converter:
     converter = make_converter(forbid_extra_keys=True)
     # limits and facts hold plain JSON scalars; they pass through as they are
     configure_union_passthrough(str | int | float | bool | None, converter)
-    converter.register_unstructure_hook_factory(_has_later, lambda kind: _without_later_defaults(kind, converter))
-    converter.register_unstructure_hook_func(_is_cell, _cell_to_json)
-    converter.register_structure_hook_func(_is_cell, _cell_from_json)
+
+    def later(kind: Any) -> list[str]:  # noqa: ANN401 - whatever a field may be annotated with
+        return [item.name for item in attrs.fields(kind) if item.metadata.get("later")] if attrs.has(kind) else []
+
+    def without_later_defaults(kind: Any) -> Any:  # noqa: ANN401 - a hook
+        omitted: dict[str, Any] = dict.fromkeys(later(kind), override(omit_if_default=True))
+        return make_dict_unstructure_fn(kind, converter, **omitted)
+
+    def is_cell(kind: Any) -> bool:  # noqa: ANN401 - whatever a field may be annotated with
+        return bool(kind == CellValue)
+
+    converter.register_unstructure_hook_factory(lambda kind: bool(later(kind)), without_later_defaults)
+    # a date as an object of its own: a text may look like one
+    converter.register_unstructure_hook_func(
+        is_cell, lambda value: {"date": value.isoformat()} if isinstance(value, date) else value
+    )
+    converter.register_structure_hook_func(
+        is_cell, lambda value, _: date.fromisoformat(value["date"]) if isinstance(value, dict) else value
+    )
     return converter
-
-
-def _has_later(kind: Any) -> bool:  # noqa: ANN401 - whatever a field may be annotated with
-    return attrs.has(kind) and any(item.metadata.get("later") for item in attrs.fields(kind))
-
-
-def _without_later_defaults(kind: type[Any], converter: cattrs.Converter) -> Any:  # noqa: ANN401 - a hook
-    later = {item.name: override(omit_if_default=True) for item in attrs.fields(kind) if item.metadata.get("later")}
-    return make_dict_unstructure_fn(kind, converter, **later)  # type: ignore[arg-type]
-
-
-def _is_cell(kind: Any) -> bool:  # noqa: ANN401 - whatever a field may be annotated with
-    return bool(kind == CellValue)
-
-
-def _cell_to_json(value: CellValue) -> Any:  # noqa: ANN401 - plain JSON
-    """A date as an object of its own: a text may look like one."""
-    return {"date": value.isoformat()} if isinstance(value, date) else value
-
-
-def _cell_from_json(value: Any, _: type) -> CellValue:  # noqa: ANN401 - plain JSON
-    return date.fromisoformat(value["date"]) if isinstance(value, dict) else value
 
 
 CONVERTER = _make()

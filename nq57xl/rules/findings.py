@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,16 +21,6 @@ Verdict = Literal["accepted", "accepted_with_warnings", "rejected", "unrecognise
 REMARKED = "OFFICE_REMARK"
 """Code of the office's own remark on a cell: neither error nor a rule's warning to those who read it."""
 ACCEPTED: tuple[Verdict, ...] = ("accepted", "accepted_with_warnings")
-
-
-@frozen
-class _Wording:
-    """How a finding came to its words."""
-
-    words: Mapping[str, Any]
-    """What fills the catalogue's sentences."""
-    given: frozenset[str]
-    """Fields of the finding that were said for it alone: the catalogue's are not taken."""
 
 
 @frozen
@@ -63,8 +54,9 @@ class Finding:
     field: str = ""
     value: str = ""
     """As typed."""
-    wording: _Wording | None = attrs.field(default=None, eq=False, repr=False)
-    """What an office's own catalogue needs to say it otherwise; None: said and settled."""
+    wording: tuple[Mapping[str, Any], Collection[str]] | None = attrs.field(default=None, eq=False, repr=False)
+    """What an office's own catalogue needs to say it otherwise: the words that fill its sentences, and the fields that
+    were said for this finding alone; None: said and settled."""
     waived: Waived | None = None
     asked_before: bool = False
     """A movement that the unit was asked about once and left without an explanation: listed, not asked again."""
@@ -149,15 +141,8 @@ def _merged(text: str) -> Mapping[str, Entry]:
 def _read(text: str) -> dict[str, Entry]:
     entries = {code: Entry(code=code, **item) for code, item in resources.yaml_of(text).items()}
     for entry in entries.values():  # a sentence that cannot be filled is told now, not in the middle of a run
-        _said(entry, _Wording({}, frozenset()))
+        _said(entry, {})
     return entries
-
-
-class _Words(dict[str, Any]):
-    """Words for a template; one that the caller does not know stays out of the sentence."""
-
-    def __missing__(self, key: str) -> str:
-        return ""
 
 
 def make(code: str, *, words: dict[str, Any] | None = None, **places: Any) -> Finding:  # noqa: ANN401 - Finding's own
@@ -166,8 +151,9 @@ def make(code: str, *, words: dict[str, Any] | None = None, **places: Any) -> Fi
     `message`, `fix` and `severity` among the places override the catalogue's. Raises KeyError for an unknown code.
     The packaged catalogue speaks; `reworded` says it in an office's own words.
     """
-    wording = _Wording(words or {}, frozenset(places))
-    return Finding(code=code, wording=wording, **{**_said(_packaged()[code], wording), **places})
+    words = words or {}
+    said = {**_said(_packaged()[code], words), **places}
+    return Finding(code=code, wording=(words, frozenset(places)), **said)
 
 
 def reworded(findings: Iterable[Finding], own: Mapping[str, Entry]) -> tuple[Finding, ...]:
@@ -175,17 +161,15 @@ def reworded(findings: Iterable[Finding], own: Mapping[str, Entry]) -> tuple[Fin
     if own is _packaged():
         return tuple(findings)
     return tuple(
-        item
-        if item.wording is None
-        else attrs.evolve(item, wording=None, **_said(own[item.code], item.wording, item.wording.given))
+        item if item.wording is None else attrs.evolve(item, wording=None, **_said(own[item.code], *item.wording))
         for item in findings
     )
 
 
-def _said(entry: Entry, wording: _Wording, given: Collection[str] = ()) -> dict[str, Any]:
+def _said(entry: Entry, words: Mapping[str, Any], given: Collection[str] = ()) -> dict[str, Any]:
     """What the catalogue says of a finding, without what was said for it alone."""
-    words = _Words(wording.words)
-    texts = {"message": entry.message.format_map(words), "fix": entry.fix.format_map(words).strip()}
+    known = defaultdict(str, words)  # a word that the caller does not know stays out of the sentence
+    texts = {"message": entry.message.format_map(known), "fix": entry.fix.format_map(known).strip()}
     return {name: text for name, text in {"severity": entry.severity, **texts}.items() if name not in given}
 
 
@@ -253,14 +237,13 @@ def grouped(findings: Sequence[Finding], least: int = _LEAST) -> tuple[Point, ..
     for item in findings:
         patterns.setdefault(_pattern(item), []).append(item)
     points: list[Point] = []
-    told: set[tuple[str, ...]] = set()
     for item in findings:
         key = _pattern(item)
-        if len(patterns[key]) < least:
-            points.append(Point((item,), item.message, item.fix))
-        elif key not in told:
-            told.add(key)
-            points.append(_point(patterns[key]))
+        if key in patterns:  # else told at the place of the first
+            alike = [item] if len(patterns[key]) < least else patterns.pop(key)
+            fixes = [one.fix for one in alike]
+            fix = _common(fixes) if len(set(map(_parted, fixes))) == 1 else fixes[0]
+            points.append(Point(tuple(alike), _common([one.message for one in alike]), fix))
     return tuple(points)
 
 
@@ -286,13 +269,6 @@ def _pattern(item: Finding) -> tuple[str, ...]:
     return (item.code, item.severity, item.sheet, item.table, item.field, _parted(item.message))
 
 
-def _point(findings: Sequence[Finding]) -> Point:
-    messages = [item.message for item in findings]
-    fixes = [item.fix for item in findings]
-    same = all(_parted(text) == _parted(fixes[0]) for text in fixes)
-    return Point(tuple(findings), _common(messages), _common(fixes) if same else fixes[0])
-
-
 def _parted(text: str) -> str:
     """The text with a sign that no text has where messages of one pattern differ: a unit's own "…" is not one."""
     return _PARTS.sub("\0", text.replace("\0", ""))
@@ -300,10 +276,5 @@ def _parted(text: str) -> str:
 
 def _common(texts: Sequence[str]) -> str:
     """Texts of one pattern as one: parts in which they differ are "…"."""
-    split = [_PARTS.split(text) for text in texts]
-    merged = [parts[0] if len(set(parts)) == 1 else _gap(parts[0]) for parts in zip(*split, strict=True)]
-    return "".join(merged)
-
-
-def _gap(part: str) -> str:
-    return "«…»" if part.startswith("«") else "…"
+    split = zip(*map(_PARTS.split, texts), strict=True)
+    return "".join(one if len({one, *others}) == 1 else "«…»" if one[:1] == "«" else "…" for one, *others in split)

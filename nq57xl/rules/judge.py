@@ -51,7 +51,7 @@ class _TableSchema:
     """Columns beside the fields, for the frame."""
     rule_ids: dict[tuple[str, str], str]
     """(check, column) of what pandera names itself, nullability and uniqueness -> id of the rule."""
-    known: dict[_Content, frozenset[str]] = field(factory=dict, init=False)
+    known: dict[_Content | None, frozenset[str]] = field(factory=dict, init=False)
 
     @cached_property
     def conditions(self) -> frozenset[str]:
@@ -77,29 +77,6 @@ class _TableSchema:
             return None
         return frozenset(held)
 
-    def learn(self, judged: Mapping[_Content, set[str]]) -> None:
-        """Keeps what was found."""
-        if len(self.known) + len(judged) > _MOST_ROWS:
-            self.known.clear()
-        self.known.update((content, frozenset(broken)) for content, broken in judged.items())
-
-
-@frozen
-class _Key:
-    """A table of a schema as the key of a cache: compared by content, because forms bring their own copies."""
-
-    table: Table
-    schema: Schema
-    kind: RowKind
-
-    def __hash__(self) -> int:
-        return hash((self.schema.version, self.table.name, self.kind))
-
-
-def _table_schema(table: Table, schema: Schema, kind: RowKind) -> _TableSchema:
-    """The schema of a table's rows of one kind. Raises KeyError for a rule about a field that does not exist."""
-    return _built(_Key(table, schema, kind))
-
 
 def schema_text(table: Table, schema: Schema, kind: RowKind, form: str) -> str:
     """pandera's own serialisation, "json" or "yaml"; where row_checks is imported, pandera reads it again."""
@@ -119,18 +96,18 @@ def required_fields(table: Table, schema: Schema, kind: RowKind) -> set[str]:
 
 
 @lru_cache(maxsize=256)
-def _built(key: _Key) -> _TableSchema:
-    """Each rule where it belongs: nullability, uniqueness, a check of its column, a check of rows."""
+def _table_schema(table: Table, schema: Schema, kind: RowKind) -> _TableSchema:
+    """The schema of a table's rows of one kind, each rule where it belongs: nullability, uniqueness, a check of its
+    column, a check of rows. Raises KeyError for a rule about a field that does not exist."""
     import pandera.pandas as pa
 
     from nq57xl.rules import row_checks  # noqa: F401 - registers its checks
 
-    table, kind = key.table, key.kind
     columns: dict[str, list[pa.Check]] = defaultdict(list)
     rows: list[pa.Check] = []
     derived: dict[str, None] = {}
     rule_ids: dict[tuple[str, str], str] = {}
-    for predicate in predicates_of(table, key.schema):
+    for predicate in predicates_of(table, schema):
         rule, group = predicate.rule, predicate.when.group(kind.facts)
         if group is None:
             continue
@@ -150,7 +127,7 @@ def _built(key: _Key) -> _TableSchema:
             # a row in which nothing is filled is judged, too
             rows.append(getattr(pa.Check, name)(**arguments, when=group, error=rule.id, ignore_na=False))
     typed = {}
-    for name, item in fields_of(table, key.schema).items():
+    for name, item in fields_of(table, schema).items():
         dtype, nullable = _dtype(item.kind(kind.facts)), ("not_nullable", name) not in rule_ids
         typed[name] = pa.Column(dtype, columns.get(name), nullable=nullable, title=item.title, description=item.hint)
     for name in derived:
@@ -172,13 +149,16 @@ def _frame(
     import pandas as pd
 
     index = pd.RangeIndex(len(rows))  # one for all: columns with an index of their own would be aligned one by one
-    columns = {
-        name: _column([row.get(name) for row in rows], item.kind(kind.facts), index)
-        for name, item in fields_of(table, schema).items()
-    }
-    for name in derived:
+    types = {name: item.kind(kind.facts) for name, item in fields_of(table, schema).items()}
+    columns = {}
+    for name, holds in {**types, **{name: _derived_type(name) for name in derived}}.items():
         values = _same_texts(rows, name) if name.startswith(_SAME) else [row.get(name) for row in rows]
-        columns[name] = _column(values, _derived_type(name), index)
+        if holds == "date":
+            days = pd.to_datetime(pd.Series(values, index, dtype=object))
+            columns[name] = pd.Series(days.astype("datetime64[s]"))
+        else:
+            filled = values if holds is None or holds in _NUMBERS else [item or None for item in values]
+            columns[name] = pd.Series(filled, index, dtype=_dtype(holds))
     return pd.DataFrame(columns, index=index)
 
 
@@ -197,15 +177,6 @@ def _dtype(kind: FieldType | None) -> str:
         return "float64"
     text = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
     return "datetime64[s]" if kind == "date" else text
-
-
-def _column(values: list[Any], kind: FieldType | None, index: pd.RangeIndex) -> pd.Series[Any]:
-    import pandas as pd
-
-    if kind == "date":
-        return pd.Series(pd.to_datetime(pd.Series(values, index, dtype=object)).astype("datetime64[s]"))
-    filled = values if kind is None or kind in _NUMBERS else [item or None for item in values]
-    return pd.Series(filled, index, dtype=_dtype(kind))
 
 
 def _same_texts(rows: Sequence[_Row], column: str) -> list[str]:
@@ -234,13 +205,12 @@ def judge_rows(rows: Sequence[_Row], table: Table, schema: Schema) -> BrokenRule
     """
     found = BrokenRules(tuple(set() for _ in rows))
     kinds: dict[RowKind, list[int]] = defaultdict(list)
-    if table.rules:
-        like: dict[tuple[Any, Any], list[int]] = {}
-        for position, row in enumerate(rows):
-            facts = row.get("#year"), row.get("#measure")
-            if facts not in like:
-                like[facts] = kinds[RowKind.of(row, table)]
-            like[facts].append(position)
+    like: dict[tuple[Any, Any], list[int]] = {}
+    for position, row in enumerate(rows if table.rules else ()):
+        facts = row.get("#year"), row.get("#measure")
+        if facts not in like:
+            like[facts] = kinds[RowKind.of(row, table)]
+        like[facts].append(position)
     for kind, positions in kinds.items():
         typed = _table_schema(table, schema, kind)
         compared = typed.repeated([rows[position] for position in positions])
@@ -250,15 +220,17 @@ def judge_rows(rows: Sequence[_Row], table: Table, schema: Schema) -> BrokenRule
         }
         new = []
         for position, content in contents.items():
-            rules = None if content is None else typed.known.get(content)
-            if rules is None:
-                new.append(position)
+            if content in typed.known:
+                found.by_row[position].update(typed.known[content])
             else:
-                found.by_row[position].update(rules)
+                new.append(position)
         if new:
             _judge(found, rows, new, (table, schema, kind))
         if not found.failed:
-            typed.learn({content: found.by_row[at] for at in new if (content := contents[at]) is not None})
+            learnt = {contents[at]: frozenset(found.by_row[at]) for at in new if contents[at] is not None}
+            if len(typed.known) + len(learnt) > _MOST_ROWS:
+                typed.known.clear()
+            typed.known.update(learnt)
     return found
 
 

@@ -46,6 +46,8 @@ _DEFAULT_CODES = {
 _NUMBER: dict[str, Any] = {"min": -1e15}
 _WIDEST = {"date": {"min": "2000-01-01", "max": "2099-12-31"}}
 """Limits of a field that states none, as the cell's validation has them (forms.validation)."""
+_EXPLAINED = {"explained": True, "severity": "note", "code": "MOVEMENT_EXPLAINED", "live": False, "fix": "", "id": ""}
+"""Of the rule beside one of movement that finds the same rows once they are explained, to tell how."""
 _TOO_LONG = {"severity": "warning", "live": False}
 """A text that was pasted: the validation of the cell stops one that is typed."""
 
@@ -81,12 +83,14 @@ def _loaded(workspace: Path | None, _content: tuple[bytes, ...]) -> Schema:
 def _table(name: str, workspace: Path | None, lists: dict[str, tuple[Choice, ...]]) -> Table:
     raw = read_schema(name, workspace)
     try:
-        stated = [rule for given in raw["rules"] for rule in (given, *_explained(given))]
+        stated: list[dict[str, Any]] = []
+        for rule in raw["rules"]:
+            stated += [rule, {**rule, **_EXPLAINED}] if rule["predicate"] == "moved" else [rule]
         known = {item.name: raw[item.name] for item in attrs.fields(Table) if item.name in raw}
         table = CONVERTER.structure({**known, "rules": ()}, Table)
         _check_fields(table.fields, lists)
         implied = [rule for item in table.fields for rule in _implied(item)]
-        rules = tuple(_rule(rule, table.name) for rule in (*stated, *implied))
+        rules = tuple(_rule(one, table.name) for one in (*stated, *implied))
         named = {rule.field for rule in rules} | {name for item in table.needless for name in item.fields}
         if unknown := named - {item.name for item in table.fields}:
             raise ValueError(f"unknown field {sorted(unknown)}")
@@ -123,14 +127,6 @@ def _rule(raw: dict[str, Any], table: str) -> Rule:
     given["id"] = raw.get("id") or f"{table}.{raw['field']}.{predicate}.{tail}"
     given["code"] = raw.get("code") or _DEFAULT_CODES[predicate]
     return Rule(**{"severity": "error", **given, "params": params})
-
-
-def _explained(raw: dict[str, Any]) -> list[dict[str, Any]]:
-    """Beside a rule of movement the one that finds the same rows once they are explained, to tell how."""
-    if raw["predicate"] != "moved":
-        return []
-    quiet = {"explained": True, "severity": "note", "code": "MOVEMENT_EXPLAINED", "live": False, "fix": "", "id": ""}
-    return [{**raw, **quiet}]
 
 
 def _implied(item: Field) -> list[dict[str, Any]]:
@@ -200,8 +196,7 @@ class Quality:
         name = "quality.yml"
         found = _structured(name, cls, workspace)
         rules = [rule for principle in found.principles for rule in principle.rules]
-        unknown = [rule.code for rule in rules if rule.code not in measures]
-        if unknown:
+        if unknown := [rule.code for rule in rules if rule.code not in measures]:
             raise Nq57Error(f"Tệp schemas/{name} có tiêu chí không đo được: {', '.join(unknown)}. Hãy sửa hoặc bỏ.")
         weights = [item.weight for item in found.principles] + [rule.weight for rule in rules]
         if not rules or any(weight < 0 for weight in weights) or not sum(weights):
@@ -252,8 +247,7 @@ class Vocabulary:
         told = {
             (progress, timely): text
             for progress, own in words.items()
-            if isinstance(own, dict)
-            for timely, text in own.items()
+            for timely, text in (own.items() if isinstance(own, dict) else ())
             if isinstance(text, str)
         }
         if odd := next(filter(_COUNTED_OTHERWISE.search, told.values()), ""):

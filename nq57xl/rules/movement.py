@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from nq57xl.resources import read_schema
@@ -54,7 +54,7 @@ def facts_before(held: Mapping[str, Any], fields: Iterable[str], explanation: st
     if still:
         facts[STILL] = still
     if isinstance(told := held.get(explanation), str):
-        facts[EXPLAINED] = _explanation_print(told)
+        facts[EXPLAINED] = _text_print(told.translate(_UNDOTTED))
     return facts
 
 
@@ -64,9 +64,13 @@ def explained_movement(finding: Finding) -> tuple[str, str] | None:
     return (what, why) if finding.code == "MOVEMENT_EXPLAINED" else None
 
 
+def _bare(text: str) -> str:
+    return _BLANKS.sub("", text).lower()
+
+
 def _text_print(text: str) -> str:
     """What a text is compared by: its length and first letters without blanks and case, "27:đãtrình…"."""
-    bare = _BLANKS.sub("", text).lower()
+    bare = _bare(text)
     return f"{len(bare)}:{bare[:_PRINTED]}"
 
 
@@ -90,35 +94,26 @@ def _print_formula(ref: str) -> str:
     return f'LEN({bare})&":"&LEFT({bare},{_PRINTED})'
 
 
-_DOTS = (".", "-", "…")
+_DOTS = ".-…"
 """Marks that tell nothing apart: "....." explains nothing, and last time's words with a full stop are last time's."""
-
-
-def _explanation_print(text: str) -> str:
-    """What an explanation is compared by: `_text_print` of its words without dots and dashes."""
-    return _text_print(_undotted(text))
-
-
-def _undotted(text: str) -> str:
-    return "".join(letter for letter in text if letter not in _DOTS)
+_UNDOTTED = str.maketrans("", "", _DOTS)
 
 
 def _explains(text: object, before: object) -> bool:
     """An explanation says something, and not what was said last time."""
     if not isinstance(text, str):
         return False
-    bare = _BLANKS.sub("", _undotted(text)).lower()
+    words = text.translate(_UNDOTTED)
     # forms issued by earlier programs hold what was said last time with its dots
-    said_before = before in (_explanation_print(text), _text_print(text))
-    return len(bare) >= _LEAST and bare not in _nothing() and not said_before
+    said_before = before in (_text_print(words), _text_print(text))
+    return len(_bare(words)) >= _LEAST and _bare(words) not in _nothing() and not said_before
 
 
 @cache
 def _nothing() -> tuple[str, ...]:
     """What says nothing and is long enough to look like an explanation, without blanks."""
     blanks = read_schema("blanks.yml")
-    said = (_BLANKS.sub("", text).lower() for text in (*blanks["nothing"], *blanks["unexplaining"]))
-    return tuple(text for text in said if len(text) >= _LEAST)
+    return tuple(text for text in map(_bare, (*blanks["nothing"], *blanks["unexplaining"])) if len(text) >= _LEAST)
 
 
 def _explains_formula(ref: str, before: object) -> str:
@@ -132,30 +127,18 @@ _DOCUMENTS = 30
 """Documents that a formula compares with: the newest,"""
 _DOCUMENT, _LETTERS = 80, 600
 """those of at most so many letters, and together."""
-_BETWEEN = (";", ",", "(", ")")
+_BETWEEN = ";,()"
 
 
 def document_prints(texts: Iterable[str]) -> str:
     """The numbers of documents, a line each, as `repeated` compares with them: "12/kh-sxd"; texts without one are left
     out."""
-    words = (" ".join(part.lower().split()) for text in texts for part in re.split(r"[;,()\n]", text))
+    words = (" ".join(part.lower().split()) for text in texts for part in re.split(rf"[{_BETWEEN}\n]", text))
     found = dict.fromkeys(word for word in words if "/" in word and re.search(r"\d", word) and len(word) <= _DOCUMENT)
     newest = [*found][-_DOCUMENTS:]
     while sum(map(len, newest)) > _LETTERS:
         newest.pop(0)
     return "\n".join(newest)
-
-
-def _spaced(text: str) -> str:
-    for mark in (*_BETWEEN, "\n", "\r", "\u00a0"):
-        text = text.replace(mark, " ")
-    return f" {' '.join(text.lower().split())} "
-
-
-def _documents_formula(ref: str, before: str) -> str:
-    inner = _replaced(ref, (*map(quoted, _BETWEEN), *_BREAKS), '" "')
-    known = ",".join(quoted(f" {line} ") for line in before.split("\n"))
-    return f'SUMPRODUCT(--ISNUMBER(FIND({{{known}}}," "&LOWER(TRIM({inner}))&" ")))>0'
 
 
 def _moves(how: str, now: Any, before: Any, still: int, params: Mapping[str, Any]) -> bool:  # noqa: ANN401 - cells
@@ -174,8 +157,10 @@ def _moves(how: str, now: Any, before: Any, still: int, params: Mapping[str, Any
     if how == "copied":
         return isinstance(now, str) and now != "" and _text_print(now) == before
     if how == "repeated":
-        both = isinstance(now, str) and isinstance(before, str)
-        return both and any(f" {line} " in _spaced(now) for line in before.split("\n"))
+        if not isinstance(now, str) or not isinstance(before, str):
+            return False
+        spaced = f" {' '.join(re.sub(f'[{_BETWEEN}]', ' ', now).lower().split())} "
+        return any(f" {line} " in spaced for line in before.split("\n"))
     said = now.isoformat()[:10] if isinstance(now, date) else now
     return not is_blank(now) and not is_blank(before) and bool(said != before)
 
@@ -210,12 +195,6 @@ def _quotient(part: Any, whole: Any) -> float | None:  # noqa: ANN401 - cells
     return part / whole if _are_numbers(part, whole) and whole else None
 
 
-def _readable(value: Any) -> Any:  # noqa: ANN401 - a cell or a fact
-    """A quotient without the digits that nobody reads: 2/3 as 0.6667; what a unit typed stays as it is."""
-    computed = isinstance(value, float) and round(value, 6) != value and abs(value) >= _SMALL
-    return round(value, 4) if computed else value
-
-
 class Moved(Predicate):
     """A cell moves, beside its earlier value, in a way that asks for an explanation in the row (`settled_by`).
 
@@ -224,16 +203,9 @@ class Moved(Predicate):
 
     name = "moved"
 
-    @property
-    def _how(self) -> str:
-        return str(self.rule.params["how"])
-
-    @property
-    def _settled_by(self) -> str:
-        return str(self.rule.params["settled_by"])
-
     def __init__(self, rule: Rule, table: Table, schema: Schema) -> None:
         super().__init__(rule, table, schema)
+        self._how, self._settled_by = (str(rule.params[name]) for name in ("how", "settled_by"))
         self.facts = tuple(f"#{name}" for name in (BEFORE + rule.field, STILL, EXPLAINED, SHARE))
 
     def check(self, kind: RowKind) -> tuple[str, dict[str, Any]]:
@@ -276,10 +248,41 @@ class Moved(Predicate):
 
     def _formula(self, cells: Cells) -> str:
         ref, before = cells.ref(self.rule.field), cells.facts[BEFORE + self.rule.field]
-        if "ratio" in self.rule.params:
-            part, whole = map(cells.ref, self.rule.params["ratio"])
+        how, params = self._how, self.rule.params
+        if "ratio" in params:
+            part, whole = map(cells.ref, params["ratio"])
             ref = f'IF(AND(ISNUMBER({part}),ISNUMBER({whole})),IF(N({whole})=0,"",N({part})/N({whole})),"")'
-        return self._moves_formula(ref, before, cells)
+        if how in ("falls", "still", "jumps"):
+            return self._change_formula(ref, before, cells)
+        if how == "repeated":
+            inner = _replaced(ref, (*map(quoted, _BETWEEN), *_BREAKS), '" "')
+            known = ",".join(quoted(f" {line} ") for line in str(before).split("\n"))
+            return f'SUMPRODUCT(--ISNUMBER(FIND({{{known}}}," "&LOWER(TRIM({inner}))&" ")))>0'
+        if how == "copied":
+            return f"EXACT({_print_formula(ref)},{quoted(str(before))})"
+        if how == "back":
+            slower = _ORDER[: _ORDER.index(before)] if before in _ORDER else ()
+            words = [quoted(self.when.words(self.rule.field, code)) for code in slower]
+            return f"OR({','.join(f'TRIM({ref})={word}' for word in words)})" if words else "FALSE"
+        if self.field.type == "date":
+            day = date.fromisoformat(str(before))
+            return f"IF(ISNUMBER({ref}),INT({ref})<>DATE({day.year},{day.month},{day.day}),FALSE)"
+        word = quoted(self.when.words(self.rule.field, str(before)))
+        return f"AND(NOT({blank_formula(ref)}),TRIM({ref})<>{word})"
+
+    def _change_formula(self, ref: str, before: Any, cells: Cells) -> str:  # noqa: ANN401 - a fact
+        """Of a number beside the one before."""
+        params, change = self.rule.params, f"ABS({ref}-{before!r})"
+        if self._how == "falls":
+            test = f"{ref}<{before!r}-{_NEAR:.9f}"
+        elif self._how == "still":
+            if int(cells.facts.get(STILL) or 0) < params["periods"] - 1:
+                return "FALSE"
+            test = f"{change}<={_NEAR:.9f}"
+        else:
+            share = float(cells.facts.get(SHARE) or params.get("share", 0)) * abs(float(before)) + _NEAR
+            test = f"AND({change}>{share!r},{change}>{params.get('floor', 0) + _NEAR!r})"
+        return f"IF(ISNUMBER({ref}),{test},FALSE)"
 
     def settled(self, cells: Cells) -> str:
         """That the row explains its movements: one condition for all rules that the same field settles.
@@ -288,40 +291,12 @@ class Moved(Predicate):
         """
         return _explains_formula(cells.ref(self._settled_by), cells.facts.get(EXPLAINED))
 
-    def _moves_formula(self, ref: str, before: Any, cells: Cells) -> str:  # noqa: ANN401 - a fact
-        how, params = self._how, self.rule.params
-        if how == "repeated":
-            return _documents_formula(ref, str(before))
-        if how == "copied":
-            return f"EXACT({_print_formula(ref)},{quoted(str(before))})"
-        if how == "back":
-            slower = _ORDER[: _ORDER.index(before)] if before in _ORDER else ()
-            words = [quoted(self.when.words(self.rule.field, code)) for code in slower]
-            return f"OR({','.join(f'TRIM({ref})={word}' for word in words)})" if words else "FALSE"
-        if how == "changes" and self.field.type == "date":
-            day = date.fromisoformat(str(before))
-            return f"IF(ISNUMBER({ref}),INT({ref})<>DATE({day.year},{day.month},{day.day}),FALSE)"
-        if how == "changes":
-            word = quoted(self.when.words(self.rule.field, str(before)))
-            return f"AND(NOT({blank_formula(ref)}),TRIM({ref})<>{word})"
-        change, share = f"ABS({ref}-{before!r})", float(cells.facts.get(SHARE) or params.get("share", 0))
-        tests = {
-            "falls": f"{ref}<{before!r}-{_NEAR:.9f}",
-            "still": f"{change}<={_NEAR:.9f}",
-            "jumps": f"AND({change}>{share * abs(float(before)) + _NEAR!r},{change}>{params.get('floor', 0) + _NEAR!r})"
-            if how == "jumps"
-            else "",
-        }
-        if how == "still" and int(cells.facts.get(STILL) or 0) < params["periods"] - 1:
-            return "FALSE"
-        return f"IF(ISNUMBER({ref}),{tests[how]},FALSE)"
-
     def _sentence(self, row: Row) -> str:
         name = self.field.title
         now, before = row.get(self.rule.field), row.get(f"#{BEFORE}{self.rule.field}")
         if "ratio" in self.rule.params:
             now = _quotient(*(row.get(part) for part in self.rule.params["ratio"]))
-        held, earlier = (self._shown(_readable(one), row) for one in (now, before))
+        held, earlier = (self._shown(one, row) for one in (now, before))
         told = {
             "falls": f"«{name}» là {held}, giảm so với kỳ trước ({earlier}).",
             "jumps": f"«{name}» là {held}, kỳ trước {earlier}: tăng, giảm nhiều.",
@@ -337,6 +312,8 @@ class Moved(Predicate):
 
     def _shown(self, value: Any, row: Row) -> str:  # noqa: ANN401 - a cell or a fact
         field: Field = self.field
+        if isinstance(value, float) and round(value, 6) != value and abs(value) >= _SMALL:
+            value = round(value, 4)  # of a quotient the digits that somebody reads; what a unit typed stays as it is
         if field.type in ("choice", "measure") and isinstance(value, str):
             return f"«{self.when.words(self.rule.field, value)}»"
         if field.type == "date" and isinstance(value, str):
@@ -399,16 +376,9 @@ _EXPLANATIONS = ("explanation", "note")
 
 _PREDICATES: dict[str, type[Predicate]] = {item.name: item for item in Predicate.__subclasses__()}
 """All that there are: those of `rules.predicates`, each of which says its name, and the one above."""
-_MOST_KEPT = 100
-_made: dict[tuple[int, int], tuple[Table, Schema, tuple[Predicate, ...]]] = {}
-"""By the records themselves, which are held: while they live, no other has their id."""
 
 
+@lru_cache(maxsize=100)
 def predicates_of(table: Table, schema: Schema) -> tuple[Predicate, ...]:
     """Every rule of a table as a live predicate, in the order in which people should read them."""
-    key = (id(table), id(schema))
-    if key not in _made:
-        if len(_made) >= _MOST_KEPT:
-            _made.clear()
-        _made[key] = (table, schema, tuple(_PREDICATES[rule.predicate](rule, table, schema) for rule in table.rules))
-    return _made[key][2]
+    return tuple(_PREDICATES[rule.predicate](rule, table, schema) for rule in table.rules)

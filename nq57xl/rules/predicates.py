@@ -12,16 +12,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from nq57xl.rules import rows
-from nq57xl.rules.schema import (
-    Field,
-    Rule,
-    Schema,
-    Table,
-    date_limit,
-    is_blank,
-    vietnamese_date,
-    vietnamese_number,
-)
+from nq57xl.rules.schema import Field, Rule, Schema, Table, date_limit, is_blank, vietnamese_date, vietnamese_number
 
 Row = Mapping[str, Any]
 _Check = tuple[str, dict[str, Any]]
@@ -115,9 +106,11 @@ class _RequiredIf(Predicate):
 
     def blame(self, row: Row) -> str:
         """The first blank cell of the set that is begun, else of the first set."""
-        started = [group for group in self.alternatives if any(not is_blank(row.get(name)) for name in group)]
-        group = (started or self.alternatives)[0]
+        group = (self._begun(row) or self.alternatives)[0]
         return next((name for name in group if is_blank(row.get(name))), self.rule.field)
+
+    def _begun(self, row: Row) -> list[list[str]]:
+        return [group for group in self.alternatives if any(not is_blank(row.get(name)) for name in group)]
 
     def _compared(self) -> list[str]:
         return [name for group in self.alternatives for name in group]
@@ -127,23 +120,20 @@ class _RequiredIf(Predicate):
 
     def _sentence(self, row: Row) -> str:
         """Of a set that is begun only what it lacks: a cell that says something is not called blank."""
-        begun = [group for group in self.alternatives if any(not is_blank(row.get(name)) for name in group)]
-        if begun:
+        if begun := self._begun(row):
             said, missing = (
                 " và ".join(f"«{self.fields[name].title}»" for name in begun[0] if is_blank(row.get(name)) is blank)
                 for blank in (False, True)
             )
             what = f"Đã nhập {said} nhưng chưa nhập {missing}"
         else:
-            first, *others = [self._named(group) for group in self.alternatives]
-            what = f"Chưa nhập {', hoặc '.join([first, *others])}"
+            # a mark is chosen, whatever else is typed
+            verbs = {name: "chọn " if item.type == "mark" else "" for name, item in self.fields.items()}
+            told = {name: f"{verbs[name]}«{item.title}»" for name, item in self.fields.items()}
+            sets = (" và ".join(told[name] for name in group) for group in self.alternatives)
+            what = f"Chưa nhập {', hoặc '.join(sets)}"
         when = self.when.sentence(row)
         return f"{what}{' ' + when if when else ''}."
-
-    def _named(self, group: list[str]) -> str:
-        """A mark is chosen, whatever else is typed."""
-        titles = (("chọn " if self.fields[name].type == "mark" else "", self.fields[name].title) for name in group)
-        return " và ".join(f"{verb}«{title}»" for verb, title in titles)
 
 
 class _EmptyIf(Predicate):

@@ -148,6 +148,9 @@ class Table:
     """Name of a one-row table whose fields every row of this table sees: a statement for all of them."""
     needless: tuple[_Needless, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     def parts_within(self, host: str) -> tuple[Field, ...]:
         """The fields that stand in the cell of that field, behind it."""
         return tuple(item for item in self.fields if item.within == host)
@@ -196,6 +199,9 @@ class Schema:
     lists: dict[str, tuple[Choice, ...]]
     tables: tuple[Table, ...]
     sheets: tuple[SheetSpec, ...]
+
+    def __hash__(self) -> int:  # of what is made of a schema and kept; compared by content, for forms bring own copies
+        return hash(self.version)
 
     def table(self, name: str) -> Table:
         """The table of that name; KeyError when there is none."""

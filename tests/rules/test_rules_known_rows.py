@@ -27,7 +27,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return validated(rows, *kind)
 
     monkeypatch.setattr(judge, "_validated", counting)
-    monkeypatch.setattr(judge, "_built", cache(judge._built.__wrapped__))
+    monkeypatch.setattr(judge, "_table_schema", cache(judge._table_schema.__wrapped__))
     return counted
 
 
@@ -91,7 +91,7 @@ def test_what_is_known_is_what_is_found(seed: int, calls: list[int], monkeypatch
     rows = [{**base, **{name: rng.choice(held) for name, held in options.items()}} for _ in range(amount(16, 24))]
     known = [judge_rows(rows[:n], table, form.schema).by_row[-1] for n in range(1, len(rows) + 1)]
     assert len(calls) < len(rows) and len(set(map(frozenset, known))) > 3
-    monkeypatch.setattr(judge, "_built", cache(judge._built.__wrapped__))
+    monkeypatch.setattr(judge, "_table_schema", cache(judge._table_schema.__wrapped__))
     assert judge_rows(rows, table, form.schema).by_row == tuple(known)
 
 
@@ -113,6 +113,6 @@ def test_of_a_blank_row_conditions_alone_are_read(calls: list[int], monkeypatch:
     rows = [{**blank, **{name: rng.choice(held) for name, held in options.items()}} for _ in range(24)]
     known = [judge_rows([row], table, form.schema).by_row[0] for row in rows]
     assert len(calls) < 8
-    monkeypatch.setattr(judge, "_built", cache(judge._built.__wrapped__))
+    monkeypatch.setattr(judge, "_table_schema", cache(judge._table_schema.__wrapped__))
     monkeypatch.setattr(judge._TableSchema, "content", lambda *_, **__: None)
     assert judge_rows(rows, table, form.schema).by_row == tuple(known)

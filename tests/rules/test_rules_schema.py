@@ -137,7 +137,7 @@ def test_nothing_is_found_beside_pandera(monkeypatch: pytest.MonkeyPatch) -> Non
     back = answer({**FINE, **{key: value for one in CONSTRAINTS for key, value in one.cells.items()}}, form())
     assert len(found(back)) >= 5
     monkeypatch.setattr(pa.DataFrameSchema, "validate", lambda self, frame, **options: frame)
-    monkeypatch.setattr(judge, "_built", cache(judge._built.__wrapped__))
+    monkeypatch.setattr(judge, "_table_schema", cache(judge._table_schema.__wrapped__))
     assert found(back) == set()
 
 
@@ -166,7 +166,7 @@ def test_one_validation_for_each_kind_of_row(monkeypatch: pytest.MonkeyPatch) ->
         return real(self, frame, **options)
 
     monkeypatch.setattr(pa.DataFrameSchema, "validate", counted)
-    monkeypatch.setattr(judge, "_built", cache(judge._built.__wrapped__))
+    monkeypatch.setattr(judge, "_table_schema", cache(judge._table_schema.__wrapped__))
     issued = sample_form()
     newer = attrs.evolve(issued, schema=attrs.evolve(issued.schema, version="newer"))
     check([answer(FINE), answer({}), answer(FINE), answer(FINE, newer)])
