@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 import attrs
@@ -101,7 +102,14 @@ def reporting_units(plan: Plan, period: Period) -> tuple[Unit, ...]:
         busy |= {*task.lead_units, *task.support_units}
     for indicator in plan.indicators:
         busy |= set(indicator.lead_units)
-    return tuple(unit for unit in plan.units if unit.code in busy and not unit.external and _valid(unit, period))
+    return tuple(
+        unit
+        for unit in plan.units
+        if unit.code in busy
+        and not unit.external
+        and (unit.valid_from is None or unit.valid_from <= period.cutoff)
+        and (unit.valid_to is None or unit.valid_to >= period.start)
+    )
 
 
 def build_form(
@@ -154,11 +162,6 @@ def build_form(
     return attrs.evolve(form, guide=tuple(filter(None, map(clean, lines))))
 
 
-def _valid(unit: Unit, period: Period) -> bool:
-    starts = unit.valid_from is None or unit.valid_from <= period.cutoff
-    return starts and (unit.valid_to is None or unit.valid_to >= period.start)
-
-
 @frozen
 class _Tables:
     """The tables of one unit's form."""
@@ -192,7 +195,7 @@ class _Tables:
             _table("led", led, sections),
             FormTable(REOPEN, tuple(FormRow(row.key, facts=base) for row in led if "done_period" in row.facts)),
             _statement("unchanged", base, offered=any(row.before for row in led)),
-            _table(RECEIVED, _received_rows(plan, received, self._width()), sections),
+            _table(RECEIVED, self._received(received), sections),
             _table("supporting", supporting, sections),
             _statement("statement", base, offered=bool(supporting)),
             _table("indicator", followed, groups),
@@ -216,10 +219,20 @@ class _Tables:
             }
             yield attrs.evolve(row, texts={**whole, **row.texts, **cut}) if whole else row
 
-    def _width(self) -> float:
-        """Of the column of supporters' texts, in characters."""
+    def _received(self, received: Sequence[SupporterAnswer]) -> tuple[FormRow, ...]:
+        """A locked row for each text, in the plan's order; several for a text that is higher than a row can be."""
         columns = [column for sheet in self.schema.sheets if sheet.table == RECEIVED for column in sheet.columns]
-        return next((column.width for column in columns if column.name == "text"), 80.0)
+        width = next((column.width for column in columns if column.name == "text"), 80.0)
+        tasks = [task for task in self.plan.tasks if any(one.task == task.code for one in received)]
+        rows, names = [], _names(tasks)
+        for task in tasks:
+            for item in (one for one in received if one.task == task.code):
+                shown = {"number": task.subnumber or task.number, "work": names[task.code], "unit": item.name}
+                facts: Facts = {"task": item.task, "unit": item.unit}
+                for number, part in enumerate(_parts_of(item.text, width), start=1):
+                    key = f"{item.task}.{item.unit}" + (f".{number}" if number > 1 else "")
+                    rows.append(FormRow(key, {**shown, "text": part}, facts, task.section, open=False))
+        return tuple(rows)
 
     @cached_property
     def facts(self) -> Facts:
@@ -235,7 +248,8 @@ class _Tables:
         product = "\n".join(filter(None, [task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""]))
         row = _task_row(task, self.facts, self.period, product=product, support=task.support)
         earlier = self.previous.get(("led", task.code), _NOTHING_BEFORE)
-        compared = tuple(name for name in _LED_BEFORE if not self._once or name != "result")
+        # what the last month said of flows and in words is no measure for an ad hoc report
+        compared = tuple(name for name in _LED_BEFORE if not is_ad_hoc(self.period.code) or name != "result")
         before_facts = movement.facts_before(earlier.held, compared, "explanation", earlier.still)
         if documents := self._documents_elsewhere(task):
             before_facts[movement.DOCUMENTS_ELSEWHERE] = documents
@@ -270,11 +284,6 @@ class _Tables:
         proofs = self._proofs.items()
         return movement.document_prints(document for document, (row, *more) in proofs if not more and row not in same)
 
-    @property
-    def _once(self) -> bool:
-        """An ad hoc report: what the last month said of flows and in words is no measure for it."""
-        return is_ad_hoc(self.period.code)
-
     def _before(self, task: Task, earlier: EarlierAnswer) -> tuple[Value, ...]:
         """What the row may say again; nothing where it falls due, or was not answered anew for three periods."""
         due = task.due is not None and task.due <= self.period.cutoff
@@ -286,7 +295,8 @@ class _Tables:
     def _indicator(self, item: Indicator) -> FormRow:
         row = _indicator_row(item, self.facts)
         earlier = self.previous.get(("indicator", item.code), _NOTHING_BEFORE)
-        compared = tuple(name for name in _INDICATOR_BEFORE if not self._once or item.kind_of(name) != "flow")
+        once = is_ad_hoc(self.period.code)
+        compared = tuple(name for name in _INDICATOR_BEFORE if not once or item.kind_of(name) != "flow")
         before = movement.facts_before(earlier.held, compared, "note", earlier.still)
         if item.measure == "percent" and "value" in compared and earlier.ratio is not None:
             before.setdefault(f"{movement.BEFORE}value", earlier.ratio)
@@ -336,24 +346,6 @@ def _started(form: Form) -> tuple[Value, ...]:
         for row in (table.rows if table else ())
         if row.open and f"{movement.BEFORE}progress" not in row.facts and _WAITING.search(bare(row.texts["deadline"]))
     )
-
-
-def _received_rows(plan: Plan, received: Sequence[SupporterAnswer], width: float) -> tuple[FormRow, ...]:
-    """A locked row for each text, in the plan's order; more than one for a text that is higher than a row can be."""
-    rows, names = [], _names([task for task in plan.tasks if any(one.task == task.code for one in received)])
-    for task in plan.tasks:
-        for item in (one for one in received if one.task == task.code):
-            for number, part in enumerate(_parts_of(item.text, width), start=1):
-                texts = {
-                    "number": task.subnumber or task.number,
-                    "work": names[task.code],
-                    "unit": item.name,
-                    "text": part,
-                }
-                facts: Facts = {"task": item.task, "unit": item.unit}
-                key = f"{item.task}.{item.unit}" + (f".{number}" if number > 1 else "")
-                rows.append(FormRow(key, texts, facts, task.section, open=False))
-    return tuple(rows)
 
 
 def _table(name: str, rows: tuple[FormRow, ...], sections: dict[str, str]) -> FormTable:
@@ -430,15 +422,11 @@ def _told_apart(texts: Sequence[str]) -> list[str]:
     for number, text in enumerate(cut):
         others = [words[place] for place, other in enumerate(cut) if other == text and place != number]
         if others and words[number] not in others:
-            same = max(_common(words[number], other) for other in others)
+            pairs = (zip(words[number], other, strict=False) for other in others)
+            same = max(sum(1 for _ in takewhile(lambda two: two[0] == two[1], both)) for both in pairs)
             start = max(min(same, len(words[number]) - _LEAST_NAMED) - 2, 0)
             found[number] = shorten(f"… {' '.join(words[number][start:])}", _NAME)
     return found
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many words two texts begin with alike."""
-    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(other))
 
 
 def _abridged(text: str, width: float) -> str:

@@ -43,7 +43,7 @@ class _GuideLine:
     """One row of the guide: its kind decides how it looks."""
 
     kind: str
-    """letterhead, rule, title, subtitle, centred, heading, field, live, step, item, text, page, legend, counts."""
+    """One of `_LOOKS`, or rule, step, item, text, counts."""
     cells: tuple[tuple[str, str], ...]
     """(column, text)."""
     page: str = ""
@@ -55,13 +55,13 @@ class _GuideLine:
 def _lines(form: Form) -> tuple[_GuideLine, ...]:
     """The letterhead (Decree 30/2020/NĐ-CP, Appendix I), then the lines of the template."""
     lines = [
-        _GuideLine("letterhead", ((_LEFT, form.parent.upper()), (_RIGHT, _NATION))),
-        _GuideLine("letterhead", ((_LEFT, form.agency.upper()), (_RIGHT, _MOTTO))),
+        _GuideLine("parent", ((_LEFT, form.parent.upper()), (_RIGHT, _NATION))),
+        _GuideLine("agency", ((_LEFT, form.agency.upper()), (_RIGHT, _MOTTO))),
         _GuideLine("rule", ()),
     ]
     for line in form.guide:
         if line == _PROGRESS:
-            lines += [_GuideLine("live", ((_LEFT, label),), formulas=((_BODY, name),)) for name, label in _LIVE.items()]
+            lines += [_GuideLine(name, ((_LEFT, label),), formulas=((_BODY, name),)) for name, label in _LIVE.items()]
         elif line == _PAGES:
             lines += [_page(form, spec) for spec in form.sheets]
         elif line == _LEGEND_HERE:
@@ -84,8 +84,15 @@ def _legend(form: Form) -> Sequence[tuple[str, str]]:
 
 def _page(form: Form, spec: SheetSpec) -> _GuideLine:
     """Link, contents and state of a sheet; one in which nothing can be entered has no state."""
-    cells = ((_LEFT, spec.title), (_BODY, _contents(form, spec)))
-    if not any(column.entry for column in spec.columns):
+    heading = "; ".join(block.heading for block in form.blocks(spec)).capitalize()
+    heading = heading.replace("kpi", "KPI").replace("Kpi", "KPI")
+    table, entered = form.table(spec.table), any(column.entry for column in spec.columns)
+    if table is not None and entered and spec.layout != "card" and not form.schema.table(spec.table).free:
+        to_fill = sum(row.open for row in table.rows)
+        done = len(table.rows) - to_fill
+        heading += f" ({to_fill} dòng cần điền" + (f", {done} dòng đã xong trước kỳ)" if done else ")")
+    cells = ((_LEFT, spec.title), (_BODY, heading))
+    if not entered:
         return _GuideLine("page", (*cells, (_STATE, _READ_ONLY)), spec.id)
     return _GuideLine("page", cells, spec.id, ((_STATE, f"state:{spec.id}"),))
 
@@ -113,20 +120,6 @@ def _line(text: str) -> _GuideLine:
     return _GuideLine(kind, ((_LEFT, text),))
 
 
-def _contents(form: Form, spec: SheetSpec) -> str:
-    heading = (
-        "; ".join(block.heading for block in form.blocks(spec)).capitalize().replace("kpi", "KPI").replace("Kpi", "KPI")
-    )
-    table = form.table(spec.table)
-    nothing_to_fill = not any(column.entry for column in spec.columns)
-    if table is None or spec.layout == "card" or nothing_to_fill or form.schema.table(spec.table).free:
-        return heading
-    to_fill = sum(row.open for row in table.rows)
-    done = len(table.rows) - to_fill
-    count = f"{to_fill} dòng cần điền" + (f", {done} dòng đã xong trước kỳ" if done else "")
-    return f"{heading} ({count})"
-
-
 def guide_layout(form: Form) -> SheetLayout:
     """Its cells: a row for each line."""
     slots = [Slot("guide", 0, 0, "", "", "key", f"NQ57|{form.short_id}|guide")]
@@ -149,7 +142,23 @@ _GRID = 4.55
 """Width of a grid column in characters."""
 _GRID_POINTS = 28.5
 """The same in LibreOffice, where columns come out widest; 24 of them fit the page at full size."""
-_BLOCKS = {"title": "title", "subtitle": "subtitle", "centred": "centred", "heading": "guide_heading"}
+_LOOKS = {
+    "parent": ((_LEFT, _RIGHT, "issuer"), (_RIGHT, "", "issuer_bold")),
+    "agency": ((_LEFT, _RIGHT, "issuer_bold"), (_RIGHT, "", "motto")),
+    "title": ((_LEFT, "", "title"),),
+    "subtitle": ((_LEFT, "", "subtitle"),),
+    "heading": ((_LEFT, "", "guide_heading"),),
+    "centred": ((_LEFT, "", "centred"),),
+    "field": ((_LEFT, _BODY, "guide_label"), (_BODY, "", "guide_value")),
+    "progress": ((_LEFT, _BODY, "guide_label"), (_BODY, "", "guide_value")),
+    "next": ((_LEFT, _BODY, "guide_label"), (_BODY, "", "guide_next")),
+    "page": ((_BODY, _STATE, "guide_text"), (_STATE, "", "guide_state")),
+    "legend": ((_BODY, "", "guide_text"),),
+}
+"""Kind of line -> its blocks: first column, the one behind the last ("": to the end), style."""
+_PLAIN = ((_LEFT, "", "guide_text"),)
+_HEIGHTS = {"title": 30.0, "heading": 30.0, "page": 21.0, "legend": 21.0}
+"""Points of a line at least."""
 _STYLES_SHOWN = ("entry", "locked", "done", "needless", "missing", "wrong", "required")
 _SAMPLES = {sample: f"legend_{name}" for (sample, _), name in zip(_LEGEND, _STYLES_SHOWN, strict=True)}
 _LAST = len(_COLUMNS)
@@ -192,39 +201,27 @@ class _GuideWriter:
     live: Mapping[CellPlace, tuple[str, str | int]]
 
     def write(self, row: int, line: _GuideLine) -> float:
-        texts = dict(line.cells)
-        left, body = texts.get(_LEFT, ""), texts.get(_BODY, "")
-        if line.kind == "letterhead":
-            own, nation = ("issuer", "issuer_bold") if row == 1 else ("issuer_bold", "motto")
-            height = self._block(row, _LEFT, _RIGHT, left, own)
-            return max(height, self._block(row, _RIGHT, "", texts[_RIGHT], nation))
+        texts, formulas = dict(line.cells), dict(line.formulas)
         if line.kind == "rule":
             return self._rules(row)
-        if line.kind == "field":
-            height = self._block(row, _LEFT, _BODY, left, "guide_label")
-            return max(height, self._block(row, _BODY, "", body, "guide_value"))
-        if line.kind == "live":  # how far the form is, or where to go next
-            height = self._block(row, _LEFT, _BODY, left, "guide_label")
-            return max(
-                height, self._formula(row, _BODY, "guide_next" if line.formulas[0][1] == "next" else "guide_value")
-            )
         if line.kind == "counts":
-            for column, _ in line.formulas:
+            for column in formulas:
                 self._write_formula(row, column, "key")
             return 15.75
         if line.kind == "page":
             self.sheet.across(row, _number(_LEFT), _number(_BODY) - 1, "", "guide_link")
             target = f"{sheet_prefix(self.titles[line.page])}B2"
-            self.sheet.link(row, _number(_LEFT), left, target, "guide_link", tip="Bấm để mở trang")
-            height = max(self._block(row, _BODY, _STATE, body, "guide_text"), 21.0)
-            if not line.formulas:
-                return max(height, self._block(row, _STATE, "", texts[_STATE], "guide_state"))
-            return max(height, self._formula(row, _STATE, "guide_state"))
+            self.sheet.link(row, _number(_LEFT), texts[_LEFT], target, "guide_link", tip="Bấm để mở trang")
         if line.kind == "legend":  # a cell that looks like what it stands for
-            self.sheet.across(row, _number(_LEFT), _number(_BODY) - 2, left, _SAMPLES[left])
-            return max(self._block(row, _BODY, "", body, "guide_text"), 21.0)
-        height = self._block(row, _LEFT, "", left, _BLOCKS.get(line.kind, "guide_text"))
-        return max(height, 30.0) if line.kind in ("title", "heading") else height
+            self.sheet.across(row, _number(_LEFT), _number(_BODY) - 2, texts[_LEFT], _SAMPLES[texts[_LEFT]])
+        height = _HEIGHTS.get(line.kind, 0.0)
+        for first, until, style in _LOOKS.get(line.kind, _PLAIN):
+            live = first in formulas
+            text = str(self.live["guide", row, _number(first)][1]) if live else texts[first]
+            height = max(height, self._block(row, first, until, text, style))
+            if live:
+                self._write_formula(row, first, style)
+        return height
 
     def _block(self, row: int, first: str, until: str, text: str, style: str) -> float:
         """One text over the grid columns from `first` to the one before `until` (to the end when empty)."""
@@ -245,13 +242,6 @@ class _GuideWriter:
             for column in range(start, start + length):
                 self.sheet.text(row, column + 1, "", "rule")
         return 18.0
-
-    def _formula(self, row: int, first: str, style: str) -> float:
-        """As `_block`, for a formula and what it gives."""
-        _, result = self.live["guide", row, _number(first)]
-        height = self._block(row, first, "", str(result), style)
-        self._write_formula(row, first, style)
-        return height
 
     def _write_formula(self, row: int, column: str, style: str) -> None:
         formula, result = self.live["guide", row, _number(column)]

@@ -7,6 +7,7 @@ identity. A cell is known by (sheet id, row key, column key) wherever it moves.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from attrs import frozen
 
@@ -53,24 +54,15 @@ class _SheetCells:
         self.key = key or f"@{self.lines}"
         self.slots.append(Slot(self.sheet, self.number, 0, self.key, "", "key", self.key))
 
-    def text(self, column: str, text: str) -> None:
-        """A locked text."""
-        self.slots.append(Slot(*self._at(column), "text", text))
+    def text(self, column: str, text: str, role: Literal["text", "key"] = "text") -> None:
+        """A locked text; as `key` the name of a field, in a hidden row that holds those of the table below it."""
+        self.slots.append(Slot(self.sheet, self.number, self.columns[column], self.key, column, role, text))
 
-    def name(self, column: str, name: str) -> None:
-        """The name of a field, in a hidden row that holds those of the table below it."""
-        self.slots.append(Slot(*self._at(column), "key", name))
-
-    def entry(self, column: str, cell: FormCell, also: Sequence[str] = ()) -> None:
-        """An entry cell of a table's row."""
-        self.slots.append(Slot(*self._at(column), "entry", "", *cell, tuple(also)))
-
-    def check(self, cell: FormCell) -> None:
-        """The cell that checks a table's row, or one field of it."""
-        self.slots.append(Slot(*self._at("check"), "check", "", *cell))
-
-    def _at(self, column: str) -> tuple[str, int, int, str, str]:
-        return self.sheet, self.number, self.columns[column], self.key, column
+    def cell(self, column: str, cell: FormCell, also: Sequence[str] = ()) -> None:
+        """An entry cell of a table's row; in the column "check" the cell that checks the row, or one field of it."""
+        role: Literal["check", "entry"] = "check" if column == "check" else "entry"
+        place = (self.sheet, self.number, self.columns[column], self.key, column)
+        self.slots.append(Slot(*place, role, "", *cell, tuple(also)))
 
     def layout(self, title: str, *, hidden: bool = False) -> SheetLayout:
         """The sheet, its cells in reading order."""
@@ -140,8 +132,8 @@ class _Block:
         assert table is not None  # Form.blocks
         if below:
             cells.row(f"@keys:{spec.id}")
-            for name, column in self.columns.items():
-                cells.name(column, name)
+            for name, place in self.columns.items():
+                cells.text(place, name, "key")
             cells.row(f"#{spec.id}")
             cells.text(self.columns[spec.columns[0].name], spec.heading)
         if spec.layout == "card":
@@ -149,7 +141,15 @@ class _Block:
             cells.row()
             cells.text(next(iter(cells.columns)), f"{_DECLARATION} Thời hạn gửi: {due[0].lower()}{due[1:]}.")
         cells.row(f"@head:{spec.id}" if below else "@head")
-        self._heads()
+        for column in spec.columns:
+            title = column.title
+            if spec.layout == "card":
+                title = _CARD_HEADS.get(column.name, title)
+            elif column.entry:
+                title = self._marked(column.name, title or self.table.field(column.name).title)
+            cells.text(self.columns[column.name], title)
+        if spec.check:
+            cells.text("check", "Kiểm tra")
         if spec.layout == "card":
             self._card()
             return
@@ -161,17 +161,6 @@ class _Block:
                 cells.row(f"#{section}")
                 cells.text(self.columns[spec.columns[0].name], f"{section}. {table.sections[section]}")
             self._row(item)
-
-    def _heads(self) -> None:
-        for column in self.spec.columns:
-            title = column.title
-            if self.spec.layout == "card":
-                title = _CARD_HEADS.get(column.name, title)
-            elif column.entry:
-                title = self._marked(column.name, title or self.table.field(column.name).title)
-            self.cells.text(self.columns[column.name], title)
-        if self.spec.check:
-            self.cells.text("check", "Kiểm tra")
 
     def _marked(self, field: str, title: str) -> str:
         """The title, marked where a rule asks for the field in every row, whatever else is typed."""
@@ -196,10 +185,10 @@ class _Block:
         for field in self.form.schema.table(name).fields:
             cells.row(f"{name}|{field.name}")
             cells.text(columns[1], field.title)
-            cells.entry(columns[2], (name, name, field.name))
+            cells.cell(columns[2], (name, name, field.name))
             cells.text(columns[3], field.hint)
             if self.spec.check:
-                cells.check((name, name, field.name))
+                cells.cell("check", (name, name, field.name))
 
     def _row(self, item: FormRow) -> None:
         spec, cells = self.spec, self.cells
@@ -209,9 +198,9 @@ class _Block:
             place = self.columns[column.name]
             if column.entry and item.open:
                 also = [part.name for part in self.table.parts_within(column.name)]
-                cells.entry(place, (spec.table, item.key, column.name), also)
+                cells.cell(place, (spec.table, item.key, column.name), also)
             elif column.closed and (REOPEN, item.key) in self.form.facts:  # it may be asked to be opened again
-                cells.entry(place, (column.closed, item.key, column.closed))
+                cells.cell(place, (column.closed, item.key, column.closed))
             elif column.entry:
                 cells.text(place, item.done_words if column.name == first_entry else "")
             else:
@@ -220,7 +209,7 @@ class _Block:
 
     def _check(self, field: str, *, asked: bool, key: str) -> None:
         if self.spec.check and asked:
-            self.cells.check((self.spec.table, key, field))
+            self.cells.cell("check", (self.spec.table, key, field))
         elif self.spec.check:
             self.cells.text("check", "")
 
@@ -234,7 +223,7 @@ class _Block:
             if "number" in self.columns:
                 cells.text(self.columns["number"], str(number))
             cells.text(label, self._marked(field.name, field.title))
-            cells.entry(value, (name, name, field.name))
+            cells.cell(value, (name, name, field.name))
             self._check(field.name, asked=field.name in ruled, key=name)
         for left, right in (("NGƯỜI LẬP BÁO CÁO", "LÃNH ĐẠO ĐƠN VỊ"), ("(Ký, ghi rõ họ tên)", "(Ký, ghi rõ họ tên)")):
             cells.row()

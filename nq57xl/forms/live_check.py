@@ -115,16 +115,19 @@ class LiveChecks:
         """Place of every check cell -> what it says."""
         known = {(slot.table, slot.field): slot for slot in self.slots}
         parts = {key: self.parts(slot) for key, slot in known.items()}
-        return {slot.place: self._text(slot, parts[slot.table, slot.field]) for slot in self.slots}
-
-    def _text(self, slot: Slot, parts: Mapping[str, Sequence[Predicate]]) -> str:
-        table = self.table(slot)
-        blank = not any((slot.table, slot.key, name) in self.filled for name in _fields_checked(table, slot))
-        if blank and _silent_when_blank(table, slot):
-            return ""
-        rules = self.broken.get((slot.table, slot.key), set())
-        said = END.join(short for short, group in parts.items() if any(item.rule.id in rules for item in group))
-        return self._echo(slot) + (said or ENOUGH)
+        texts = {}
+        for slot in self.slots:
+            table, row = self.table(slot), (slot.table, slot.key)
+            if any((*row, name) in self.filled for name in _fields_checked(table, slot)) or not _silent_when_blank(
+                table, slot
+            ):
+                broken = self.broken.get(row, set())
+                named = parts[slot.table, slot.field].items()
+                said = END.join(short for short, group in named if any(one.rule.id in broken for one in group))
+                texts[slot.place] = self._echo(slot) + (said or ENOUGH)
+            else:
+                texts[slot.place] = ""
+        return texts
 
     def _echo(self, slot: Slot) -> str:
         """What the row's days and percentages were understood as, a line each, where they can go wrong.
@@ -136,10 +139,10 @@ class LiveChecks:
         for name in _fields_checked(table, slot):
             item = self.cells.get((slot.table, slot.key, name))
             value = item.value if item is not None and not item.stated and not table.field(name).within else None
-            likely = isinstance(value, date) and 2000 <= value.year < 2100
             kind = table.field(name).kind(self.form.facts.get((slot.table, slot.key), {}))
-            if isinstance(value, date) and likely and value.day <= _MONTHS and value.day != value.month:
-                lines.append(f"{_TAKEN_AS}ngày {value.day} tháng {value.month} năm {value.year}\n")
+            if isinstance(value, date):
+                if 2000 <= value.year < 2100 and value.day <= _MONTHS and value.day != value.month:
+                    lines.append(f"{_TAKEN_AS}ngày {value.day} tháng {value.month} năm {value.year}\n")
             elif kind == "percent" and isinstance(value, int | float) and 0 <= value <= 1:
                 thousandths = math.floor(value * 1000 + 0.5)
                 if thousandths % 10:
@@ -150,11 +153,14 @@ class LiveChecks:
     def formulas(self) -> dict[CellPlace, str]:
         """Place of every check cell -> its formula."""
         formulas = {}
-        read: dict[str, list[str]] = {}
+        read: dict[str, list[str]] = {}  # facts of a row that the formulas of a table depend on
         alike: dict[tuple[object, ...], str] = {}
         for slot in self.slots:
             if slot.table not in read:
-                read[slot.table] = _facts_read(predicates_of(self.table(slot), self.form.schema))
+                rules = predicates_of(self.table(slot), self.form.schema)
+                named = {name for rule in rules for name in (*rule.when.when, *rule.facts) if name.startswith("#")}
+                # by these two a field says what its cell takes
+                read[slot.table] = sorted(name[1:] for name in named | {"#measure", "#repeatable"})
             cells = self._cells(slot)
             key = (slot.table, slot.field, *cells.said_of(read[slot.table]))
             if key not in alike:
@@ -189,13 +195,6 @@ class LiveChecks:
             places |= {item.name: (shared.name, shared.name, item.name) for item in shared.fields}
         own = {name: self.entries[place] for name, place in places.items() if place in self.entries}
         return _RowCells(self, table, slot, self.form.facts[table.name, slot.key], own)
-
-
-def _facts_read(rules: Sequence[Predicate]) -> list[str]:
-    """Facts of a row that the formulas of those rules depend on."""
-    named = {name for rule in rules for name in (*rule.when.when, *rule.facts) if name.startswith("#")}
-    # by these two a field says what its cell takes
-    return sorted(name[1:] for name in named | {"#measure", "#repeatable"})
 
 
 def _fields_checked(table: Table, slot: Slot) -> list[str]:

@@ -1,14 +1,20 @@
-"""A form that goes back: which cell each finding marks, and the sheet "Cần sửa" with a link to each.
+"""A form that goes back: which cell each finding marks, the sheet "Cần sửa" with a link to each, and what it asks.
 
 Whether a point is still open is a formula, by which marks and list clear. A point that the row's live check names is
 open while the check names it, an error while it names an error of the cell; another one while its cell holds what it
 held. A warning is answered by an explanation in its row as well.
+
+Some findings stay until somebody changes their cells or confirms what stands there: what was wrong in a file is no
+longer seen once its cells are written anew: a format, a strike, a second copy, another month's form. The marked form
+carries them, in a hidden sheet: a key, a digest of the cells that are meant as they stand in it, and the words.
+`returns.remarks` reads them again.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -16,20 +22,106 @@ from typing import Literal
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.asked import ASKED_SHEET, CONFIRM_COLUMN, asked_key, asked_of, confirmation
 from nq57xl.forms.layout import layout
 from nq57xl.forms.live_check import LiveChecks
-from nq57xl.forms.model import CellPlace, Form, Slot, Value
+from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Value
 from nq57xl.forms.shared_cells import whole_cells
 from nq57xl.forms.styles import DONE_FILL, GREY, entry_style, protect, set_up_page
 from nq57xl.forms.validation import list_name
 from nq57xl.forms.wording import NOTES, deadline_in_words, period_line, shorten
-from nq57xl.rules.findings import REMARKED, Finding, grouped
+from nq57xl.plan.model import Period
+from nq57xl.rules.findings import REMARKED, Finding, catalogue, grouped
 from nq57xl.rules.rows import all_of, any_of, blank_formula, quoted
 from nq57xl.text.addresses import a1, letters_of
+from nq57xl.text.legacy import clean
+from nq57xl.xlsx.cells import plain_number
 from nq57xl.xlsx.metrics import DEFAULT_SIZE, Text, merged_width, row_height
 from nq57xl.xlsx.shown import days_of
 from nq57xl.xlsx.write import MESSAGE_LIMIT, Workbook, Worksheet, clipped, sheet_prefix, storable_text, utf16_units
+
+ASKED_SHEET = "_asked"
+"""Id and name of the hidden sheet: a line for each finding."""
+CONFIRM_COLUMN = "confirm"
+"""Key of the column of the sheet "Cần sửa" in which a person confirms."""
+_CONFIRMED = "Đúng như đang ghi"
+"""What a person chooses there."""
+
+
+def confirmation(code: str, period: Period) -> str:
+    """What has to be chosen to confirm a finding of that code in a form of that period."""
+    return f"Đúng là số liệu {period.title}" if code == "WRONG_PERIOD" else _CONFIRMED
+
+
+@frozen
+class AskedFinding:
+    """A finding that a marked form carries."""
+
+    key: str
+    """code|sheet id|table|task|field"""
+    digest: str
+    """Of the cells that are meant, as the marked form holds them; "" where nothing but a confirmation settles it."""
+    message: str
+    fix: str
+    value: str
+    severity: str
+
+    def stands(self, sheets: Sequence[SheetLayout], content: Callable[[FormCell], object]) -> bool:
+        """Its cells hold what they held when the form went back; `content`: what a cell holds now."""
+        return self.digest == _digest_of(self.key, sheets, content)
+
+    def first_cell(self, sheets: Sequence[SheetLayout]) -> FormCell | None:
+        """The first of the entry cells that are meant."""
+        return next(iter(_cells_meant(self.key, sheets)), None)
+
+
+def _asked_key(finding: Finding, sheets: Sequence[SheetLayout]) -> str:
+    """The key of a finding that the marked form keeps; "" for another one."""
+    entry = catalogue().get(finding.code)
+    if entry is None or not entry.stays or finding.severity not in ("error", "warning"):
+        return ""
+    sheet = next((item.id for item in sheets if item.title == finding.sheet and not finding.table), "")
+    return "|".join((finding.code, sheet, finding.table, finding.task or "", finding.field))
+
+
+def _digest_of(key: str, sheets: Sequence[SheetLayout], content: Callable[[FormCell], object]) -> str:
+    """Of what the cells hold that the key means; "" where it means none.
+
+    A whole sheet is meant only while it is blank: it then is answered by whatever is typed there.
+    """
+    _, sheet, *wanted = key.split("|")
+    cells = _cells_meant(key, sheets)
+    marks = [_mark(content(cell)) for cell in cells]
+    if not cells or (sheet and not wanted[0] and any(marks)):
+        return ""
+    return hashlib.sha256("\x1f".join(marks).encode(errors="replace")).hexdigest()[:20]
+
+
+def _cells_meant(key: str, sheets: Sequence[SheetLayout]) -> list[FormCell]:
+    """The entry cells that a key means: one, a row's, a column's, a blank sheet's; none for a key about the file."""
+    _, sheet_id, table, task, field = key.split("|")
+    if not (sheet_id or table):
+        return []
+    found = [
+        slot.form_cell
+        for sheet in sheets
+        if sheet_id in ("", sheet.id)
+        for slot in sheet.entries.values()
+        if (field == "" or field in slot.fields) and table in ("", slot.table) and task in ("", slot.key)
+    ]
+    # a row that the unit added is not among those that were issued
+    return found or ([(table, task, field)] if task and field else [])
+
+
+def _mark(content: object) -> str:
+    """A cell's content and whether it is a text: a number typed over the same text is a change."""
+    if isinstance(content, str):
+        text = clean(storable_text(content))
+        return f"t{text}" if text else ""
+    if content is None or isinstance(content, bool):
+        return "" if content is None else f"b{content}"
+    number = days_of(content) if isinstance(content, date) else content
+    return f"n{plain_number(float(number))}" if isinstance(number, int | float) else f"x{number}"
+
 
 _EXPLANATION = "explanation"
 _COMPARED = 100
@@ -91,7 +183,7 @@ class MarkedForm:
         """
         form = form.with_added_rows(values)
         sheets = layout(form)
-        wrong = {item.form_cell for item in findings if item.severity == "error" and asked_key(item, sheets)}
+        wrong = {item.form_cell for item in findings if item.severity == "error" and _asked_key(item, sheets)}
         shown = [attrs.evolve(item, value=None) if item.form_cell in wrong else item for item in values]
         return cls(LiveChecks(form, sheets, whole_cells(form, shown), broken or {}), findings)
 
@@ -108,16 +200,20 @@ class MarkedForm:
         points = []
         for finding in self.findings:
             if finding.asks:
-                slot = self._slot_of(finding)
+                place = (finding.table, finding.task or finding.table)
+                row = [one for one in self._rows.get(place, ()) if one.role == "entry"] if finding.table else []
+                # the first of its row when the finding names no field
+                slot = next((one for one in row if finding.field in one.fields), next(iter(row), None))
                 title = self.checks.titles[slot.sheet] if slot else finding.sheet
-                points.append(_MarkedFinding(finding, slot, title, _subject(form, finding), asked_key(finding, sheets)))
+                points.append(
+                    _MarkedFinding(finding, slot, title, _subject(form, finding), _asked_key(finding, sheets))
+                )
 
-        def place(point: _MarkedFinding) -> tuple[int, int, int, int]:
+        def where(point: _MarkedFinding) -> tuple[int, int, int, int]:
             slot = point.slot
-            where = (order[slot.sheet], slot.row, slot.col) if slot else (-1, 0, 0)
-            return (_ORDER.index(point.level), *where)
+            return (_ORDER.index(point.level), *((order[slot.sheet], slot.row, slot.col) if slot else (-1, 0, 0)))
 
-        return tuple(sorted(points, key=place))
+        return tuple(sorted(points, key=where))
 
     @cached_property
     def notes(self) -> dict[CellPlace, str]:
@@ -141,25 +237,11 @@ class MarkedForm:
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str], list[Slot]]:
-        """(table, key) -> entry cells of the row."""
+        """(table, key) -> entry cells of the row, and the check cells that speak of it."""
         rows: dict[tuple[str, str], list[Slot]] = defaultdict(list)
-        for slot in (slot for sheet in self.checks.sheets for slot in sheet.entries.values()):
+        for slot in (slot for sheet in self.checks.sheets for slot in sheet.slots if slot.role in ("entry", "check")):
             rows[slot.table, slot.key].append(slot)
         return rows
-
-    def _slot_of(self, finding: Finding) -> Slot | None:
-        """The entry cell of a finding; the first of its row when the finding names no field."""
-        row = self._rows.get((finding.table, finding.task or finding.table), ()) if finding.table else ()
-        exact = (slot for slot in row if finding.field in slot.fields)
-        return next(exact, next(iter(row), None))
-
-    @cached_property
-    def _checks_of_rows(self) -> dict[tuple[str, str], list[Slot]]:
-        """(table, key) -> check cells that speak of the row."""
-        found: dict[tuple[str, str], list[Slot]] = defaultdict(list)
-        for slot in self.checks.slots:
-            found[slot.table, slot.key].append(slot)
-        return found
 
     def _still_open(self, point: _MarkedFinding, *, own: bool) -> str:
         """Condition that is TRUE while nobody has put it right; `own`: for use on the cell's own sheet.
@@ -178,8 +260,8 @@ class MarkedForm:
         return all_of(parts)
 
     def _wrong(self, finding: Finding, slot: Slot, *, own: bool) -> str:
-        checks = self._checks_of_rows.get((slot.table, slot.key), ())
-        check = next((item for item in checks if item.field in ("", slot.field)), None)
+        checks = (one for one in self._rows[slot.table, slot.key] if one.role == "check")
+        check = next((one for one in checks if one.field in ("", slot.field)), None)
         title = self.checks.table(slot).field(slot.field).title
         said = self.checks.texts[check.place] if check is not None else ""
         if check is None or check.sheet != slot.sheet or title not in said:
@@ -263,14 +345,31 @@ class MarkedForm:
         _write_state(sheet, row, point, self._still_open(point, own=False))
         if point.asked:
             answer = confirmation(finding.code, self.checks.form.period)
-            _write_confirm(sheet, row, point, answer)
+            sheet.text(row, 0, point.asked, "key")
+            sheet.text(row, _CONFIRM, "", sheet.book.format(entry_style("choice", "left", finding.severity)))
+            options = {
+                "validate": "list",
+                "source": f"={list_name(_list_of(finding.code))}",
+                "input_title": "Xác nhận",
+                "input_message": clipped(
+                    f"Chọn «{answer}» nếu đã xem lại và đúng; nếu không đúng thì sửa ô.", MESSAGE_LIMIT
+                ),
+                "error_title": "Xác nhận",
+                "error_message": f"Chọn «{answer}» trong danh sách, hoặc để trống.",
+            }
+            sheet.data_validation(row, _CONFIRM, row, _CONFIRM, options)
             measured.append(Text(answer, _WIDTHS[_CONFIRM - 1], indent=1))
         sheet.height(row, row_height(measured, minimum=33.0))
 
     def write_asked(self, book: Workbook) -> None:
         """The hidden sheet with what the form asks, and with what may be confirmed, where it asks anything."""
         form = self.checks.form
-        asked = asked_of(self.findings, self.checks.sheets, self.checks.content)
+        sheets, content = self.checks.sheets, self.checks.content
+        asked: dict[str, AskedFinding] = {}
+        for one in self.findings:
+            if key := _asked_key(one, sheets):
+                digest = _digest_of(key, sheets, content)
+                asked.setdefault(key, AskedFinding(key, digest, one.message, one.fix, one.value, one.severity))
         if not asked:
             return
         sheet = book.sheet(ASKED_SHEET)
@@ -279,7 +378,7 @@ class MarkedForm:
         for column, code in enumerate(("", "WRONG_PERIOD"), start=1):
             sheet.text(0, column, confirmation(code, form.period), "key")
             book.define_name(list_name(_list_of(code)), f"={ASKED_SHEET}!${letters_of(column)}$1")
-        for row, item in enumerate(asked, start=1):
+        for row, item in enumerate(asked.values(), start=1):
             for column, text in enumerate(attrs.astuple(item)):
                 sheet.text(row, column, text, "key")
         sheet.very_hidden()
@@ -328,26 +427,21 @@ _REPEATED = 6
 """From so many equal points on, one sentence above the table says what they have in common."""
 
 
-def _summary(errors: int, warnings: int, remarks: int = 0) -> str:
-    """How many points there are, in one sentence."""
-    if remarks:
-        return f"{_summary(errors, warnings)[:-1]}; {remarks} ý kiến của đơn vị tổng hợp chờ trả lời."
-    if errors and warnings:
-        return f"Có {errors} điểm phải sửa và {warnings} điểm nên xem lại."
-    if errors:
-        return f"Có {errors} điểm phải sửa."
-    if warnings:
-        return f"Báo cáo đã được chấp nhận; có {warnings} điểm nên xem lại."
-    return "Báo cáo đã được chấp nhận, không có điểm nào phải sửa."
-
-
 def _lines(form: Form, points: Sequence[_MarkedFinding], repaired: int) -> list[tuple[str, str]]:
     """(text, style) of each line above the table."""
-    errors, remarks = (sum(point.level == level for point in points) for level in ("error", "remark"))
+    errors, warnings, remarks = (
+        sum(point.level == level for point in points) for level in ("error", "warning", "remark")
+    )
+    said, warned = "Báo cáo đã được chấp nhận", f"{warnings} điểm nên xem lại"
+    if errors:
+        said = f"Có {errors} điểm phải sửa" + (f" và {warned}" if warnings else "")
+    else:
+        said += f"; có {warned}" if warnings else ", không có điểm nào phải sửa"
+    said += f"; {remarks} ý kiến của đơn vị tổng hợp chờ trả lời." if remarks else "."
     lines = [
         ("CÁC ĐIỂM CẦN SỬA TRONG BIỂU MẪU", "heading"),
         (f"{form.unit_name}. {period_line(form.period)}. {deadline_in_words(form.period.due)}.", "subheading"),
-        (_summary(errors, len(points) - errors - remarks, remarks), "note_bold"),
+        (said, "note_bold"),
     ]
     notes = [_LEFT_LINE] if points else []
     if points:
@@ -396,21 +490,6 @@ def _write_left(sheet: Worksheet, row: int, points: Sequence[_MarkedFinding], he
     settled = {"type": "formula", "criteria": f'=${column}{head + 2}="{_SETTLED}"'}
     style = sheet.book.format({"font_color": GREY, "font_strikeout": True, "bg_color": DONE_FILL})
     sheet.conditional_format(head + 1, 1, last, len(_WIDTHS), {**settled, "format": style})
-
-
-def _write_confirm(sheet: Worksheet, row: int, point: _MarkedFinding, answer: str) -> None:
-    """The cell in which a person says that what stands there is right."""
-    sheet.text(row, 0, point.asked, "key")
-    sheet.text(row, _CONFIRM, "", sheet.book.format(entry_style("choice", "left", point.finding.severity)))
-    options = {
-        "validate": "list",
-        "source": f"={list_name(_list_of(point.finding.code))}",
-        "input_title": "Xác nhận",
-        "input_message": clipped(f"Chọn «{answer}» nếu đã xem lại và đúng; nếu không đúng thì sửa ô.", MESSAGE_LIMIT),
-        "error_title": "Xác nhận",
-        "error_message": f"Chọn «{answer}» trong danh sách, hoặc để trống.",
-    }
-    sheet.data_validation(row, _CONFIRM, row, _CONFIRM, options)
 
 
 def _list_of(code: str) -> str:

@@ -176,13 +176,6 @@ class FormTable:
     sections: dict[str, str] = field(factory=dict)
     """Section number -> heading, in order."""
 
-    def with_added(self, keys: Iterable[str]) -> FormTable:
-        """The table with a row of the unit's own for each of those keys that has none."""
-        known = {row.key for row in self.rows}
-        added = enumerate((key for key in dict.fromkeys(keys) if key not in known), start=len(self.rows) + 1)
-        rows = (FormRow(key, {"number": str(number)}, dict(self.rows[0].facts)) for number, key in added)
-        return evolve(self, rows=(*self.rows, *rows))
-
 
 @frozen
 class EarlierAnswer:
@@ -362,13 +355,14 @@ class Form:
 
     def with_added_rows(self, values: Sequence[Value]) -> Form:
         """The form with a row for every free row that the unit added beyond the prepared ones."""
-        tables = tuple(
-            table.with_added(item.key for item in values if item.table == table.table)
-            if self.schema.table(table.table).free
-            else table
-            for table in self.tables
-        )
-        return self if tables == self.tables else evolve(self, tables=tables, cells=())
+        tables = []
+        for table in self.tables:
+            rows = {row.key: row for row in table.rows}
+            for item in values if self.schema.table(table.table).free else ():
+                if item.table == table.table and item.key not in rows:
+                    rows[item.key] = FormRow(item.key, {"number": str(len(rows) + 1)}, dict(table.rows[0].facts))
+            tables.append(evolve(table, rows=tuple(rows.values())))
+        return self if tuple(tables) == self.tables else evolve(self, tables=tuple(tables), cells=())
 
 
 CellPlace = tuple[str, int, int]

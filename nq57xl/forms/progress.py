@@ -40,7 +40,7 @@ class _Live:
     def when(self, test: str, then: _Live, other: _Live) -> _Live:
         """One or the other, by the value: "=0", ">0", '<>""'."""
         holds = {"=0": self.value == 0, ">0": self.value != 0, '<>""': self.value != ""}[test]
-        return _Live(f"IF({self.formula}{test},{then.formula},{other.formula})", then.value if holds else other.value)
+        return _if(f"{self.formula}{test}", holds, then, other)
 
     def between(self, before: str, after: str) -> _Live:
         """The value in a sentence."""
@@ -65,26 +65,6 @@ def _if(test: str, holds: bool, then: _Live, other: _Live) -> _Live:
 
 
 @frozen
-class _CheckedCell:
-    """A cell of the row that a check speaks of."""
-
-    slot: Slot
-    title: str
-    down: int
-    """Rows between the check and the cell."""
-
-    @property
-    def link(self) -> str:
-        """Link to the cell, without the number of its row."""
-        return f"#{sheet_prefix(self.title)}{letters_of(self.slot.col)}"
-
-    def is_blank(self, row: str) -> str:
-        """Formula: the cell in that row (a formula, too) is blank, by the same words as the checks."""
-        letters = letters_of(self.slot.col)
-        return blank_formula(f"INDEX({sheet_prefix(self.title)}${letters}:${letters},{row})")
-
-
-@frozen
 class _CheckPart:
     """One part of the checks' texts in a range."""
 
@@ -92,8 +72,8 @@ class _CheckPart:
     """ "Thiếu: Tiến độ"."""
     rules: Sequence[Predicate]
     """Those that it stands for."""
-    cells: tuple[_CheckedCell, ...]
-    """The cells to fill, the first one in front; for what is wrong, the cell."""
+    cells: tuple[tuple[Slot, int], ...]
+    """The cells to fill, the first one in front; for what is wrong, the cell; with the rows between check and cell."""
 
     @property
     def missing(self) -> bool:
@@ -117,25 +97,15 @@ class _CheckRange:
     slots: Sequence[Slot]
 
     @property
-    def sheet(self) -> str:
-        """Its id."""
-        return self.slots[0].sheet
-
-    @property
     def name(self) -> str:
         """How its hidden counts are called, behind their kind."""
-        return f"{self.sheet}:{self.slots[0].table}"
-
-    @property
-    def prefix(self) -> str:
-        """Before the addresses of its cells: name of the tab."""
-        return sheet_prefix(self.checks.titles[self.sheet])
+        return f"{self.slots[0].sheet}:{self.slots[0].table}"
 
     @property
     def ref(self) -> str:
         """Address of the cells."""
-        first, last, col = self.slots[0].row + 1, self.slots[-1].row + 1, letters_of(self.slots[0].col)
-        return f"{self.prefix}${col}${first}:${col}${last}"
+        prefix, col = sheet_prefix(self.checks.titles[self.slots[0].sheet]), letters_of(self.slots[0].col)
+        return f"{prefix}${col}${self.slots[0].row + 1}:${col}${self.slots[-1].row + 1}"
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
@@ -154,9 +124,8 @@ class _CheckRange:
                 if short not in parts:
                     # of several sets of cells that would do, the first
                     found = [self.checks.entries.get((slot.table, slot.key, name)) for name in group[0].alternatives[0]]
-                    titles = self.checks.titles
-                    cells = (_CheckedCell(one, titles[one.sheet], one.row - slot.row) for one in found if one)
-                    parts[short] = _CheckPart(short, group, tuple(cells))
+                    cells = tuple((one, one.row - slot.row) for one in found if one)
+                    parts[short] = _CheckPart(short, group, cells)
         return tuple(parts.values())
 
     def rows_with(self, parts: Sequence[_CheckPart]) -> _Live:
@@ -244,11 +213,13 @@ class _LiveWriter:
         address = _text("")
         for part in reversed([part for part in checks.parts if part.missing and part.cells]):
             target = _text("")
-            for cell in reversed(part.cells):
-                number = f"({place}{checks.slots[0].row + cell.down:+d})"
-                here = _Live(f"{quoted(cell.link)}&{number}", f"{cell.link}{row + cell.down + 1}")
-                blank = (cell.slot.sheet, row + cell.down, cell.slot.col) not in self.taken
-                target = here if cell is part.cells[-1] else _if(cell.is_blank(number), blank, here, target)
+            for others, (slot, down) in enumerate(reversed(part.cells)):
+                prefix, letters = sheet_prefix(self.checks.titles[slot.sheet]), letters_of(slot.col)
+                number, link = f"({place}{checks.slots[0].row + down:+d})", f"#{prefix}{letters}"
+                here = _Live(f"{quoted(link)}&{number}", f"{link}{row + down + 1}")
+                test = blank_formula(f"INDEX({prefix}${letters}:${letters},{number})")
+                blank = (slot.sheet, row + down, slot.col) not in self.taken
+                target = _if(test, blank, here, target) if others else here
             address = _if(part.test(f"INDEX({checks.ref},{place})"), part.within(text), target, address)
         return _Live(f'IFERROR({address.formula},"")', address.value)
 
@@ -291,14 +262,14 @@ class _LiveWriter:
         missing, wrong, awaited = (list[_Live]() for _ in range(3))
         waits = ""
         for checks in self.ranges:
-            here = [part for part in checks.parts if part.cells and part.cells[0].slot.sheet == sheet]
-            if here or checks.sheet == sheet:
+            here = [part for part in checks.parts if part.cells and part.cells[0][0].sheet == sheet]
+            if here or checks.slots[0].sheet == sheet:
                 own.append(checks)
             blank = [part for part in here if part.missing]
             odd = [part for part in here if not part.missing]
             missing += [checks.rows_with(blank)] if blank else []
             wrong += [checks.rows_with(odd)] if odd else []
-            if checks.sheet == sheet:
+            if checks.slots[0].sheet == sheet:
                 errors = sum(text == CELL_ERROR for text in checks.texts)
                 wrong.append(_Live(f"COUNTIF({checks.ref},{quoted(CELL_ERROR)})", errors))
             # blank cells of other sheets by which it is decided whether this sheet needs anything
@@ -307,7 +278,7 @@ class _LiveWriter:
             others = [part for part in missing_parts if part.rules[0].rule.field in deciding]
             if others:
                 awaited.append(checks.rows_with(others))
-                waits = waits or self.checks.titles[checks.sheet]
+                waits = waits or self.checks.titles[checks.slots[0].sheet]
         state = _text(ENOUGH)
         if awaited:
             state = _sum(awaited).when(">0", _text(f"theo trang {waits}"), state)
@@ -327,6 +298,6 @@ def _to_wrong(checks: _CheckRange) -> _Live:
     rows = list(zip(checks.slots, checks.texts, strict=True))
     named = [slot for slot, text in rows if ": " in text] + [slot for slot, text in rows if text == CELL_ERROR]
     place = f'IFERROR(MATCH("*: *",{checks.ref},0),MATCH({quoted(CELL_ERROR)},{checks.ref},0))'
-    link = f"#{checks.prefix}{letters_of(checks.slots[0].col)}"
+    link = f"#{checks.ref.partition('$')[0]}{letters_of(checks.slots[0].col)}"
     address = f"{link}{named[0].row + 1}" if named else ""
     return _Live(f'IFERROR({quoted(link)}&({place}{checks.slots[0].row:+d}),"")', address)

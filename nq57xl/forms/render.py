@@ -70,9 +70,7 @@ class _FormSheetWriter:
             if key.startswith(tables):  # elsewhere cells are merged: no program fits a row to those
                 self.sheet.let_grow(number)
         self._validations()
-        self._check_colours()
-        self._marks()
-        self._grey_cells()
+        self._colours()
         self._finish(heights)
 
     def _finish(self, heights: Mapping[int, float]) -> None:
@@ -179,31 +177,25 @@ class _FormSheetWriter:
         options = {"author": NOTE_AUTHOR, "width": _NOTE_WIDTH * 7, "height": height, "visible": False, **letters}
         self.sheet.write_comment(slot.row, slot.col, storable_text(note), options)
 
-    def _marks(self) -> None:
-        """Fill and border of the cells with open points; errors go before warnings."""
+    def _colours(self) -> None:
+        """Of the checks red where something is wrong, else amber where something is missing, as the words say; fill and
+        border of cells with open points, errors before warnings; grey where a cell does not apply and no point is open.
+        """
+        book = self.sheet.book
+        if rows := [slot.row for slot in self.layout.slots if slot.role == "check"]:
+            col = next(slot.col for slot in self.layout.slots if slot.role == "check")
+            wrong = {"type": "formula", "criteria": f"={wrong_formula(a1(rows[0], col))}"}
+            missing = {"type": "text", "criteria": "containing", "value": f"{MISSING}: "}
+            for rule, style in ((wrong, "wrong"), (missing, "missing")):
+                self._colour(col, rows, {**rule, "stop_if_true": True, "format": book.style(style)})
         for place, slot in self.layout.entries.items():
             for severity, formula in sorted(self.back.marks.get(slot.place, ())):
-                style = self.sheet.book.style(f"mark_{severity}")
-                rule = {"type": "formula", "criteria": f"={formula}", "format": style, "stop_if_true": True}
-                self.sheet.conditional_format(*place, *place, rule)
-
-    def _grey_cells(self) -> None:
-        """Cells that do not apply, after the marks: a point that is open is seen before."""
-        style = self.sheet.book.style("needless")
+                rule = {"type": "formula", "criteria": f"={formula}", "format": book.style(f"mark_{severity}")}
+                self.sheet.conditional_format(*place, *place, {**rule, "stop_if_true": True})
+        needless = book.style("needless")
         for (sheet, col, formula), rows in self.checks.grey.items():
             if sheet == self.layout.id:
-                self._colour(col, rows, {"type": "formula", "criteria": f"={formula}", "format": style})
-
-    def _check_colours(self) -> None:
-        """Red where something is wrong, else amber where something is missing; the words say the same."""
-        slots = [slot for slot in self.layout.slots if slot.role == "check"]
-        if not slots:
-            return
-        col, rows = slots[0].col, [slot.row for slot in slots]
-        wrong = {"type": "formula", "criteria": f"={wrong_formula(a1(rows[0], col))}"}
-        missing = {"type": "text", "criteria": "containing", "value": f"{MISSING}: "}
-        for rule, style in ((wrong, "wrong"), (missing, "missing")):
-            self._colour(col, rows, {**rule, "stop_if_true": True, "format": self.sheet.book.style(style)})
+                self._colour(col, rows, {"type": "formula", "criteria": f"={formula}", "format": needless})
 
     def _colour(self, col: int, rows: Sequence[int], rule: dict[str, Any]) -> None:
         """One conditional format for the cells of a column in those rows, which ascend."""

@@ -196,18 +196,19 @@ def _page_breaks(
 ) -> list[int]:
     """Rows above which a page ends; no section heading stands alone at the foot of a page.
 
-    `heights` are points by row, `kept` the last row that stays on the page of its heading, by the heading's row;
-    `percent` is the scale. Excel leaves such breaks aside when it fits a sheet to the page's width; LibreOffice and the
-    PDF made by it follow them. Every page ends by such a break: one that the program found by itself, a row earlier,
-    would leave a page nearly empty.
+    `heights` are points by row, `kept` the last row that stays on the page of its heading, by the heading's row; `head`
+    is repeated on each page, `percent` the scale. Excel leaves such breaks aside when it fits a sheet to the page's
+    width; LibreOffice and the PDF made by it follow them. Every page ends by such a break: one that the program found
+    by itself, a row earlier, would leave a page nearly empty.
     """
     room = _ROOM[paper][1] / (percent / 100)
     breaks: list[int] = []
     used = 0.0
     for row in sorted(row for row in heights if row > 0):
         together = sum(heights.get(number, 0.0) for number in range(row, kept.get(row, row) + 1))
-        if used > (heights[head] if breaks else 0.0) and used + together > room:
-            used = heights[head] if row > head else 0.0
+        repeated = heights.get(head, 0.0)
+        if used > (repeated if breaks else 0.0) and used + together > room:
+            used = repeated if row > head else 0.0
             breaks.append(row)
         used += heights[row]
     return breaks
@@ -218,19 +219,17 @@ def pages_of(heights: Mapping[int, float], kept: Mapping[int, int], head: int, w
 
     `width` in points; no scale is smaller than `_SMALLEST`, but for what is wider than A3.
     """
-    papers = (A4, A3) if paper_of(width) == A4 else (A3,)
-    return min((_pages_on(paper, heights, kept, head, width) for paper in papers), key=lambda item: len(item.breaks))
-
-
-def _pages_on(
-    paper: int, heights: Mapping[int, float], kept: Mapping[int, int], head: int, width: float
-) -> _PrintedPages:
-    widest = min(100, int(100 * _ROOM[paper][0] / width))
-    least = min(widest, _SMALLEST[paper])
-    fewest = _page_breaks(heights, kept, head, least, paper)
-    tried = ((percent, _page_breaks(heights, kept, head, percent, paper)) for percent in range(widest, least, -1))
-    percent, breaks = next((one for one in tried if len(one[1]) == len(fewest)), (least, fewest))
-    return _PrintedPages(paper, percent if percent < widest else 0, breaks)
+    found = []
+    for paper in (A4, A3) if paper_of(width) == A4 else (A3,):
+        widest = min(100, int(100 * _ROOM[paper][0] / width))
+        least = min(widest, _SMALLEST[paper])
+        fewest = _page_breaks(heights, kept, head, least, paper)
+        for percent in range(widest, least - 1, -1):
+            breaks = fewest if percent == least else _page_breaks(heights, kept, head, percent, paper)
+            if len(breaks) == len(fewest):
+                found.append(_PrintedPages(paper, percent if percent < widest else 0, breaks))
+                break
+    return min(found, key=lambda item: len(item.breaks))
 
 
 def block_pages(heights: Mapping[int, float], starts: Sequence[int]) -> _PrintedPages:
@@ -238,25 +237,11 @@ def block_pages(heights: Mapping[int, float], starts: Sequence[int]) -> _Printed
 
     `heights` are points by row, `starts` the first rows of the blocks; what stands above the first is one as well.
     """
-    room = _ROOM[A3][1]
-    scale = min(100, int(100 * room / sum(heights.values())))
+    scale = min(100, int(100 * _ROOM[A3][1] / sum(heights.values())))
     if scale >= _LEAST_SCALE:
         return _PrintedPages(A3, scale, [])
-    return _PrintedPages(A3, 100, _block_breaks(heights, starts, room))
-
-
-def _block_breaks(heights: Mapping[int, float], starts: Sequence[int], room: float) -> list[int]:
-    """Rows above which a page of that height must end so that blocks which fit it are not torn apart."""
-    rows = sorted(heights)
-    breaks: list[int] = []
-    used = 0.0
-    for first, after in pairwise([rows[0], *starts, rows[-1] + 1]):
-        block = sum(heights[row] for row in rows if first <= row < after)
-        if used and used + block > room:
-            breaks.append(first)
-            used = 0.0
-        used += block
-    return breaks
+    blocks = {first: after - 1 for first, after in pairwise([min(heights), *starts, max(heights) + 1])}
+    return _PrintedPages(A3, 100, _page_breaks(heights, blocks, 0, 100))
 
 
 def protect(sheet: Worksheet, secret: str, *, hidden: bool = False, insert_rows: bool = False) -> None:

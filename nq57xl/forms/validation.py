@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from itertools import groupby
 from typing import Any
 
 from nq57xl.rules.schema import Facts, Field, Schema, date_limit, vietnamese_date, vietnamese_number, vietnamese_percent
@@ -36,7 +36,9 @@ def validation_of(field: Field, schema: Schema, facts: Facts, year: int, *, grey
     `greys`: the cell does not apply to some choices of its row.
     """
     rule, cause, remedy = _rule(field, schema, facts, year)
-    example = _example(field, schema, facts)
+    example, kind = field.example, field.kind(facts)
+    if field.type == "measure" and kind != "percent":
+        example = schema.lists[field.choices][0].title if kind == "choice" else "82,5"
     hint = "\n".join(filter(None, [field.hint, f"Ví dụ: {example}" if example else "", _GREY if greys else ""]))
     return {
         **rule,
@@ -49,39 +51,23 @@ def validation_of(field: Field, schema: Schema, facts: Facts, year: int, *, grey
     }
 
 
-def _example(field: Field, schema: Schema, facts: Facts) -> str:
-    """As the row measures: a choice of the list, a number with a decimal comma, else the field's own."""
-    if field.type != "measure" or field.kind(facts) == "percent":
-        return field.example
-    return schema.lists[field.choices][0].title if field.kind(facts) == "choice" else "82,5"
-
-
 def _rule(field: Field, schema: Schema, facts: Facts, year: int) -> tuple[dict[str, Any], str, str]:
     kind = field.kind(facts)
     if kind in ("choice", "mark"):
-        return _list(field, schema, facts)
+        titles = ", ".join(f"«{item.title}»" for item in schema.lists[field.offered(facts)])
+        remedy = f"Bấm mũi tên ở góc phải ô và chọn: {titles}."
+        source = f"={list_name(field.offered(facts))}"
+        return {"validate": "list", "source": source}, "Nội dung vừa gõ không có trong danh sách.", remedy
     if kind == "date":
-        return _date(field, year)
+        low, high = date_limit(str(field.min or "2000-01-01"), year), date_limit(str(field.max or "2099-12-31"), year)
+        cause = f"«{field.title}» phải là ngày từ {vietnamese_date(low)} đến {vietnamese_date(high)}."
+        remedy = f"Nhập theo dạng ngày/tháng/năm{f', ví dụ {field.example}' if field.example else ''}."
+        return {"validate": "date", "criteria": "between", "minimum": low, "maximum": high}, cause, remedy
     if kind == "text":
         limit = min(field.max_length, _CELL_TEXT_LIMIT)
         cause = f"«{field.title}» dài quá {vietnamese_number(limit)} ký tự."
         return {"validate": "length", "criteria": "<=", "value": limit}, cause, "Hãy viết gọn lại."
     return _number(field, kind)
-
-
-def _list(field: Field, schema: Schema, facts: Facts) -> tuple[dict[str, Any], str, str]:
-    offered = field.offered(facts)
-    titles = ", ".join(f"«{item.title}»" for item in schema.lists[offered])
-    rule = {"validate": "list", "source": f"={list_name(offered)}"}
-    return rule, "Nội dung vừa gõ không có trong danh sách.", f"Bấm mũi tên ở góc phải ô và chọn: {titles}."
-
-
-def _date(field: Field, year: int) -> tuple[dict[str, Any], str, str]:
-    low = date_limit(str(field.min), year) if field.min is not None else date(2000, 1, 1)
-    high = date_limit(str(field.max), year) if field.max is not None else date(2099, 12, 31)
-    cause = f"«{field.title}» phải là ngày từ {vietnamese_date(low)} đến {vietnamese_date(high)}."
-    remedy = f"Nhập theo dạng ngày/tháng/năm{f', ví dụ {field.example}' if field.example else ''}."
-    return {"validate": "date", "criteria": "between", "minimum": low, "maximum": high}, cause, remedy
 
 
 def _number(field: Field, kind: str) -> tuple[dict[str, Any], str, str]:
@@ -116,10 +102,6 @@ def validate(sheet: Worksheet, col: int, rows: Sequence[int], options: dict[str,
 
 def runs_of(rows: Sequence[int]) -> list[tuple[int, int]]:
     """First and last of each unbroken run of ascending numbers."""
-    runs: list[tuple[int, int]] = []
-    for row in rows:
-        if runs and runs[-1][1] == row - 1:
-            runs[-1] = (runs[-1][0], row)
-        else:
-            runs.append((row, row))
-    return runs
+    unbroken = groupby(enumerate(rows), key=lambda item: item[1] - item[0])
+    runs = ([row for _, row in run] for _, run in unbroken)
+    return [(run[0], run[-1]) for run in runs]

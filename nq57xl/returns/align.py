@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import define, field
 
-from nq57xl.forms.asked import ASKED_SHEET
+from nq57xl.forms.marks import ASKED_SHEET
 from nq57xl.forms.model import SheetLayout, Slot
 from nq57xl.returns.identify import FIX_SHEET, marker_of
 from nq57xl.text.legacy import clean

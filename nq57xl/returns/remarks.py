@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from nq57xl.forms.asked import ASKED_SHEET, CONFIRM_COLUMN, AskedFinding, confirmation
+from nq57xl.forms.marks import ASKED_SHEET, CONFIRM_COLUMN, AskedFinding, confirmation
 from nq57xl.forms.model import Form, FormCell, SheetLayout, Slot
 from nq57xl.forms.wording import NOTE_AUTHOR, NOTES, page_foot
 from nq57xl.plan.model import Period

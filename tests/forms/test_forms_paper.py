@@ -14,7 +14,7 @@ from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form
 from nq57xl.forms.render import render_form
-from nq57xl.forms.styles import _block_breaks, _page_breaks, _PrintedPages, pages_of
+from nq57xl.forms.styles import _page_breaks, _PrintedPages, block_pages, pages_of
 from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.periods import parse_period
 from nq57xl.rules.load import load_schema
@@ -163,8 +163,9 @@ def test_the_fewest_pages_decide_on_paper_and_scale() -> None:
 def test_blocks_of_the_guide_are_not_torn_apart() -> None:
     """A block that does not fit what is left of a page starts the next one; one that fits stays."""
     heights = {1: 200.0, 2: 30.0, 3: 200.0, 4: 30.0, 5: 100.0, 6: 30.0, 7: 100.0}
-    assert _block_breaks(heights, [2, 4, 6], 482.0) == [4]
-    assert _block_breaks(heights, [], 482.0) == []
+    higher = {row: 1.5 * height for row, height in heights.items()}
+    assert block_pages(higher, [2, 4, 6]) == _PrintedPages(8, 100, [4])
+    assert block_pages(heights, [2, 4, 6]) == _PrintedPages(8, 100, [])
 
 
 def test_real_forms_are_strictly_valid_and_small(check_ooxml: CheckOoxml) -> None:
