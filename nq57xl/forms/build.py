@@ -251,7 +251,10 @@ class _Tables:
         # what the last month said of flows and in words is no measure for an ad hoc report
         compared = tuple(name for name in _LED_BEFORE if not is_ad_hoc(self.period.code) or name != "result")
         before_facts = movement.facts_before(earlier.held, compared, "explanation", earlier.still)
-        if documents := self._documents_elsewhere(task):
+        # of documents that proved other rows not those of several rows or of the same printed task: they serve several
+        same = {item.code for item in self.plan.tasks if (item.section, item.number) == (task.section, task.number)}
+        others = (document for document, rows in self._proofs.items() if len(rows) == 1 and rows[0] not in same)
+        if documents := movement.document_prints(others):
             before_facts[movement.DOCUMENTS_ELSEWHERE] = documents
         row = attrs.evolve(row, facts={**row.facts, **before_facts})
         texts = {**row.texts, "previous": earlier.led_words(self.schema)}
@@ -275,15 +278,6 @@ class _Tables:
                     proofs[document].append(key)
         return proofs
 
-    def _documents_elsewhere(self, task: Task) -> str:
-        """Documents that proved other rows, as rules of movement compare with them.
-
-        Without one that proved several rows, and those of the same printed task: it serves several tasks.
-        """
-        same = {item.code for item in self.plan.tasks if (item.section, item.number) == (task.section, task.number)}
-        proofs = self._proofs.items()
-        return movement.document_prints(document for document, (row, *more) in proofs if not more and row not in same)
-
     def _before(self, task: Task, earlier: EarlierAnswer) -> tuple[Value, ...]:
         """What the row may say again; nothing where it falls due, or was not answered anew for three periods."""
         due = task.due is not None and task.due <= self.period.cutoff
@@ -293,15 +287,29 @@ class _Tables:
         return tuple(attrs.evolve(item, origin=item.origin or earlier.source) for item in held)
 
     def _indicator(self, item: Indicator) -> FormRow:
-        row = _indicator_row(item, self.facts)
         earlier = self.previous.get(("indicator", item.code), _NOTHING_BEFORE)
         once = is_ad_hoc(self.period.code)
         compared = tuple(name for name in _INDICATOR_BEFORE if not once or item.kind_of(name) != "flow")
         before = movement.facts_before(earlier.held, compared, "note", earlier.still)
         if item.measure == "percent" and "value" in compared and earlier.ratio is not None:
             before.setdefault(f"{movement.BEFORE}value", earlier.ratio)
-        words = earlier.indicator_words(self.schema, percent=item.measure == "percent")
-        return attrs.evolve(row, facts={**row.facts, **before}, texts={**row.texts, "previous": words})
+        texts = {
+            "number": item.number,
+            "indicator": item.indicator,
+            "unit": item.unit,
+            "target": item.target.text,
+            "previous": earlier.indicator_words(self.schema, percent=item.measure == "percent"),
+        }
+        facts: Facts = {
+            **self.facts,
+            "measure": item.measure,
+            "kind": item.kind,
+            "countable": item.is_countable,
+            "comparator": item.target.comparator,
+            "target_value": item.target.value,
+            **({movement.SHARE: item.threshold / 100} if item.threshold else {}),
+        }
+        return FormRow(item.code, texts, facts | before, item.group)
 
 
 _LED_BEFORE = ("progress", "percent", "result", "completion_date")
@@ -369,19 +377,17 @@ def _work(task: Task) -> str:
     return f"{task.task}\n- {task.subtask}" if task.task else task.subtask
 
 
-def _deadline(task: Task) -> str:
-    """As printed, with the office's own date where it gave another, and the plan's note ("Thực hiện khi có …")."""
-    parts = [task.deadline.text]
-    if task.standard_deadline is not None and task.standard_deadline != task.deadline.date:
-        parts.append(f"(hạn chuẩn {task.standard_deadline:%d/%m/%Y})")
-    if task.note:
-        parts.append(f"({task.note})")
-    return "\n".join(part for part in parts if part)
-
-
 def _task_row(task: Task, base: Facts, period: Period, **texts: str) -> FormRow:
     """A led or supporting row; `texts`: what it shows beside number, work and deadline."""
-    shown = {"number": task.subnumber or task.number, "work": _work(task), "deadline": _deadline(task)}
+    # as printed, with the office's own date where it gave another, and the plan's note ("Thực hiện khi có …")
+    deadline, own = [task.deadline.text, f"({task.note})" if task.note else ""], task.standard_deadline
+    if own is not None and own != task.deadline.date:
+        deadline.insert(1, f"(hạn chuẩn {own:%d/%m/%Y})")
+    shown = {
+        "number": task.subnumber or task.number,
+        "work": _work(task),
+        "deadline": "\n".join(filter(None, deadline)),
+    }
     facts = {
         **base,
         "overdue": task.due is not None and period.cutoff > task.due,
@@ -389,20 +395,6 @@ def _task_row(task: Task, base: Facts, period: Period, **texts: str) -> FormRow:
         "done_before": task.done_before,
     }
     return FormRow(task.code, shown | texts, facts, task.section, open=not task.done_before)
-
-
-def _indicator_row(item: Indicator, base: Facts) -> FormRow:
-    texts = {"number": item.number, "indicator": item.indicator, "unit": item.unit, "target": item.target.text}
-    facts: Facts = {
-        **base,
-        "measure": item.measure,
-        "kind": item.kind,
-        "countable": item.is_countable,
-        "comparator": item.target.comparator,
-        "target_value": item.target.value,
-        **({movement.SHARE: item.threshold / 100} if item.threshold else {}),
-    }
-    return FormRow(item.code, texts, facts, item.group)
 
 
 _NAME = 80

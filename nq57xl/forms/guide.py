@@ -19,8 +19,8 @@ from nq57xl.xlsx.write import Worksheet, sheet_prefix
 
 _PROGRESS, _PAGES, _LEGEND_HERE = "[tiến độ]", "[các trang]", "[chú giải]"
 """Lines of the template in whose place the live progress, the list of sheets and the legend stand."""
-_COLUMNS = tuple(f"c{number:02d}" for number in range(1, 25))
-"""A grid of narrow columns: the letterhead's two blocks and their rules need other widths than the text below."""
+_COLUMNS = {f"c{number:02d}": number for number in range(1, 25)}
+"""Name -> place in a grid of narrow columns: letterhead and rules need other widths than the text below."""
 _LEFT, _RIGHT, _BODY, _STATE = "c01", "c11", "c05", "c20"
 _NATION, _MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
 _LIVE = {"progress": "Đã điền:", "next": "Việc tiếp theo:"}
@@ -123,19 +123,14 @@ def _line(text: str) -> _GuideLine:
 def guide_layout(form: Form) -> SheetLayout:
     """Its cells: a row for each line."""
     slots = [Slot("guide", 0, 0, "", "", "key", f"NQ57|{form.short_id}|guide")]
-    slots += [Slot("guide", 0, col, "", name, "key", name) for col, name in enumerate(_COLUMNS, start=1)]
+    slots += [Slot("guide", 0, col, "", name, "key", name) for name, col in _COLUMNS.items()]
     for number, line in enumerate(_lines(form), start=1):
         key = f"@{number}"
         slots.append(Slot("guide", number, 0, key, "", "key", key))
-        cells = [Slot("guide", number, _number(col), key, col, "text", text) for col, text in line.cells]
-        cells += [Slot("guide", number, _number(col), key, col, "formula", field=name) for col, name in line.formulas]
+        cells = [Slot("guide", number, _COLUMNS[col], key, col, "text", text) for col, text in line.cells]
+        cells += [Slot("guide", number, _COLUMNS[col], key, col, "formula", field=name) for col, name in line.formulas]
         slots += sorted(cells, key=lambda slot: slot.col)
     return SheetLayout("guide", "Hướng dẫn", tuple(slots))
-
-
-def _number(column: str) -> int:
-    """Where a column of the grid stands."""
-    return _COLUMNS.index(column) + 1
 
 
 _GRID = 4.55
@@ -186,7 +181,7 @@ def write_guide(
     # as in the check columns: amber for what is missing, red for what is wrong; the words say the same
     for words, style in ((LEFT, "missing"), (WRONG, "wrong")) if states else ():
         rule = {"type": "text", "criteria": "begins with", "value": words.strip(), "format": sheet.book.style(style)}
-        sheet.conditional_format(states[0], _number(_STATE), states[-1], _LAST, rule)
+        sheet.conditional_format(states[0], _COLUMNS[_STATE], states[-1], _LAST, rule)
     styles.protect(sheet, form.issue_id)
 
 
@@ -209,15 +204,15 @@ class _GuideWriter:
                 self._write_formula(row, column, "key")
             return 15.75
         if line.kind == "page":
-            self.sheet.across(row, _number(_LEFT), _number(_BODY) - 1, "", "guide_link")
+            self.sheet.across(row, _COLUMNS[_LEFT], _COLUMNS[_BODY] - 1, "", "guide_link")
             target = f"{sheet_prefix(self.titles[line.page])}B2"
-            self.sheet.link(row, _number(_LEFT), texts[_LEFT], target, "guide_link", tip="Bấm để mở trang")
+            self.sheet.link(row, _COLUMNS[_LEFT], texts[_LEFT], target, "guide_link", tip="Bấm để mở trang")
         if line.kind == "legend":  # a cell that looks like what it stands for
-            self.sheet.across(row, _number(_LEFT), _number(_BODY) - 2, texts[_LEFT], _SAMPLES[texts[_LEFT]])
+            self.sheet.across(row, _COLUMNS[_LEFT], _COLUMNS[_BODY] - 2, texts[_LEFT], _SAMPLES[texts[_LEFT]])
         height = _HEIGHTS.get(line.kind, 0.0)
         for first, until, style in _LOOKS.get(line.kind, _PLAIN):
             live = first in formulas
-            text = str(self.live["guide", row, _number(first)][1]) if live else texts[first]
+            text = str(self.live["guide", row, _COLUMNS[first]][1]) if live else texts[first]
             height = max(height, self._block(row, first, until, text, style))
             if live:
                 self._write_formula(row, first, style)
@@ -225,7 +220,7 @@ class _GuideWriter:
 
     def _block(self, row: int, first: str, until: str, text: str, style: str) -> float:
         """One text over the grid columns from `first` to the one before `until` (to the end when empty)."""
-        start, end = _number(first), _number(until) - 1 if until else _LAST
+        start, end = _COLUMNS[first], _COLUMNS[until] - 1 if until else _LAST
         self.sheet.across(row, start, end, text, style)
         look = styles.STYLES[style]
         width, size = merged_width([_GRID] * (end - start + 1)), float(look.get("font_size", DEFAULT_SIZE))
@@ -233,7 +228,7 @@ class _GuideWriter:
 
     def _rules(self, row: int) -> float:
         """Under the agency a rule of about half its length, under the motto one as long as the line (Decree 30)."""
-        split = _COLUMNS.index(_RIGHT)
+        split = _COLUMNS[_RIGHT] - 1
         half = min(text_width(self.agency, 12, bold=True) / 2, split * _GRID_POINTS / 2)
         whole = text_width(_MOTTO, 13, bold=True)
         for first, count, points in ((0, split, half), (split, _LAST - split, whole)):
@@ -244,5 +239,5 @@ class _GuideWriter:
         return 18.0
 
     def _write_formula(self, row: int, column: str, style: str) -> None:
-        formula, result = self.live["guide", row, _number(column)]
-        self.sheet.write_formula(row, _number(column), formula, self.sheet.book.style(style), result)
+        formula, result = self.live["guide", row, _COLUMNS[column]]
+        self.sheet.write_formula(row, _COLUMNS[column], formula, self.sheet.book.style(style), result)

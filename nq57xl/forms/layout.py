@@ -7,6 +7,7 @@ identity. A cell is known by (sheet id, row key, column key) wherever it moves.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Literal
 
 from attrs import frozen
@@ -15,6 +16,7 @@ from nq57xl.forms.build import REOPEN
 from nq57xl.forms.guide import guide_layout
 from nq57xl.forms.model import Form, FormCell, FormRow, SheetLayout, Slot
 from nq57xl.forms.wording import deadline_in_words, period_line
+from nq57xl.rules.codec import json_fields
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.schema import SheetSpec, Table
 
@@ -73,27 +75,19 @@ class _SheetCells:
 def _lists_layout(form: Form) -> SheetLayout:
     """A column for each list, its items downwards: the ranges that dropdowns refer to."""
     cells = _SheetCells("_lists", form, tuple(form.schema.lists))
-    for number in range(max((len(items) for items in form.schema.lists.values()), default=0)):
+    for items in zip_longest(*form.schema.lists.values()):
         cells.row()
-        for name, items in form.schema.lists.items():
-            if number < len(items):
-                cells.text(name, items[number].title)
+        for name, item in zip(form.schema.lists, items, strict=True):
+            if item is not None:
+                cells.text(name, item.title)
     return cells.layout("_lists", hidden=True)
 
 
 def _meta_layout(form: Form) -> SheetLayout:
     """The form's identity as text: what survives every program that saves a workbook (pitfalls.md 2)."""
     cells = _SheetCells("_meta", form, ("value",))
-    identity = {
-        "issue_id": form.issue_id,
-        "short_id": form.short_id,
-        "plan_id": form.plan_id,
-        "plan_version": form.plan_version,
-        "unit": form.unit,
-        "period": form.period.code,
-        "version": str(form.version),
-        "schema": form.schema.version,
-    }
+    own = json_fields(form, "issue_id short_id plan_id plan_version unit")
+    identity = {**own, "period": form.period.code, "version": str(form.version), "schema": form.schema.version}
     for key, value in identity.items():
         cells.row(key)
         cells.text("value", value)

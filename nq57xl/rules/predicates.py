@@ -27,6 +27,8 @@ class Predicate:
     """True: asks whether cells are filled, not what they hold; an unreadable cell is filled."""
     complaint: ClassVar[str] = "Mâu thuẫn"
     """Before the field's title in the live check of the sheet."""
+    said: ClassVar[str] = ""
+    """The sentence, where it holds no more than the field's title and example, and the condition."""
     facts: tuple[str, ...] = ()
     """Facts of the row ("#name") that the check compares with, beside those of its condition."""
 
@@ -61,10 +63,10 @@ class Predicate:
 
     def sentence(self, row: Row) -> str:
         """What is wrong in this row; `row` holds fields, facts and the typed text under "typed"."""
-        if self.rule.message:
-            words = {"field": self.field.title, "value": row.get("typed", ""), "when": self.when.sentence(row)}
-            return self.rule.message.format(**words)
-        return self._sentence(row)
+        if not (self.rule.message or self.said):
+            return self._sentence(row)
+        words = {"field": self.field.title, "value": row.get("typed", ""), "when": self.when.sentence(row)}
+        return (self.rule.message or self.said).format(**words, example=self.field.example)
 
     def settled(self, cells: rows.Cells) -> str:
         """Excel condition under which the rule says nothing in this row, whatever its formula finds; "" for none."""
@@ -141,15 +143,13 @@ class _EmptyIf(Predicate):
 
     name = "empty_if"
     presence = True
+    said = "«{field}» có nội dung {when}: hai ô mâu thuẫn với nhau."
 
     def check(self, kind: rows.RowKind) -> _Check:
         return "empty_if", {"field": self.rule.field}
 
     def _formula(self, cells: rows.Cells) -> str:
         return f"NOT({cells.blank(self.rule.field)})"
-
-    def _sentence(self, row: Row) -> str:
-        return f"«{self.field.title}» có nội dung {self.when.sentence(row)}: hai ô mâu thuẫn với nhau."
 
 
 class _EqualsIf(Predicate):
@@ -332,6 +332,7 @@ class _Unique(Predicate):
 
     name = "unique"
     complaint = "Trùng"
+    said = "«{field}» trùng với một dòng khác trong biểu."
 
     def check(self, kind: rows.RowKind) -> _Check:
         """pandera's own uniqueness, over the return and the text without its case (in `rules.judge`)."""
@@ -340,9 +341,6 @@ class _Unique(Predicate):
     def _formula(self, cells: rows.Cells) -> str:
         ref, column = cells.ref(self.rule.field), cells.column(self.rule.field)
         return f"AND(LEN(TRIM({ref}))>0,SUMPRODUCT(--(TRIM({column})=TRIM({ref})))>1)"
-
-    def _sentence(self, row: Row) -> str:
-        return f"«{self.field.title}» trùng với một dòng khác trong biểu."
 
 
 class _MaxLength(Predicate):
@@ -367,6 +365,7 @@ class _Pattern(Predicate):
 
     name = "pattern"
     complaint = "Sai dạng"
+    said = "«{field}» không đúng dạng, ví dụ: {example}."
 
     def check(self, kind: rows.RowKind) -> _Check:
         """pandera's own match of a text, from its first character to its last."""
@@ -375,9 +374,6 @@ class _Pattern(Predicate):
     def _formula(self, cells: rows.Cells) -> str:
         return "FALSE"
 
-    def _sentence(self, row: Row) -> str:
-        return f"«{self.field.title}» không đúng dạng, ví dụ: {self.field.example}."
-
 
 class _Legible(Predicate):
     """A text that is read for what it says, a document's number and day, has signs of them."""
@@ -385,6 +381,7 @@ class _Legible(Predicate):
     name = "legible"
     hard = True
     complaint = "Không đọc được"
+    said = "«{field}» không đọc được, ví dụ cách ghi: {example}."
 
     def check(self, kind: rows.RowKind) -> _Check:
         """Not what stands for something unreadable."""
@@ -394,9 +391,6 @@ class _Legible(Predicate):
         ref = cells.ref(self.rule.field)
         signs = f'SUMPRODUCT(--ISNUMBER(SEARCH({{"/","-","số","th?ng",".20"}},{ref})))'
         return rows.all_of([f"ISTEXT({ref})", f"NOT({rows.blank_formula(ref)})", f"{signs}=0"])
-
-    def _sentence(self, row: Row) -> str:
-        return f"«{self.field.title}» không đọc được, ví dụ cách ghi: {self.field.example}."
 
 
 _TYPED = {
