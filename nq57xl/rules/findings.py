@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import attrs
 from attrs import frozen
@@ -142,6 +142,8 @@ def _read(text: str) -> dict[str, Entry]:
     entries = {code: Entry(code=code, **item) for code, item in resources.yaml_of(text).items()}
     for entry in entries.values():  # a sentence that cannot be filled is told now, not in the middle of a run
         _said(entry, {})
+        if entry.severity not in get_args(Severity):
+            raise ValueError(f"{entry.code}: severity: {entry.severity}")
     return entries
 
 

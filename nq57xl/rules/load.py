@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import attrs
 import cattrs
@@ -20,6 +20,7 @@ from attrs import field, frozen
 from nq57xl.errors import Nq57Error
 from nq57xl.resources import find, read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
+from nq57xl.rules.findings import Severity, catalogue
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.rows import RowKind
 from nq57xl.rules.schema import Choice, Field, Rule, Schema, SheetSpec, Table, date_limit
@@ -64,10 +65,13 @@ def load_schema(workspace: Path | None = None) -> Schema:
 
 @lru_cache(maxsize=8)
 def _loaded(workspace: Path | None, _content: tuple[bytes, ...]) -> Schema:
-    lists = {
-        name: tuple(Choice(str(code), str(title)) for code, title in items.items())
-        for name, items in read_schema("lists.yml", workspace).items()
-    }
+    try:
+        lists = {
+            name: tuple(Choice(str(code), str(title)) for code, title in items.items())
+            for name, items in read_schema("lists.yml", workspace).items()
+        }
+    except AttributeError as error:
+        raise Nq57Error(f"Tệp schemas/lists.yml sai: {error}") from error
     tables = tuple(_table(f"{name}.yml", workspace, lists) for name in _TABLE_FILES)
     sheets = tuple(_sheet(item) for item in read_schema(_SHEETS, workspace))
     schema = Schema(content_hash([lists, tables, sheets]), lists, tables, sheets)
@@ -123,10 +127,14 @@ def _rule(raw: dict[str, Any], table: str) -> Rule:
     predicate, named = raw["predicate"], [raw.get("when", {}), params]
     if not isinstance(named[0], dict):
         raise ValueError(f"when: {named[0]}")
+    if (severity := raw.get("severity", "error")) not in get_args(Severity):
+        raise ValueError(f"severity: {severity}")
     tail = hashlib.sha256(json.dumps(named, sort_keys=True, default=str).encode()).hexdigest()[:6]
     given["id"] = raw.get("id") or f"{table}.{raw['field']}.{predicate}.{tail}"
     given["code"] = raw.get("code") or _DEFAULT_CODES[predicate]
-    return Rule(**{"severity": "error", **given, "params": params})
+    if given["code"] not in catalogue():
+        raise ValueError(f"code: {given['code']}")
+    return Rule(**{**given, "severity": severity, "params": params})
 
 
 def _implied(item: Field) -> list[dict[str, Any]]:
@@ -207,7 +215,7 @@ class Quality:
 def _structured(name: str, kind: type[_T], workspace: Path | None) -> _T:
     try:
         return CONVERTER.structure(read_schema(name, workspace), kind)
-    except (cattrs.BaseValidationError, TypeError, ValueError) as error:
+    except (cattrs.BaseValidationError, AttributeError, TypeError, ValueError) as error:
         raise Nq57Error(f"Tệp schemas/{name} sai: thiếu mục, thừa mục hoặc sai kiểu. Hãy so với tệp có sẵn.") from error
 
 

@@ -102,9 +102,17 @@ def test_what_was_said_for_one_finding_alone_stays(tmp_path: Path) -> None:
     assert reworded(own, catalogue()) == own
 
 
-@pytest.mark.parametrize("text", ["FILE_EMPTY: 3", "- a", 'FILE_EMPTY: {severity: error, title: x, message: "{a"}'])
+WRONG_CATALOGUES = (
+    "FILE_EMPTY: 3",
+    "- a",
+    'FILE_EMPTY: {severity: error, title: x, message: "{a"}',
+    "FILE_EMPTY: {severity: nặng, title: x, message: a}",
+)
+
+
+@pytest.mark.parametrize("text", WRONG_CATALOGUES)
 def test_a_wrong_catalogue_is_refused_by_name(tmp_path: Path, text: str) -> None:
-    """A sentence that cannot be filled, an entry that is none: told with the file's path before anything is read."""
+    """A sentence that cannot be filled, an entry or severity that is none: told with the file."""
     (tmp_path / "schemas").mkdir()
     (tmp_path / "schemas" / "findings.yml").write_text(text, encoding="utf-8")
     with pytest.raises(Nq57Error, match=r"findings\.yml"):

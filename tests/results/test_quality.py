@@ -309,6 +309,7 @@ def test_the_setting_is_off_and_lives_in_the_master_appendix(tmp_path: Path) -> 
     [
         "green: 90",
         "green: [",
+        "90",
         "green: 90\nyellow: 75\nidentifiers: x\nprinciples: []",
         "green: 90\nyellow: 75\nidentifiers: x\nprinciples:\n"
         "  - {code: a, title: A, weight: 1, rules: [{code: magic, title: B, weight: 1}]}",

@@ -53,11 +53,14 @@ def test_a_workspace_overrides_one_file(tmp_path: Path) -> None:
         ("led.yml", "min: year_start-1y", "min: hom_qua", "hom_qua"),
         ("led.yml", "hint: Chọn một trong năm mức trong danh sách.", "hnit: Chọn", "hnit"),
         ("led.yml", 'when: {"#repeatable": [false]}', "when: khi", "when: khi"),
+        ("led.yml", "severity: warning, code: PERCENT_FALLS", "severity: nang, code: PERCENT_FALLS", "nang"),
+        ("led.yml", "code: PERCENT_FALLS", "code: PERCENT_FELL", "PERCENT_FELL"),
         ("sheets.yml", "width: ", "widht: ", "widht"),
+        ("lists.yml", "progress:", "progress: 5\nkhac:", "lists.yml"),
     ],
 )
 def test_a_slip_in_a_file_is_named_with_the_file(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:
-    """Unknown field, unknown list, unreadable limit, unknown key, a condition that is none."""
+    """Unknown field, list, key, severity or code of a finding, unreadable limit, a condition or a list that is none."""
     shutil.copytree(resources.find("schemas", ""), tmp_path / "schemas")
     path = tmp_path / "schemas" / file
     text = path.read_text(encoding="utf-8")
