@@ -24,7 +24,8 @@ from nq57xl.forms.model import RECEIVED, Form, FormRow, SupporterAnswer, Value
 from nq57xl.forms.render import render_forms
 from nq57xl.forms.wording import data_window, deadline_in_words, form_file_name, plan_name
 from nq57xl.ledger.outputs import write_all_guarded, write_guarded
-from nq57xl.outputs.letters import SENDING_LIST, FormToSend, render_sending_list
+from nq57xl.outputs.letters import FormToSend
+from nq57xl.outputs.lists import SENDING_LIST, render_sending_list
 from nq57xl.plan.model import Period, Plan
 from nq57xl.rules.movement import BEFORE, DOCUMENTS_ELSEWHERE
 from nq57xl.rules.schema import Schema

@@ -15,7 +15,7 @@ from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.outputs.reminders import render_history
+from nq57xl.outputs.lists import render_history
 from nq57xl.results.model import Consolidation
 from nq57xl.results.wording import STATES, VERDICTS, field_title, shown
 from nq57xl.rules.findings import grouped

@@ -16,7 +16,8 @@ from nq57xl.forms.wording import form_file_name, plan_name
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.ledger.outputs import own_output, remove_guarded, write_all_guarded
 from nq57xl.ledger.store import Ledger
-from nq57xl.outputs.reminders import NOTICE_FILE, CalendarLine, Reminders, calendar_files, owed_by
+from nq57xl.outputs.lists import CalendarLine, calendar_files
+from nq57xl.outputs.reminders import NOTICE_FILE, Reminders, owed_by
 from nq57xl.plan.periods import months_of, parse_period
 
 _PREFIX = "nhac-"

@@ -23,7 +23,7 @@ from nq57xl.commands.remind import year_days
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import day_in_words
-from nq57xl.outputs.reminders import calendar_files
+from nq57xl.outputs.lists import calendar_files
 from nq57xl.plan.model import Indicator, PlanRowChange
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.rules.findings import grouped

@@ -17,7 +17,8 @@ from openpyxl.utils.escape import unescape
 from nq57xl.forms.layout import layout
 from nq57xl.forms.render import render_form
 from nq57xl.forms.styles import _password_of
-from nq57xl.outputs.letters import FormToSend, render_sending_list
+from nq57xl.outputs.letters import FormToSend
+from nq57xl.outputs.lists import render_sending_list
 from nq57xl.rules.findings import Finding
 from nq57xl.xlsx.write import clipped
 from tests.amounts import amount

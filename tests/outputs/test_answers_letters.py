@@ -10,10 +10,10 @@ import re
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Sequence
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -21,10 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.letters import _Letter, _letter_of, _written, plain
+from nq57xl.outputs.letters import _letter_of, plain, write_letter
 from nq57xl.results.standing import FiledReturn
 from nq57xl.returns.model import ReturnRecord
-from nq57xl.rules.findings import Finding
+from nq57xl.rules.findings import to_answer
 from tests.conftest import REPOSITORY
 from tests.ledger_kit import value
 from tests.letter_kit import blank, every_fate, filed_of, odd, record
@@ -33,29 +33,27 @@ from tests.samples import sample_period, sample_plan
 FORM = b"PK\x03\x04 a marked form"
 
 
-def letters(records: list[ReturnRecord] | None = None) -> dict[int, _Letter]:
-    """By number of the return."""
-    items = filed_of(*(records or every_fate()))
-    return {item.record.id: told(item) for item in items}
+def letters(records: list[ReturnRecord] | None = None) -> dict[int, FiledReturn]:
+    """What letters are written about, by number of the return."""
+    return {item.record.id: item for item in filed_of(*(records or every_fate()))}
 
 
-def told(item: FiledReturn, marked: str = "", findings: Sequence[Finding] = ()) -> _Letter:
-    code = "0f8fad5bd9"
-    return _letter_of(
-        item, sample_plan(), sample_period(), form_code=code, marked=marked, findings=findings, remarks=()
-    )
+def words(item: FiledReturn) -> dict[str, Any]:
+    """What the letter says, as its templates see it."""
+    return _letter_of(item, sample_plan(), sample_period(), to_answer(item.record.judged.findings))
 
 
-def written(letter: _Letter, attached: bytes | None = None) -> dict[str, bytes]:
-    return _written(letter, (letter.marked, attached) if attached else None, None)
+def written(item: FiledReturn, marked: str = "", *, root: Path | None = None) -> dict[str, bytes]:
+    back = (marked, FORM) if marked else None
+    return write_letter(item, sample_plan(), sample_period(), form_code="0f8fad5bd9", marked=back, workspace=root)
 
 
-def text(letter: _Letter) -> str:
-    return written(letter)[".txt"].decode("utf-8")
+def text(item: FiledReturn, marked: str = "") -> str:
+    return written(item, marked)[".txt"].decode("utf-8")
 
 
-def draft(letter: _Letter, attached: bytes | None = None) -> EmailMessage:
-    message = email.message_from_bytes(written(letter, attached)[".eml"], policy=email.policy.default)
+def draft(item: FiledReturn, marked: str = "") -> EmailMessage:
+    message = email.message_from_bytes(written(item, marked)[".eml"], policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     return message
 
@@ -78,7 +76,7 @@ class Page(HTMLParser):
 
 def test_names_tell_the_unit_or_the_content() -> None:
     """The newest return of a unit answers under the unit's name, every other file under its hash."""
-    names = {number: letter.name for number, letter in letters().items()}
+    names = {number: words(letter)["name"] for number, letter in letters().items()}
     assert [names[number] for number in (3, 5)] == ["NQ57_2026-04_VP", "NQ57_2026-04_QLDT"]
     for number, unit in ((1, "-VP"), (2, "-VP"), (4, "-QLDT"), (6, "-QLDN"), (7, "")):
         assert re.fullmatch(rf"bien-nhan-[0-9a-f]{{8}}{unit}", names[number])
@@ -89,7 +87,7 @@ def test_a_rejected_return_is_told_everything_it_needs() -> None:
     """Unit, period, deadline, time and basis, verdict, number of points, first steps, how to resend, whom to ask."""
     items = filed_of(*every_fate())
     item = next(one for one in items if one.record.id == 3)
-    answer = text(told(item, marked="NQ57_2026-04_VP.xlsx"))
+    answer = text(item, "NQ57_2026-04_VP.xlsx")
     for part in (
         "Ghi nhận báo cáo của đơn vị tổng hợp: Văn phòng Sở",
         "báo cáo tháng 4/2026 (số liệu từ 15/3 đến 14/4/2026)",
@@ -156,21 +154,21 @@ def test_points_beyond_the_first_are_counted() -> None:
     found = [attrs.evolve(odd(row), field=f"f{row}", severity="error") for row in range(8, 15)]
     found += [attrs.evolve(blank(row), sheet="9. Khác") for row in range(30, 40)]
     letter = letters([record(1, "x", "rejected", findings=tuple(found))])[1]
-    assert (len(letter.points), letter.rest) == (5, 12)
+    assert (len(words(letter)["points"]), words(letter)["rest"]) == (5, 12)
     assert "Còn 12 điểm khác." in text(letter)
 
 
 def test_the_draft_opens_ready_to_send() -> None:
     """X-Unsent, the unit's address, a subject in Vietnamese, text and page as alternatives, the form attached."""
-    letter = attrs.evolve(letters()[3], marked="NQ57_2026-04_VP.xlsx")
-    message = draft(letter, FORM)
+    letter = letters()[3]
+    message = draft(letter, "NQ57_2026-04_VP.xlsx")
     assert message["X-Unsent"] == "1"
     assert str(message["To"]) == "Văn phòng Sở <vp.sxd@dongnai.gov.vn>"
     assert str(message["Subject"]) == "Đề nghị sửa, gửi lại báo cáo tháng 4/2026 - Văn phòng Sở"
     assert message.get_content_type() == "multipart/mixed"
     body, page = message.get_body(("plain",)), message.get_body(("html",))
     assert body is not None and page is not None
-    assert body.get_content().replace("\r\n", "\n") == text(letter).replace("\r\n", "\n")
+    assert body.get_content().replace("\r\n", "\n") == text(letter, "NQ57_2026-04_VP.xlsx").replace("\r\n", "\n")
     assert "<html" in page.get_content()
     (attached,) = message.iter_attachments()
     assert (attached.get_filename(), attached.get_content()) == ("NQ57_2026-04_VP.xlsx", FORM)
@@ -197,7 +195,7 @@ def test_the_unit_is_answered_before_the_sender() -> None:
             record(5, "e", unit="QLDN", sender="x\r\nBcc: all@abc.vn <y@abc.vn>"),
         ]
     )
-    to = {number: [item.addr_spec for item in letter.to] for number, letter in found.items()}
+    to = {number: [item.addr_spec for item in words(letter)["to"]] for number, letter in found.items()}
     assert to == {
         1: ["vp.sxd@dongnai.gov.vn"],
         2: ["ai.do@abc.vn"],
@@ -236,7 +234,7 @@ def test_hostile_names_and_values_stay_text(name: str) -> None:
         assert {tag for tag, _ in page.tags} <= calm
         assert not [value for _, found in page.tags for value in found if value and value.startswith("on")]
         assert plain(name) in page.text
-        assert "49" not in page.text.replace(letter.fingerprint, "").replace("2026", "")
+        assert "49" not in page.text.replace(words(letter)["fingerprint"], "").replace("2026", "")
         message = draft(letter)
         assert message["Bcc"] is None
         assert message.defects == []
@@ -266,7 +264,7 @@ def test_any_text_makes_a_letter(name: str, sender: str) -> None:
 
 def digest() -> str:
     """Hash of every letter's files."""
-    made = (written(attrs.evolve(letter, marked="a.xlsx"), FORM) for letter in letters().values())
+    made = (written(letter, "a.xlsx") for letter in letters().values())
     return hashlib.sha256(b"".join(b"".join(files.values()) for files in made)).hexdigest()
 
 
@@ -289,7 +287,7 @@ def test_an_office_words_its_letters_itself(tmp_path: Path) -> None:
     own = tmp_path / "templates" / "notices"
     own.mkdir(parents=True)
     (own / "tieu-de.txt.j2").write_text("Kết quả: {{ letter.unit }}\n", encoding="utf-8")
-    shapes = _written(letters()[3], None, tmp_path)
+    shapes = written(letters()[3], root=tmp_path)
     message = email.message_from_bytes(shapes[".eml"], policy=email.policy.default)
     assert str(message["Subject"]) == "Kết quả: Văn phòng Sở"
     assert shapes[".txt"] == written(letters()[3])[".txt"]
@@ -312,7 +310,7 @@ def test_a_wrong_template_is_named(tmp_path: Path, template: str | bytes) -> Non
     own.mkdir(parents=True)
     (own / "thong-bao.txt.j2").write_bytes(template if isinstance(template, bytes) else template.encode())
     with pytest.raises(Nq57Error, match=r"templates/notices/thong-bao\.txt\.j2"):
-        _written(letters()[3], None, tmp_path)
+        written(letters()[3], root=tmp_path)
 
 
 def test_texts_are_clean_vietnamese() -> None:
