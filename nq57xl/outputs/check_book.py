@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import attrs
@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from nq57xl.ledger.decisions import CellRemark
 from nq57xl.ledger.model import PeriodStatus, UnitStatus
-from nq57xl.outputs.report.sheet_parts import SHEETS
+from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, SheetKind, list_sheet
 from nq57xl.outputs.report.units import NO, YES
 from nq57xl.plan.model import Period
 from nq57xl.results.standing import FATES, FiledReturn
@@ -20,11 +20,10 @@ from nq57xl.rules.schema import Field, Schema
 from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import clean, fold, one_line
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook, readable
-from nq57xl.xlsx.pages import CellContent, FileLink, Link, Number, ReportColumn, ReportLine, ReportSheet
+from nq57xl.xlsx.pages import FileLink, Link, Number, PlacedSheet, ReportColumn, ReportLine
 from nq57xl.xlsx.write_pages import report_workbook
 
-_NAMES = ("check_units", "check_files", "check_points", "check_remarks")
-_UNITS, _FILES, _POINTS, _REMARKS = (SHEETS[name].name for name in _NAMES)
+_POINTS, _REMARKS = SHEETS["check_points"].name, SHEETS["check_remarks"].name
 _FACTS = "Đã chuẩn hóa, ghi nhận"
 _LEVELS = {"error": "Phải sửa", "warning": "Nên xem lại", "repaired": "Đã chuẩn hóa", "note": "Ghi nhận"}
 _REMARK = "Ý kiến của đơn vị tổng hợp"
@@ -36,22 +35,19 @@ _FIRST = 3
 _LINKED = 60_000
 """Rows of findings that carry a link: a sheet holds 65,530 of them."""
 
-_UNIT_COLUMNS = SHEETS["check_units"].columns
-_FILE_COLUMNS = SHEETS["check_files"].columns
-_POINT_COLUMNS = (
-    SHEETS["check_points"]
-    .with_columns("back", ReportColumn("remark", _REMARK, 34, printed=False, longest=LONGEST_REMARK))
-    .columns
+_POINT_SHEET = SHEETS["check_points"].with_columns(
+    "back", ReportColumn("remark", _REMARK, 34, printed=False, longest=LONGEST_REMARK)
 )
-_FACT_COLUMNS = tuple(
-    attrs.evolve(column, title="Điều được ghi nhận") if column.name == "message" else column
-    for column in _POINT_COLUMNS
-    if column.name not in ("remark", "remark_number", "place")
+_FACT_SHEET = SheetKind(
+    _FACTS,
+    tuple(
+        attrs.evolve(column, title="Điều được ghi nhận") if column.name == "message" else column
+        for column in _POINT_SHEET.columns
+        if column.name not in ("remark", "remark_number", "place")
+    ),
 )
-
-
-_REMARK_COLUMNS = (
-    SHEETS["check_remarks"].with_columns("state", ReportColumn("text", "Ý kiến", 60, longest=LONGEST_REMARK)).columns
+_REMARK_SHEET = SHEETS["check_remarks"].with_columns(
+    "state", ReportColumn("text", "Ý kiến", 60, longest=LONGEST_REMARK)
 )
 _BLANK_REMARKS = 20
 _OF_POINTS = {
@@ -61,8 +57,8 @@ _OF_POINTS = {
     "remark_number": "number",
 }
 _REMARK_PAGES = {
-    _REMARKS: {fold(column.title): column.name for column in _REMARK_COLUMNS},
-    _POINTS: {fold(column.title): _OF_POINTS[column.name] for column in _POINT_COLUMNS if column.name in _OF_POINTS},
+    _POINTS: {fold(one.title): _OF_POINTS[one.name] for one in _POINT_SHEET.columns if one.name in _OF_POINTS},
+    _REMARKS: {fold(one.title): one.name for one in _REMARK_SHEET.columns},
 }
 """Where the office writes its remarks: heading -> what stands below it."""
 
@@ -129,75 +125,90 @@ class CheckBook:
 
 def render_check_book(check: CheckBook) -> bytes:
     """The workbook's bytes. The same arguments give the same bytes."""
-    pages = [_sheet(check, page) for page in _PAGES]
-    return report_workbook(f"Kiểm tra báo cáo {check.period.title}", [page.placed() for page in pages])
-
-
-_Lines = Callable[[CheckBook], Iterator[ReportLine]]
-
-
-@frozen
-class _Page:
-    """One list of the workbook."""
-
-    name: str
-    columns: tuple[ReportColumn, ...]
-    lines: _Lines
-    title: str
-    note: str
-
-
-def _sheet(check: CheckBook, page: _Page) -> ReportSheet:
-    """A list under its headings; a list with nothing in it says so instead of its heads."""
-    due = f"{check.status.due:%d/%m/%Y}"
-    body = tuple(page.lines(check))
-    top = (
-        ReportLine("title", {"number": f"{page.title} {check.period.title}".upper()}),
-        ReportLine("subtitle", {"number": f"Hạn các đơn vị gửi: hết ngày {due}. Lưu hành nội bộ."}),
+    period = check.period.title
+    due = ReportLine(
+        "subtitle", {"number": f"Hạn các đơn vị gửi: hết ngày {check.status.due:%d/%m/%Y}. Lưu hành nội bộ."}
     )
-    if not body:
-        return ReportSheet(page.name, page.columns, (*top, ReportLine("para", {"number": "Không có nội dung."})))
-    heads = ReportLine("head", {column.name: column.title for column in page.columns})
-    above = (*top, ReportLine("note", {"number": page.note}), heads)
-    frozen_columns = 2 if page.name in (_UNITS, _REMARKS) else 3
-    return ReportSheet(page.name, page.columns, (*above, *body), filtered=True, frozen_columns=frozen_columns)
+
+    def page(kind: SheetKind, title: str, lines: Iterator[ReportLine], note: str, frozen_columns: int) -> PlacedSheet:
+        top = (ReportLine("title", {"number": f"{title} {period}".upper()}), due)
+        return list_sheet(kind, top, lines, note, sparing=False, frozen_columns=frozen_columns).placed()
+
+    pages = (
+        page(
+            SHEETS["check_units"],
+            "Kiểm tra báo cáo",
+            _units(check),
+            "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để xem biểu trả lại, thông báo, gửi "
+            "thư. Bảng này được lập lại mỗi lần nhận báo cáo.",
+            2,
+        ),
+        page(
+            SHEETS["check_files"],
+            "Tệp báo cáo nhận được",
+            _files(check),
+            "Mỗi tệp đã nhận một dòng, kể cả tệp đã có bản thay thế và tệp không phải biểu mẫu; tệp giống hệt nhau chỉ "
+            "ghi lần đầu. «Bản gốc» mở tệp lưu trong archive: chỉ xem, không sửa.",
+            3,
+        ),
+        page(
+            _POINT_SHEET,
+            "Điểm cần xử lý trong báo cáo",
+            _findings(check, _POINTS, ("error", "warning")),
+            "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều "
+            "đơn vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu. Ý kiến của đơn vị tổng hợp ghi ngay cạnh điểm, "
+            "ở cột nền xanh; lưu, đóng tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo.",
+            3,
+        ),
+        page(
+            _REMARK_SHEET,
+            "Ý kiến của đơn vị tổng hợp về báo cáo",
+            _remarks(check),
+            "Ô có điểm cần xử lý thì ghi ý kiến ngay ở trang ấy. Ô khác thì ghi ở đây: mã đơn vị, mã dòng và tên cột "
+            "(hoặc trang và ô, ví dụ K7), ý kiến; lưu, đóng tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo. Ý kiến đi "
+            "cùng biểu trả lại, còn ở đây cho đến khi đơn vị sửa ô hoặc giải trình trên dòng. Muốn đổi thì sửa lời "
+            "ngay trên dòng đã có; muốn rút thì xóa lời.",
+            2,
+        ),
+        page(
+            _FACT_SHEET,
+            "Nội dung đã chuẩn hóa, ghi nhận trong báo cáo",
+            _findings(check, _FACTS, ("repaired", "note")),
+            "Những gì phần mềm đã tự chuẩn hóa, không đoán, và những điều ghi lại về tệp; không phải làm gì thêm. Đủ "
+            "từng ô của mọi tệp đã nhận.",
+            3,
+        ),
+    )
+    return report_workbook(f"Kiểm tra báo cáo {period}", pages)
 
 
 def _units(check: CheckBook) -> Iterator[ReportLine]:
     for number, unit in enumerate(check.status.units, start=1):
-        yield ReportLine("row", _unit_cells(check, unit, number), anchors=(f"unit|{unit.code}",))
-
-
-def _unit_cells(check: CheckBook, unit: UnitStatus, number: int) -> dict[str, CellContent]:
-    newest = check.newest.get(unit.code)
-    marked = check.places.marked.get(unit.code)
-    number_of = newest.record.id if newest else 0
-    letter, draft = check.places.letters.get(number_of), check.places.drafts.get(number_of)
-    return {
-        "number": str(number),
-        "unit": unit.name,
-        "state": STATES[unit.state],
-        "received": moment_words(unit.received_at),
-        "basis": BASES[unit.received_basis] if unit.received_basis else "",
-        "on_time": "" if unit.on_time is None else (YES if unit.on_time else NO),
-        "late": Number(unit.days_late, "0") if unit.on_time is not None else None,
-        "errors": Number(newest.count("error"), "0") if newest else None,
-        "warnings": Number(newest.count("warning"), "0") if newest else None,
-        "points": _main_points(newest),
-        "next": _next(unit, newest),
-        "file": Link("dòng {row}", f"file|{newest.record.id}") if newest else None,
-        "marked": FileLink("mở", marked) if marked else None,
-        "letter": FileLink("mở", letter) if letter else None,
-        "draft": FileLink("mở", draft) if draft else None,
-        "code": unit.code,
-    }
-
-
-def _main_points(newest: FiledReturn | None) -> str:
-    points = newest.points if newest else ()
-    lines = [f"– {_short(point.text)}" for point in points[:_FIRST]]
-    rest = sum(point.count for point in points[_FIRST:])
-    return "\n".join([*lines, *([f"– và {rest} điểm khác"] if rest else [])])
+        newest, marked = check.newest.get(unit.code), check.places.marked.get(unit.code)
+        id_ = newest.record.id if newest else 0
+        letter, draft = check.places.letters.get(id_), check.places.drafts.get(id_)
+        points = newest.points if newest else ()
+        named = [f"– {_short(point.text)}" for point in points[:_FIRST]]
+        rest = sum(point.count for point in points[_FIRST:])
+        cells: Cells = {
+            "number": str(number),
+            "unit": unit.name,
+            "state": STATES[unit.state],
+            "received": moment_words(unit.received_at),
+            "basis": BASES[unit.received_basis] if unit.received_basis else "",
+            "on_time": "" if unit.on_time is None else (YES if unit.on_time else NO),
+            "late": Number(unit.days_late, "0") if unit.on_time is not None else None,
+            "errors": Number(newest.count("error"), "0") if newest else None,
+            "warnings": Number(newest.count("warning"), "0") if newest else None,
+            "points": "\n".join([*named, *([f"– và {rest} điểm khác"] if rest else [])]),
+            "next": _next(unit, newest),
+            "file": Link("dòng {row}", f"file|{id_}") if newest else None,
+            "marked": FileLink("mở", marked) if marked else None,
+            "letter": FileLink("mở", letter) if letter else None,
+            "draft": FileLink("mở", draft) if draft else None,
+            "code": unit.code,
+        }
+        yield ReportLine("row", cells, anchors=(f"unit|{unit.code}",))
 
 
 def _next(unit: UnitStatus, newest: FiledReturn | None) -> str:
@@ -212,34 +223,31 @@ def _next(unit: UnitStatus, newest: FiledReturn | None) -> str:
 
 def _files(check: CheckBook) -> Iterator[ReportLine]:
     for number, item in enumerate(check.returns, start=1):
-        yield ReportLine("row", _file_cells(check, item, number), anchors=(f"file|{item.record.id}",))
-
-
-def _file_cells(check: CheckBook, item: FiledReturn, number: int) -> dict[str, CellContent]:
-    judged = item.record.judged
-    source, places = judged.source, check.places
-    archive, letter = places.archive.get(source.sha256), places.letters.get(item.record.id)
-    return {
-        "number": str(number),
-        "unit": item.unit.name if item.unit else "",
-        "file": _short(source.name),
-        "received": moment_words(source.received_at),
-        "basis": BASES[source.received_basis],
-        "fate": _fate_words(item),
-        "errors": Number(item.count("error"), "0"),
-        "warnings": Number(item.count("warning"), "0"),
-        "repaired": Number(item.count("repaired"), "0"),
-        "sender": _short(source.sender),
-        "subject": _short(source.subject),
-        "points": Link("dòng {row}", _first_point(item)) if judged.findings else None,
-        "archive": FileLink("mở", archive) if archive else "không lưu",
-        "letter": FileLink("mở", letter) if letter else None,
-        "back": Link("dòng {row}", f"unit|{item.unit.code}") if item.unit else None,
-        "period": judged.form_period or "",
-        "path": source.path,
-        "sha": source.sha256,
-        "collected": moment_words(item.record.collected_at),
-    }
+        id_, judged, source = item.record.id, item.record.judged, item.record.judged.source
+        archive, letter = check.places.archive.get(source.sha256), check.places.letters.get(id_)
+        asked = any(finding.severity in ("error", "warning") for finding in judged.findings)
+        cells: Cells = {
+            "number": str(number),
+            "unit": item.unit.name if item.unit else "",
+            "file": _short(source.name),
+            "received": moment_words(source.received_at),
+            "basis": BASES[source.received_basis],
+            "fate": _fate_words(item),
+            "errors": Number(item.count("error"), "0"),
+            "warnings": Number(item.count("warning"), "0"),
+            "repaired": Number(item.count("repaired"), "0"),
+            "sender": _short(source.sender),
+            "subject": _short(source.subject),
+            "points": Link("dòng {row}", f"{_POINTS if asked else _FACTS}|{id_}") if judged.findings else None,
+            "archive": FileLink("mở", archive) if archive else "không lưu",
+            "letter": FileLink("mở", letter) if letter else None,
+            "back": Link("dòng {row}", f"unit|{item.unit.code}") if item.unit else None,
+            "period": judged.form_period or "",
+            "path": source.path,
+            "sha": source.sha256,
+            "collected": moment_words(item.record.collected_at),
+        }
+        yield ReportLine("row", cells, anchors=(f"file|{id_}",))
 
 
 def _fate_words(item: FiledReturn) -> str:
@@ -250,63 +258,71 @@ def _fate_words(item: FiledReturn) -> str:
     return f"{words}: {_short(item.record.excluded)}" if item.fate == "excluded" else words
 
 
-def _first_point(item: FiledReturn) -> str:
-    """Anchor of the first line about a file, on the page of points, else on that of facts."""
-    asked = any(finding.severity in ("error", "warning") for finding in item.record.judged.findings)
-    return f"{_POINTS if asked else _FACTS}|{item.record.id}"
-
-
-_ListedFinding = tuple[Finding, FiledReturn | None]
-"""A finding of a file; no file for what concerns several units."""
-
-
-def _lines_of(check: CheckBook, severities: tuple[str, ...]) -> Iterator[_ListedFinding]:
+def _findings(check: CheckBook, page: str, severities: tuple[str, ...]) -> Iterator[ReportLine]:
     """Findings of those severities in the order of the files, the graver first; of several units at the end."""
+    found: list[tuple[Finding, FiledReturn | None]] = []
     for item in check.returns:
         for severity in severities:
-            yield from ((one, item) for one in item.record.judged.findings if one.severity == severity)
-    yield from ((one, None) for one in check.status.period_findings if one.severity in severities)
+            found += [(one, item) for one in item.record.judged.findings if one.severity == severity]
+    found += [(one, None) for one in check.status.period_findings if one.severity in severities]
+    for number, (finding, of) in enumerate(found, start=1):
+        value, field = one_line(finding.value), check.fields.get((finding.table, finding.field))
+        cells: Cells = {
+            "number": str(number),
+            "unit": "Nhiều đơn vị" if of is None else (of.unit.name if of.unit else "(chưa rõ)"),
+            "file": _short(of.record.judged.source.name) if of else "",
+            "level": _REMARKS if finding.code == REMARKED else _LEVELS[finding.severity],
+            "sheet": finding.sheet,
+            "cell": finding.cell,
+            "task": "" if finding.task in (None, finding.table) else finding.task,
+            "field": field.title if field else "",
+            "value": _short(value),
+            "message": _short(finding.message, 2 * _SHOWN),
+            "fix": _short(finding.fix, 2 * _SHOWN),
+            "fate": _fate_words(of) if of else "",
+            "code": finding.code,
+            "whole": finding.value if len(value) > _SHOWN else None,
+            "back": Link("dòng {row}", f"file|{of.record.id}") if of is not None and number <= _LINKED else None,
+        }
+        if page == _POINTS and of is not None and of.unit is not None and field is not None:
+            # the cell that the point is about, and what the office has to say of it so far
+            unit, cell = of.unit.code, (finding.table, finding.task or finding.table, field.within or field.name)
+            said = [remark for remark in check.remarks if (remark.unit, remark.cell) == (unit, cell)]
+            cells |= {"remark": said[-1].text, "remark_number": str(said[-1].id)} if said else {}
+            cells["place"] = "|".join((unit, *cell))
+        yield ReportLine("row", cells, anchors=(f"{page}|{of.record.id}",) if of else ())
 
 
-def _points(check: CheckBook) -> Iterator[ReportLine]:
-    for number, (finding, item) in enumerate(_lines_of(check, ("error", "warning")), start=1):
-        cells = _point_cells(check, finding, item, number) | _own_remark(check, finding, item)
-        yield ReportLine("row", cells, anchors=(f"{_POINTS}|{item.record.id}",) if item else ())
-
-
-def _facts(check: CheckBook) -> Iterator[ReportLine]:
-    for number, (finding, item) in enumerate(_lines_of(check, ("repaired", "note")), start=1):
-        cells = _point_cells(check, finding, item, number)
-        yield ReportLine("row", cells, anchors=(f"{_FACTS}|{item.record.id}",) if item else ())
+def _short(text: str, limit: int = _SHOWN) -> str:
+    """The text on one line, in at most that many characters."""
+    text = one_line(text)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def _remarks(check: CheckBook) -> Iterator[ReportLine]:
     for item in check.remarks:
         table, key, name = item.cell
-        field = check.fields.get((table, name))
-        record = check.newest[item.unit].record if item.unit in check.newest else None
-        yield ReportLine(
-            "row",
-            {
-                "number": str(item.id),
-                "unit": item.unit,
-                "sheet": item.sheet,
-                "task": "" if key == table else key,
-                "column": field.title if field else name,
-                "text": item.text,
-                "state": "Đã trả lời" if record is not None and item.is_answered(record) else "Chờ trả lời",
-                "at": moment_words(item.at),
-            },
-        )
+        field, newest = check.fields.get((table, name)), check.newest.get(item.unit)
+        cells: Cells = {
+            "number": str(item.id),
+            "unit": item.unit,
+            "sheet": item.sheet,
+            "task": "" if key == table else key,
+            "column": field.title if field else name,
+            "text": item.text,
+            "state": "Đã trả lời" if newest is not None and item.is_answered(newest.record) else "Chờ trả lời",
+            "at": moment_words(item.at),
+        }
+        yield ReportLine("row", cells)
     for _ in range(_BLANK_REMARKS):
-        yield ReportLine("row", {column.name: "" for column in _REMARK_COLUMNS})
+        yield ReportLine("row", {column.name: "" for column in _REMARK_SHEET.columns})
 
 
 def remark_lines(raw: RawWorkbook) -> tuple[RemarkLine, ...]:
     """What the office wrote into a kiem-tra.xlsx that came back: on the page of remarks and beside points."""
-    pages = {fold(item.name): item for item in raw.sheets}
-    found = (_remarks_on(page, pages[fold(page)]) for page in (_POINTS, _REMARKS) if fold(page) in pages)
-    return tuple(line for lines in found for line in lines)
+    sheets = {fold(item.name): item for item in raw.sheets}
+    pages = (page for page in _REMARK_PAGES if fold(page) in sheets)
+    return tuple(line for page in pages for line in _remarks_on(page, sheets[fold(page)]))
 
 
 def _remarks_on(page: str, sheet: RawSheet) -> Iterator[RemarkLine]:
@@ -327,88 +343,3 @@ def _remarks_on(page: str, sheet: RawSheet) -> Iterator[RemarkLine]:
         line = attrs.evolve(RemarkLine(row + 1, int(number) if number.isdecimal() else 0, *texts), page=page)
         if line.number or line.text or (line.column and page == _REMARKS):
             yield line
-
-
-def _own_remark(check: CheckBook, finding: Finding, item: FiledReturn | None) -> dict[str, CellContent]:
-    """The cell that a point is about, and what the office has to say of it so far."""
-    field = check.fields.get((finding.table, finding.field))
-    if item is None or item.unit is None or field is None:
-        return {}
-    unit, cell = item.unit.code, (finding.table, finding.task or finding.table, field.within or field.name)
-    said = [remark for remark in check.remarks if (remark.unit, remark.cell) == (unit, cell)]
-    known = {"remark": said[-1].text, "remark_number": str(said[-1].id)} if said else {}
-    return {**known, "place": "|".join((unit, *cell))}
-
-
-def _point_cells(check: CheckBook, finding: Finding, item: FiledReturn | None, number: int) -> dict[str, CellContent]:
-    value, field = one_line(finding.value), check.fields.get((finding.table, finding.field))
-    return {
-        "number": str(number),
-        "unit": "Nhiều đơn vị" if item is None else (item.unit.name if item.unit else "(chưa rõ)"),
-        "file": _short(item.record.judged.source.name) if item else "",
-        "level": _REMARKS if finding.code == REMARKED else _LEVELS[finding.severity],
-        "sheet": finding.sheet,
-        "cell": finding.cell,
-        "task": "" if finding.task in (None, finding.table) else finding.task,
-        "field": field.title if field else "",
-        "value": _short(value),
-        "message": _short(finding.message, 2 * _SHOWN),
-        "fix": _short(finding.fix, 2 * _SHOWN),
-        "fate": _fate_words(item) if item else "",
-        "code": finding.code,
-        "whole": finding.value if len(value) > _SHOWN else None,
-        "back": Link("dòng {row}", f"file|{item.record.id}") if item is not None and number <= _LINKED else None,
-    }
-
-
-def _short(text: str, limit: int = _SHOWN) -> str:
-    """The text on one line, in at most that many characters."""
-    text = one_line(text)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-_PAGES = (
-    _Page(
-        _UNITS,
-        _UNIT_COLUMNS,
-        _units,
-        "Kiểm tra báo cáo",
-        "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để xem biểu trả lại, thông báo, gửi thư. "
-        "Bảng này được lập lại mỗi lần nhận báo cáo.",
-    ),
-    _Page(
-        _FILES,
-        _FILE_COLUMNS,
-        _files,
-        "Tệp báo cáo nhận được",
-        "Mỗi tệp đã nhận một dòng, kể cả tệp đã có bản thay thế và tệp không phải biểu mẫu; tệp giống hệt nhau chỉ ghi "
-        "lần đầu. «Bản gốc» mở tệp lưu trong archive: chỉ xem, không sửa.",
-    ),
-    _Page(
-        _POINTS,
-        _POINT_COLUMNS,
-        _points,
-        "Điểm cần xử lý trong báo cáo",
-        "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều đơn "
-        "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu. Ý kiến của đơn vị tổng hợp ghi ngay cạnh điểm, ở cột "
-        "nền xanh; lưu, đóng tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo.",
-    ),
-    _Page(
-        _REMARKS,
-        _REMARK_COLUMNS,
-        _remarks,
-        "Ý kiến của đơn vị tổng hợp về báo cáo",
-        "Ô có điểm cần xử lý thì ghi ý kiến ngay ở trang ấy. Ô khác thì ghi ở đây: mã đơn vị, mã dòng và tên cột (hoặc "
-        "trang và ô, ví dụ K7), ý kiến; lưu, đóng tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo. Ý kiến đi cùng biểu "
-        "trả lại, còn ở đây cho đến khi đơn vị sửa ô hoặc giải trình trên dòng. Muốn đổi thì sửa lời ngay trên dòng đã "
-        "có; muốn rút thì xóa lời.",
-    ),
-    _Page(
-        _FACTS,
-        _FACT_COLUMNS,
-        _facts,
-        "Nội dung đã chuẩn hóa, ghi nhận trong báo cáo",
-        "Những gì phần mềm đã tự chuẩn hóa, không đoán, và những điều ghi lại về tệp; không phải làm gì thêm. Đủ từng "
-        "ô của mọi tệp đã nhận.",
-    ),
-)

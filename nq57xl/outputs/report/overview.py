@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import attrs
-from attrs import frozen
+from attrs import define, frozen
 
 from nq57xl.forms.wording import data_window, shorten
 from nq57xl.outputs.overview_page import headline, reported_words
-from nq57xl.outputs.report.changes import closing_words
 from nq57xl.outputs.report.plan_results import INDICATOR_ROW, TASK_ROW
 from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.outputs.report.units import NO, YES
@@ -21,6 +20,7 @@ from nq57xl.results.model import INDICATOR_STATES, Consolidation
 from nq57xl.results.overview import Figures, ListedTask, Overview, RowCounts, past_periods
 from nq57xl.results.wording import DONE_BEFORE, OUTSIDE, PARTLY_REPORTED, STAGES, TIMELINESS, UNREPORTED
 from nq57xl.rules.schema import vietnamese_date
+from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import (
     CellContent,
     Chart,
@@ -52,13 +52,7 @@ _COLUMNS = (
     ReportColumn("code", "", 10, printed=False),
 )
 """Columns of the sheet: those of the page, then what charts and formulas read beside them."""
-_TASK_SPANS = {
-    _grid(0): _grid(1),
-    _grid(2): _grid(14),
-    _grid(15): _grid(18),
-    _grid(19): _grid(20),
-    _grid(21): _grid(23),
-}
+_TASK_SPANS = {_grid(first): _grid(last) for first, last in ((0, 1), (2, 14), (15, 18), (19, 20), (21, 23))}
 _DECISION_SPANS = {_grid(0): _grid(3), _grid(4): _grid(16), _grid(17): _grid(23)}
 _LABEL_SPAN = {_grid(0): _grid(_LABEL - 1)}
 _WHOLE = {_grid(0): _grid(_GRID - 1)}
@@ -138,19 +132,6 @@ def _room(points: float, anchor: str) -> Iterator[ReportLine]:
         points, first = points - part, False
 
 
-@frozen
-class _Count:
-    """One figure of the page."""
-
-    title: str
-    formula: str
-    value: int
-    before: int | None
-    """The same in the period before."""
-    whole: int = 0
-    """Which figure of the table it is a share of."""
-
-
 class _PageWriter:
     """Collects the lines of the printed page; each takes one row, so that formulas know where they stand."""
 
@@ -162,11 +143,27 @@ class _PageWriter:
     def written(self) -> tuple[ReportLine, ...]:
         """The whole page but its charts."""
         self._heading()
-        self._counts("Đầu việc", [*_stage_counts(self.view, self.rows.plan)])
+        now = _counts_of(self.view.figures, self.c)
+        past = _counts_of(self.view.before, self.c) if self.view.before else ({}, {}, {})
+        plan, indicators, units = self.rows.plan, self.rows.indicators, self.rows.units
+        tasks = {words: plan.count(kind=TASK_ROW, stage=words) for words in now[0]} | {
+            _TOTAL: plan.count(kind=TASK_ROW),
+            _THEREOF: plan.count(kind=TASK_ROW, timeliness=TIMELINESS["on_time"]),
+        }
+        self._counts("Đầu việc", tasks, now[0], past[0])
         self.found.append(ReportLine("space", height=4))
-        indicators = [*_indicator_counts(self.view, self.rows.indicators)]
-        reports = _report_counts(self.view, self.rows.units, len(indicators))
-        self._counts("Chỉ tiêu; báo cáo", [*indicators, *reports])
+        targets: dict[str, str] = {}
+        if indicators is not None:
+            states = [state for state in INDICATOR_STATES if now[1][state] or state == INDICATOR_STATES[0]]
+            targets["Số chỉ tiêu"] = indicators.count(kind=INDICATOR_ROW)
+            targets |= {state: indicators.count(kind=INDICATOR_ROW, state=state) for state in states}
+        reports = {
+            "Đơn vị phải báo cáo": units.count(expected=YES),
+            "Được chấp nhận": units.count(accepted=YES),
+            "Nộp đúng hạn": units.count(accepted=YES, on_time=YES),
+            "Nộp chậm": units.count(accepted=YES, on_time=NO),
+        }
+        self._counts("Chỉ tiêu; báo cáo", targets | reports, now[1] | now[2], past[1] | past[2], len(targets))
         self._tasks()
         self._decisions()
         return tuple(self.found)
@@ -180,32 +177,41 @@ class _PageWriter:
             ReportLine("subtitle", {_grid(0): c.title}),
             ReportLine("italic", {_grid(0): f"{agency} (số liệu {data_window(c.period)}){to}"}),
             ReportLine("alert" if c.missing else "italic", {_grid(0): reported_words(view, self.fit.missing)}),
-            *([ReportLine("italic", {_grid(0): closing_words(c)})] if c.closing is not None else []),
-            ReportLine("words", {_grid(0): headline(view)}, spans=_WHOLE),
-            ReportLine("space", height=4),
         ]
+        if c.closing is not None:
+            where = f"trang «{SHEETS['addendum'].name}» của nguon-so-lieu.xlsx"
+            later = f" Nội dung nhận được sau đó ở {where}." if c.addendum else ""
+            self.found.append(
+                ReportLine("italic", {_grid(0): f"Số liệu chốt lúc {moment_words(c.closing.at)}.{later}"})
+            )
+        self.found.append(ReportLine("words", {_grid(0): headline(view)}, spans=_WHOLE))
+        self.found.append(ReportLine("space", height=4))
 
-    def _counts(self, label: str, counts: Sequence[_Count]) -> None:
-        """A table of figures: this period, shares, the period before."""
-        names = [_grid(2 + 2 * index) for index in range(len(counts))]
+    def _counts(
+        self, label: str, formulas: Mapping[str, str], now: Mapping[str, int], past: Mapping[str, int], second: int = 0
+    ) -> None:
+        """A table of figures by title: this period, shares, the period before.
+
+        They are shares of the first figure, those from number `second` on of that one.
+        """
+        names = [_grid(2 + 2 * index) for index in range(len(formulas))]
         spans = {_grid(0): _grid(1)} | {name: _grid(3 + 2 * index) for index, name in enumerate(names)}
-        row = len(self.found) + 2
-        letters = [letter_of(_COLUMNS, name) for name in names]
+        row, titles, letters = len(self.found) + 2, list(formulas), [letter_of(_COLUMNS, name) for name in names]
 
         def put(kind: Literal["head", "row"], title: str, cells: Iterable[CellContent]) -> None:
             line: dict[str, CellContent] = {_grid(0): title, **dict(zip(names, cells, strict=True))}
             self.found.append(ReportLine(kind, line, spans=spans))
 
-        put("head", label, [count.title for count in counts])
-        put("row", "Kỳ này", [Formula(count.formula, count.value) for count in counts])
+        put("head", label, titles)
+        put("row", "Kỳ này", [Formula(formula, now[title]) for title, formula in formulas.items()])
+        wholes = [second if index >= second else 0 for index in range(len(titles))]
         shares = (
-            _share(f"{letter}{row}", f"${letters[count.whole]}${row}", count.value, counts[count.whole].value)
-            for letter, count in zip(letters, counts, strict=True)
+            _share(f"{letters[i]}{row}", f"${letters[whole]}${row}", now[titles[i]], now[titles[whole]])
+            for i, whole in enumerate(wholes)
         )
         put("row", "Tỷ lệ", shares)
-        if self.view.before is not None:
-            past = (None if count.before is None else Number(count.before, _COUNT_FORMAT) for count in counts)
-            put("row", "Kỳ trước", past)
+        if past:
+            put("row", "Kỳ trước", [Number(past.get(title, 0), _COUNT_FORMAT) for title in titles])
 
     def _tasks(self) -> None:
         view, later = self.view, SHEETS["problems"].name
@@ -250,46 +256,15 @@ class _PageWriter:
             self.found.append(ReportLine("words", {_grid(0): more}, spans=_WHOLE))
 
 
-def _stage_counts(view: Overview, plan: PlacedSheet) -> Iterator[_Count]:
-    now, before = view.figures.total, view.before.total if view.before else None
-    yield _Count("Tổng số", plan.count(kind=TASK_ROW), now.total, before.total if before else None)
-    for words in view.consolidation.stages:
-        formula = plan.count(kind=TASK_ROW, stage=words)
-        yield _Count(words, formula, now.stages.get(words, 0), before.stages.get(words, 0) if before else None)
-        if words == STAGES[0]:
-            on_time = TIMELINESS["on_time"]
-            past = before.timeliness.get(on_time, 0) if before else None
-            formula = plan.count(kind=TASK_ROW, timeliness=on_time)
-            yield _Count("trong đó đúng hạn, trong kỳ", formula, now.timeliness.get(on_time, 0), past)
-
-
-def _indicator_counts(view: Overview, indicators: PlacedSheet | None) -> Iterator[_Count]:
-    if indicators is None:
-        return
-    now, before = view.figures.states, view.before.states if view.before else None
-    past = sum(before.values()) if before is not None else None
-    yield _Count("Số chỉ tiêu", indicators.count(kind=INDICATOR_ROW), len(view.consolidation.indicators), past)
-    for state in INDICATOR_STATES:
-        if now.get(state) or state == INDICATOR_STATES[0]:
-            formula = indicators.count(kind=INDICATOR_ROW, state=state)
-            yield _Count(state, formula, now.get(state, 0), before.get(state, 0) if before is not None else None)
-
-
-def _report_counts(view: Overview, units: PlacedSheet, first: int) -> Iterator[_Count]:
-    """`first`: which figure of the table is the first of these."""
-    formulas = {
-        "Đơn vị phải báo cáo": units.count(expected=YES),
-        "Được chấp nhận": units.count(accepted=YES),
-        "Nộp đúng hạn": units.count(accepted=YES, on_time=YES),
-        "Nộp chậm": units.count(accepted=YES, on_time=NO),
-    }
-    past = _reports(view.before) if view.before else (None,) * len(formulas)
-    for (title, formula), value, before in zip(formulas.items(), _reports(view.figures), past, strict=True):
-        yield _Count(title, formula, value, before, first)
-
-
-def _reports(f: Figures) -> tuple[int, ...]:
-    return (f.expected, f.accepted, f.on_time, f.accepted - f.on_time)
+def _counts_of(f: Figures, c: Consolidation) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    """Figures of a period that page one shows, by title: of tasks, of indicators, of reports."""
+    tasks = {_TOTAL: f.total.total, c.stages[0]: f.total.stages.get(c.stages[0], 0)}
+    tasks[_THEREOF] = f.total.timeliness.get(TIMELINESS["on_time"], 0)
+    tasks |= {words: f.total.stages.get(words, 0) for words in c.stages[1:]}
+    states = {state: f.states.get(state, 0) for state in INDICATOR_STATES}
+    reports = {"Đơn vị phải báo cáo": f.expected, "Được chấp nhận": f.accepted}
+    reports |= {"Nộp đúng hạn": f.on_time, "Nộp chậm": f.accepted - f.on_time}
+    return tasks, {"Số chỉ tiêu": sum(states.values()), **states}, reports
 
 
 def _share(part: str, whole: str, count: int, total: int) -> Formula:
@@ -297,7 +272,7 @@ def _share(part: str, whole: str, count: int, total: int) -> Formula:
     return Formula(f"IF({whole}=0,0,{part}/{whole})", count / total if total else 0, _SHARE_FORMAT)
 
 
-_TOTAL, _SHARE = "Tổng số", "Tỷ lệ trên tổng số đầu việc"
+_TOTAL, _THEREOF, _SHARE = "Tổng số", "trong đó đúng hạn, trong kỳ", "Tỷ lệ trên tổng số đầu việc"
 _ON_TIME = "Hoàn thành đúng hạn"
 """Of those that are done: the one figure of the tables that is part of another."""
 _CHARTED_UNITS = 8
@@ -320,7 +295,7 @@ _TREND: dict[str, str | tuple[str, str]] = {
 """Column of the trend -> which of `Figures.trend` it shows, or of which two the share."""
 
 
-@frozen
+@define
 class _SummaryTable:
     """One table as placed, for the charts and formulas that read it."""
 
@@ -328,7 +303,7 @@ class _SummaryTable:
     """Headings of its figures."""
     head: int
     """0-based row of its headings."""
-    rows: int
+    rows: int = 0
     """Rows between headings and total."""
 
     @property
@@ -349,11 +324,19 @@ class _TableWriter:
         """All tables in order."""
         c, f, plan = self.c, self.f, self.rows.plan
         names = [(f"{section.code}. {section.title}", section.code) for section in f.sections]
-        self._head("sections", "I. Tiến độ theo nhóm nhiệm vụ", "Nhóm nhiệm vụ", (_TOTAL, *_progress_buckets(c)))
+        outside = (OUTSIDE,) if any(row.standing.state == "outside" for row in c.tasks) else ()
+        progress = (_TOTAL, DONE_BEFORE, *c.progress_order, UNREPORTED, *outside)
+        self._head("sections", "I. Tiến độ theo nhóm nhiệm vụ", "Nhóm nhiệm vụ", progress)
         counts = zip(names, map(_by_progress, f.sections), strict=True)
         self._counted("sections", counts, plan, "progress", kind=TASK_ROW, section="code")
-        self._sums("sections", _by_progress(f.total))
-        self._shares("sections", _by_progress(f.total))
+        whole, above = _by_progress(f.total), self._row
+        self._sums("sections", whole)
+        letters = [self._letter(index) for index in range(len(progress))]
+        shares = (
+            _share(f"{letter}{above}", f"${letters[0]}${above}", whole.get(words, 0), whole[_TOTAL])
+            for letter, words in zip(letters, progress, strict=True)
+        )
+        self._line("total", _SHARE, shares)
         stages = (_TOTAL, *c.stages, _ON_TIME)
         self._head("stages", "II. Tình trạng theo nhóm nhiệm vụ", "Nhóm", stages)
         counts = zip(names, map(_by_stage, f.sections), strict=True)
@@ -384,7 +367,7 @@ class _TableWriter:
         """Heading of a table, whose rows follow."""
         self.lines.append(ReportLine("space", height=8))
         self.lines.append(ReportLine("group", {_grid(0): title}))
-        self.tables[name] = _SummaryTable(tuple(columns), self._row - 1, 0)
+        self.tables[name] = _SummaryTable(tuple(columns), self._row - 1)
         self._line("head", first, columns, short="Tên ngắn (biểu đồ)", code="Mã")
 
     def _line(
@@ -396,7 +379,7 @@ class _TableWriter:
     def _put(self, name: str, label: str, code: str, cells: Iterable[CellContent]) -> None:
         """One row of the table."""
         self._line("row", label, cells, short=shorten(label, _SHORT).replace("tháng ", "T"), code=code)
-        self.tables[name] = attrs.evolve(self.tables[name], rows=self.tables[name].rows + 1)
+        self.tables[name].rows += 1
 
     def _counted(
         self,
@@ -429,14 +412,6 @@ class _TableWriter:
         sums = (f"SUM({cells})" if table.rows else "0" for cells in ranges)
         totals = (Formula(text, whole.get(words, 0)) for text, words in zip(sums, table.columns, strict=True))
         self._line("total", _TOTAL, totals)
-
-    def _shares(self, name: str, whole: Mapping[str, int]) -> None:
-        row = self._row - 1
-        cells = (
-            _share(f"{self._letter(i)}{row}", f"${self._letter(0)}${row}", whole.get(words, 0), whole[_TOTAL])
-            for i, words in enumerate(self.tables[name].columns)
-        )
-        self._line("total", _SHARE, cells)
 
     def _trend(self) -> None:
         """Earlier periods as they were told then; this one in formulas over the other tables and sheets."""
@@ -479,12 +454,6 @@ def _by_stage(of: RowCounts) -> dict[str, int]:
 
 def _with_total(states: Mapping[str, int]) -> dict[str, int]:
     return {_TOTAL: sum(states.values()), **states}
-
-
-def _progress_buckets(c: Consolidation) -> tuple[str, ...]:
-    """Column headings by progress; the one for outside leads only where the plan has such rows."""
-    outside = (OUTSIDE,) if any(row.standing.state == "outside" for row in c.tasks) else ()
-    return (DONE_BEFORE, *c.progress_order, UNREPORTED, *outside)
 
 
 _Fill = tuple[str, str]
@@ -555,25 +524,19 @@ def _chart(
 
 
 def _placed_charts(sheet: PlacedSheet, charts: list[Chart], room: float) -> Iterator[Chart]:
-    """The charts in lines of two; `room`: points left for them on the page, 0 where they stand below it."""
-    if not room:
-        yield from _side_by_side(sheet, charts, "more_charts", 0, 250.0)
-        return
-    first, second = charts[:2], charts[2:]
+    """The charts in lines of two over the width of the page; one with a legend beside its bars is wider.
+
+    `room`: points left for them on the page, 0 where all stand below it.
+    """
+    width = sum(int(column.width * 7 + 5) for column in sheet.page.columns[:_GRID]) - 4
+    first, second = (charts[:2], charts[2:]) if room else ([], charts)
     both = room >= _TWO_LINES and second
     high = room / 2 if both else room
-    yield from _side_by_side(sheet, first, "charts", 0, high)
-    if second:
-        yield from _side_by_side(sheet, second, *(("charts", high, high) if both else ("more_charts", 0, 250.0)))
-
-
-def _side_by_side(sheet: PlacedSheet, charts: list[Chart], anchor: str, top: float, points: float) -> Iterator[Chart]:
-    """Charts over the width of the page; one with a legend beside its bars is wider."""
-    width = sum(int(column.width * 7 + 5) for column in sheet.page.columns[:_GRID]) - 4
-    weights = [1.3 if chart.legend == "right" else 1.0 for chart in charts]
-    x = 0
-    for chart, weight in zip(charts, weights, strict=True):
-        wide = int(width * weight / sum(weights))
-        y, high = int(top / 0.75) + 2, int(points / 0.75) - _GAP
-        yield attrs.evolve(chart, anchor=anchor, x=x, y=y, width=wide - _GAP, height=high)
-        x += wide
+    lines = ((first, "charts", 0.0, high), (second, *(("charts", high, high) if both else ("more_charts", 0.0, 250.0))))
+    for line, anchor, top, points in lines:
+        weights = [1.3 if chart.legend == "right" else 1.0 for chart in line]
+        x, y, height = 0, int(top / 0.75) + 2, int(points / 0.75) - _GAP
+        for chart, weight in zip(line, weights, strict=True):
+            wide = int(width * weight / sum(weights))
+            yield attrs.evolve(chart, anchor=anchor, x=x, y=y, width=wide - _GAP, height=height)
+            x += wide

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
@@ -10,6 +10,7 @@ from nq57xl.forms.model import Value
 from nq57xl.outputs.report.sheet_parts import (
     SHEETS,
     Cells,
+    heading,
     labelled,
     list_sheet,
     source_labels,
@@ -48,7 +49,7 @@ def plan_page(c: Consolidation, compared: PeriodComparison | None) -> ReportShee
     """The page, with the change since the period before where there is one; figures count its lines of kind "NV"."""
     rule = [COLLECTIVE_RULE] if any(len(row.entries) > 1 for row in c.tasks) else []
     band: Cells = {"number": "NỘI DUNG KẾ HOẠCH", "standing": f"KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}
-    page = list_sheet(c, _SHEET, "KẾ HOẠCH VÀ KẾT QUẢ THỰC HIỆN", _lines(c, compared), *rule, band=band)
+    page = list_sheet(_SHEET, heading(c, "KẾ HOẠCH VÀ KẾT QUẢ THỰC HIỆN"), _lines(c, compared), *rule, band=band)
     return attrs.evolve(page, paper="A3", scale=80)
 
 
@@ -65,9 +66,11 @@ def _lines(c: Consolidation, compared: PeriodComparison | None) -> Iterator[Repo
 def _task_lines(row: TaskRow, c: Consolidation, change: str, labels: Mapping[str, str]) -> Iterator[ReportLine]:
     task, only = row.task, row.entries[0] if len(row.entries) == 1 else None
     progress, timeliness = row.standing.words(c)
+    # task over sub-task; the sub-task alone where it says the task again
+    work = task.subtask if fold(task.task) in fold(task.subtask) else _lines_of(task.task, task.subtask)
     cells: Cells = {
         "number": task.subnumber or task.number,
-        "task": _work(task),
+        "task": work,
         "deliverable": _lines_of(task.deliverable, f"KPI: {task.kpi}" if task.kpi else ""),
         "lead": _lines_of(task.lead, f"Phối hợp: {task.support}" if task.support else ""),
         "deadline": task.deadline_words,
@@ -88,28 +91,24 @@ def _task_lines(row: TaskRow, c: Consolidation, change: str, labels: Mapping[str
         own |= {"progress": progress, "timeliness": timeliness, "stage": entry.stage(row)}
         anchors = (f"led|{entry.unit}|{task.code}",)
         yield ReportLine("sub", own | _entry_cells(entry, row, c), 2, anchors, spans={"number": "deadline"})
-    yield from _support_lines(row, c, labels)
-
-
-def _place(kind: str, row: TaskRow) -> Cells:
-    """What formulas count lines by."""
-    return {"kind": kind, "section": row.task.section, "code": row.task.code}
-
-
-def _support_lines(row: TaskRow, c: Consolidation, labels: Mapping[str, str]) -> Iterator[ReportLine]:
-    """What supporters did; those who say the same stand in one line, each with the number of its source."""
+    # what supporters did; those who say the same stand in one line, each with the number of its source
     said: dict[str, list[Contribution]] = {}
     for item in row.contributions:
         if item.state == "text":
             said.setdefault(shown(item.value, c.schema), []).append(item)
     for words, items in said.items():
-        code, several = row.task.code, len(items) > 1
-        numbers = [labels.get(source_anchor(item.unit, "supporting", code), "") for item in items]
-        names = [_numbered(item.name, number if several else "") for item, number in zip(items, numbers, strict=True)]
+        several, sources = len(items) > 1, [source_anchor(item.unit, "supporting", task.code) for item in items]
+        numbers = [labels.get(source, "") if several else "" for source in sources]
+        names = (_numbered(item.name, number) for item, number in zip(items, numbers, strict=True))
         told: Cells = {"number": f"Phối hợp: {'; '.join(names)}", "standing": words, **_place(SUPPORT_ROW, row)}
-        told["source"] = source_link(items[0].unit, "supporting", code)
-        places = tuple(f"supporting|{item.unit}|{code}" for item in items)
+        told["source"] = Link("{label}", sources[0])
+        places = tuple(f"supporting|{item.unit}|{task.code}" for item in items)
         yield ReportLine("sub", told, 2, places, spans={"number": "deadline", "standing": "next_work"})
+
+
+def _place(kind: str, row: TaskRow) -> Cells:
+    """What formulas count lines by."""
+    return {"kind": kind, "section": row.task.section, "code": row.task.code}
 
 
 def _numbered(name: str, source: str) -> str:
@@ -118,11 +117,6 @@ def _numbered(name: str, source: str) -> str:
 
 def _lines_of(*texts: str) -> str:
     return "\n".join(filter(None, texts))
-
-
-def _work(task: Task) -> str:
-    """Task over sub-task; the sub-task alone where it says the task again."""
-    return task.subtask if fold(task.task) in fold(task.subtask) else _lines_of(task.task, task.subtask)
 
 
 def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
@@ -139,7 +133,7 @@ def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
     )
     cells["trouble"] = labelled(values, _TROUBLE, c)
     cells["next_work"] = labelled(values, _NEXT, c)
-    cells["percent"] = _percent_cell(values.get("percent"))
+    cells["percent"] = _number_or_text(values.get("percent"), _share)
     return cells | ({"source": source_link(entry.unit, "led", row.task.code)} if values else {})
 
 
@@ -183,22 +177,17 @@ _PERIODS = 12
 
 def indicator_page(c: Consolidation) -> ReportSheet:
     """The page of a plan with indicators; figures of the overview count its lines of kind "CT"."""
-    sheet, periods = SHEETS["indicators"], _periods(c)
+    sheet, periods = SHEETS["indicators"], (*past_periods(c)[-(_PERIODS - 1) :], past_period(c))
     if len(periods) > 1:  # the line of results over the periods, and its figures right of the printed columns
         series = (
             ReportColumn(f"{_SERIES}{i}", f"Kết quả {item.period.title}", 10, "center", printed=False)
             for i, item in enumerate(periods)
         )
         sheet = sheet.with_columns("source_text", _TREND).with_columns("kind", *series)
-    return list_sheet(c, sheet, "KẾT QUẢ THỰC HIỆN CHỈ TIÊU", _indicator_lines(c), _NOTE)
+    return list_sheet(sheet, heading(c, "KẾT QUẢ THỰC HIỆN CHỈ TIÊU"), _indicator_lines(c, periods), _NOTE)
 
 
-def _periods(c: Consolidation) -> tuple[PastPeriod, ...]:
-    return (*past_periods(c)[-(_PERIODS - 1) :], past_period(c))
-
-
-def _indicator_lines(c: Consolidation) -> Iterator[ReportLine]:
-    periods = _periods(c)
+def _indicator_lines(c: Consolidation, periods: tuple[PastPeriod, ...]) -> Iterator[ReportLine]:
     for number, title in c.groups:
         yield ReportLine("section", {"number": number, "indicator": title})
         for row in c.indicators:
@@ -237,12 +226,18 @@ def _entry_state(entry: IndicatorEntry, row: IndicatorRow) -> str:
 def _result_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation, periods: tuple[PastPeriod, ...]) -> Cells:
     """What a unit reported, and the line of its results over the periods, where there are two or more to join."""
     values, code = entry.values, row.indicator.code
+    gap = gap_cell(entry.gap, row.measure)
+    if isinstance(gap, Number) and not entry.reached and not row.judged:  # what is still to go: the day has not come
+        above, below, same = gap.format.split(";")
+        gap = Number(gap.value, f'{above};"còn "{below.removeprefix("-")};{same}')
     cells: Cells = {
         "reporter": entry.name,
-        "numerator": _number(values.get("numerator")),
-        "denominator": _number(values.get("denominator")),
-        "result": _result(entry, row, c),
-        "gap": _gap(entry, row),
+        "numerator": _number_or_text(values.get("numerator"), _plain),
+        "denominator": _number_or_text(values.get("denominator"), _plain),
+        "result": shown(values.get("value"), c.schema)
+        if entry.result is None
+        else result_cell(entry.shown, row.measure, c),
+        "gap": gap,
         "source_text": shown(values.get("source"), c.schema),
         "note": shown(values.get("note"), c.schema),
     }
@@ -255,29 +250,19 @@ def _result_cells(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation, pe
     return cells | (series if len(periods) > 1 else {})
 
 
-def _gap(entry: IndicatorEntry, row: IndicatorRow) -> CellContent:
-    """What lies between result and target; of a target whose day has not come what is still to go."""
-    cell = gap_cell(entry.gap, row.measure)
-    if isinstance(cell, Number) and not entry.reached and not row.judged:
-        above, below, same = cell.format.split(";")
-        return Number(cell.value, f'{above};"còn "{below.removeprefix("-")};{same}')
-    return cell
-
-
-def _number(value: Value | None) -> CellContent:
+def _number_or_text(value: Value | None, cell: Callable[[float], Number]) -> CellContent:
+    """A typed number as that cell, the typed text where it is none, nothing for a blank."""
     if value is None:
         return None
-    return _plain(float(value.value)) if isinstance(value.value, int | float) else value.typed
+    return cell(float(value.value)) if isinstance(value.value, int | float) else value.typed
 
 
 def _plain(number: float) -> Number:
     return Number(number, "#,##0" if number == int(number) else "#,##0.######")
 
 
-def _result(entry: IndicatorEntry, row: IndicatorRow, c: Consolidation) -> CellContent:
-    if entry.result is None:
-        return shown(entry.values.get("value"), c.schema)
-    return result_cell(entry.shown, row.measure, c)
+def _share(number: float) -> Number:
+    return Number(number, "0.0##%" if abs(number * 100 - round(number * 100)) > 1e-9 else "0%")
 
 
 def result_cell(result: float | str | None, measure: str, c: Consolidation) -> CellContent:
@@ -302,13 +287,3 @@ def gap_cell(gap: float | None, measure: str) -> CellContent:
         return Number(round(gap * 100, 6), '+#,##0.0####" điểm %";-#,##0.0####" điểm %";0" điểm %"')
     decimals = "" if gap == int(gap) else ".######"
     return Number(gap, f"+#,##0{decimals};-#,##0{decimals};0")
-
-
-def _percent_cell(value: Value | None) -> CellContent:
-    """A percentage as a number, the typed text where it is none, nothing for a blank."""
-    if value is None:
-        return None
-    if isinstance(value.value, int | float):
-        fine = abs(value.value * 100 - round(value.value * 100)) > 1e-9
-        return Number(float(value.value), "0.0##%" if fine else "0%")
-    return value.typed

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import AppliedEdit, UnitStatus
 from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, heading, labelled, list_sheet, source_link, standing_text
-from nq57xl.plan.model import Period
 from nq57xl.plan.periods import next_period
 from nq57xl.results.model import Consolidation, FreeRow, LeadEntry, TaskRow
 from nq57xl.results.overview import NO_LEVEL
@@ -34,32 +33,33 @@ def problem_page(c: Consolidation) -> ReportSheet:
         f"{vietnamese_date(later.cutoff)}. Nguy cơ chậm: chưa hoàn thành, còn không quá {c.plan.settings.at_risk_days} "
         "ngày theo lịch là đến hạn."
     )
-    return list_sheet(c, SHEETS["problems"], "CHẬM TIẾN ĐỘ, KHÓ KHĂN, VƯỚNG MẮC, GIẢI TRÌNH", _lines(c), note)
+    return list_sheet(SHEETS["problems"], heading(c, "CHẬM TIẾN ĐỘ, KHÓ KHĂN, VƯỚNG MẮC, GIẢI TRÌNH"), _lines(c), note)
 
 
 def _lines(c: Consolidation) -> Iterator[ReportLine]:
     """The groups under their numbered titles; one without a line is not there."""
-    groups = (group for group in (*_row_groups(c), *_explanation_groups(c)) if group[1])
-    for number, (title, lines) in enumerate(groups, start=1):
+    groups = [*_row_groups(c)]
+    for title, questions in _Explanations(c).groups().items():
+        lines = []
+        for number, cells in enumerate(questions, start=1):
+            # what no unit has answered is told over the columns of the answers
+            alone = not any(cells.get(name) for name in ("cause", "proposal", "next_work"))
+            spans = {"difficulties": "next_work"} if alone else {}
+            lines.append(ReportLine("row", {"number": str(number), **cells}, 1, spans=spans))
+        groups.append((f"{title}: {len(lines)}", lines))
+    for number, (title, lines) in enumerate((group for group in groups if group[1]), start=1):
         yield ReportLine("section", {"number": str(number), "code": title})
         yield from lines
 
 
-_Group = tuple[str, list[ReportLine]]
-
-
-def _row_groups(c: Consolidation) -> Iterator[_Group]:
+def _row_groups(c: Consolidation) -> Iterator[tuple[str, list[ReportLine]]]:
     """Rows of the plan, a line for each unit that leads a row; the row's own cells once."""
     groups = _plan_groups(c)
     for title, rows in groups:
         lines = []
         for number, row in enumerate(rows, start=1):
-            cells: Cells = {
-                "code": row.task.cited_number,
-                "work": row.task.own_work,
-                "deadline": row.task.deadline_words,
-            }
-            first: Cells = {"number": str(number), **cells}
+            first: Cells = {"number": str(number), "code": row.task.cited_number, "work": row.task.own_work}
+            first["deadline"] = row.task.deadline_words
             for entry in row.entries or (LeadEntry("", row.task.lead, False),):
                 lines.append(ReportLine("row" if first else "sub", first | _entry_cells(entry, row, c), 1))
                 first = {}
@@ -78,17 +78,6 @@ def _entry_cells(entry: LeadEntry, row: TaskRow, c: Consolidation) -> Cells:
     cells |= {name: shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "next_work")}
     cells["cause"] = labelled(entry.values, (("cause", ""), ("explanation", "Giải trình: ")), c)
     return cells | ({"source": source_link(entry.unit, "led", row.task.code)} if entry.values else {})
-
-
-def _explanation_groups(c: Consolidation) -> Iterator[_Group]:
-    """Questions to units; what no unit has answered is told over the columns of the answers."""
-    for title, questions in _Explanations(c).groups().items():
-        lines = []
-        for number, cells in enumerate(questions, start=1):
-            alone = not any(cells.get(name) for name in ("cause", "proposal", "next_work"))
-            spans = {"difficulties": "next_work"} if alone else {}
-            lines.append(ReportLine("row", {"number": str(number), **cells}, 1, spans=spans))
-        yield f"{title}: {len(lines)}", lines
 
 
 class _Explanations:
@@ -192,16 +181,24 @@ class _Explanations:
 
 def _plan_groups(c: Consolidation) -> list[tuple[str, list[TaskRow]]]:
     """Titles and rows of the groups, in order; in those of coming deadlines the nearest day first."""
-    later = next_period(c.period, c.plan.properties)
-    margin = c.plan.settings.at_risk_days
+    last, margin = next_period(c.period, c.plan.properties).cutoff, c.plan.settings.at_risk_days
+
+    def has_milestone(row: TaskRow) -> bool:
+        return row.is_open and any(c.cutoff < day <= last for day in row.task.deadline.milestones)
+
+    def has_difficulties(row: TaskRow) -> bool:
+        """Some unit tells of difficulties or a cause on this row in this period."""
+        told = [entry for entry in row.entries if not entry.before]
+        return any(name in entry.values for entry in told for name in ("difficulties", "cause"))
+
     tests: list[tuple[str, Callable[[TaskRow], bool]]] = [
         ("Quá hạn, chưa hoàn thành", lambda row: row.stands("overdue")),
         ("Hoàn thành quá hạn", lambda row: row.stands("late")),
         ("Chưa báo cáo, hoặc chưa báo cáo đủ", lambda row: row.is_silent),
         (f"Nguy cơ chậm (còn không quá {margin} ngày)", lambda row: row.stands("at_risk")),
-        ("Đến hạn trước ngày chốt số liệu kỳ sau", lambda row: row.falls_due(c.cutoff, later.cutoff)),
-        ("Có mốc trung gian trước ngày chốt số liệu kỳ sau", lambda row: _milestone(row, c, later)),
-        ("Nhiệm vụ khác có khó khăn, vướng mắc", _has_difficulties),
+        ("Đến hạn trước ngày chốt số liệu kỳ sau", lambda row: row.falls_due(c.cutoff, last)),
+        ("Có mốc trung gian trước ngày chốt số liệu kỳ sau", has_milestone),
+        ("Nhiệm vụ khác có khó khăn, vướng mắc", has_difficulties),
     ]
     found: list[tuple[str, list[TaskRow]]] = [(title, []) for title, _ in tests]
     for row in c.tasks:
@@ -213,23 +210,13 @@ def _plan_groups(c: Consolidation) -> list[tuple[str, list[TaskRow]]]:
     return found
 
 
-def _has_difficulties(row: TaskRow) -> bool:
-    """Some unit tells of difficulties or a cause on this row in this period."""
-    told = [entry for entry in row.entries if not entry.before]
-    return any(name in entry.values for entry in told for name in ("difficulties", "cause"))
-
-
-def _milestone(row: TaskRow, c: Consolidation, later: Period) -> bool:
-    return row.is_open and any(c.cutoff < day <= later.cutoff for day in row.task.deadline.milestones)
-
-
 _PROPOSALS = SHEETS["proposals"]
 
 
 def proposal_page(c: Consolidation) -> ReportSheet:
     """The page: three blocks with headings of their own."""
-    blocks = (*_general(c), *_on_tasks(c), *_new_tasks(c))
-    lines = blocks or (ReportLine("para", {"number": "Các đơn vị không có đề xuất, kiến nghị."}),)
+    lines = (*_general(c), *_on_tasks(c), *_new_tasks(c))
+    lines = lines or (ReportLine("para", {"number": "Các đơn vị không có đề xuất, kiến nghị."}),)
     return ReportSheet(_PROPOSALS.name, _PROPOSALS.columns, (*heading(c, "ĐỀ XUẤT, KIẾN NGHỊ CỦA CÁC ĐƠN VỊ"), *lines))
 
 
@@ -237,6 +224,25 @@ def _head(title: str, *names: str) -> Iterator[ReportLine]:
     yield ReportLine("group", {"number": title})
     cells = dict(zip("abcde", names, strict=True))
     yield ReportLine("head", {"number": "TT", "unit": "Đơn vị", **cells, "source": _PROPOSALS.columns[-1].title})
+
+
+def _general(c: Consolidation) -> Iterator[ReportLine]:
+    """By who must decide, the highest first; what names nobody comes last."""
+    names = ("Khó khăn, vướng mắc chung", "Nguyên nhân", "Đề xuất, kiến nghị", "Cấp quyết định", "")
+    rows = [row for row in c.free if row.table == "difficulty"]
+    if rows:
+        yield from _head("I. Khó khăn, kiến nghị chung, theo cấp quyết định", *names)
+    for title, found in _by_authority(rows, c):
+        yield ReportLine("section", {"number": "", "unit": f"{title}: {len(found)} nội dung"})
+        yield from _free_lines(found, ("content", "cause", "proposal", "authority"), c)
+
+
+def _by_authority(rows: list[FreeRow], c: Consolidation) -> list[tuple[str, list[FreeRow]]]:
+    """General difficulties under the title of who must decide, in the order of the list from its end."""
+    found: dict[str, list[FreeRow]] = {item.title: [] for item in reversed(c.schema.lists.get("authority", ()))}
+    for row in rows:
+        found.setdefault(shown(row.values.get("authority"), c.schema) or NO_LEVEL, []).append(row)
+    return [(title, of_title) for title, of_title in found.items() if of_title]
 
 
 def _on_tasks(c: Consolidation) -> Iterator[ReportLine]:
@@ -257,26 +263,6 @@ def _new_tasks(c: Consolidation) -> Iterator[ReportLine]:
     if rows:
         yield from _head("III. Đề xuất nhiệm vụ mới", *names)
     yield from _free_lines(rows, ("title", "reason", "deliverable", "lead", "deadline"), c)
-
-
-def _general(c: Consolidation) -> Iterator[ReportLine]:
-    """By who must decide, the highest first; what names nobody comes last."""
-    names = ("Khó khăn, vướng mắc chung", "Nguyên nhân", "Đề xuất, kiến nghị", "Cấp quyết định", "")
-    rows = [row for row in c.free if row.table == "difficulty"]
-    if rows:
-        yield from _head("I. Khó khăn, kiến nghị chung, theo cấp quyết định", *names)
-    for title, found in _by_authority(rows, c):
-        yield ReportLine("section", {"number": "", "unit": f"{title}: {len(found)} nội dung"})
-        yield from _free_lines(found, ("content", "cause", "proposal", "authority"), c)
-
-
-def _by_authority(rows: list[FreeRow], c: Consolidation) -> list[tuple[str, list[FreeRow]]]:
-    """General difficulties under the title of who must decide, in the order of the list from its end."""
-    titles = [item.title for item in reversed(c.schema.lists.get("authority", ()))]
-    found: dict[str, list[FreeRow]] = {title: [] for title in titles}
-    for row in rows:
-        found.setdefault(shown(row.values.get("authority"), c.schema) or NO_LEVEL, []).append(row)
-    return [(title, found[title]) for title in found if found[title]]
 
 
 def _free_lines(rows: list[FreeRow], fields: tuple[str, ...], c: Consolidation) -> Iterator[ReportLine]:

@@ -22,65 +22,61 @@ _Align = Literal["left", "center", "right"]
 
 
 @frozen
-class _SheetKind:
+class SheetKind:
     """What schemas/report.yml says of a sheet."""
 
     name: str
     columns: tuple[ReportColumn, ...]
 
-    def with_columns(self, before: str, *more: ReportColumn) -> _SheetKind:
+    def with_columns(self, before: str, *more: ReportColumn) -> SheetKind:
         """With more columns, in front of that one."""
         place = next(i for i, column in enumerate(self.columns) if column.name == before)
-        return _SheetKind(self.name, (*self.columns[:place], *more, *self.columns[place:]))
+        return SheetKind(self.name, (*self.columns[:place], *more, *self.columns[place:]))
 
 
 def _column(name: str, title: str, width: float, align: _Align = "left", where: str = "") -> ReportColumn:
     return ReportColumn(name, title, width, align, printed=not where, hidden=where == "hidden")
 
 
-SHEETS: dict[str, _SheetKind] = {
-    key: _SheetKind(sheet["sheet"], tuple(_column(name, *about) for name, about in sheet["columns"].items()))
+SHEETS: dict[str, SheetKind] = {
+    key: SheetKind(sheet["sheet"], tuple(_column(name, *about) for name, about in sheet["columns"].items()))
     for key, sheet in read_schema("report.yml").items()
 }
 """By a word of the code. A column `source` numbers the lines of nguon-so-lieu.xlsx that hold what a row shows."""
 
 
 def list_sheet(
-    c: Consolidation,
-    sheet: _SheetKind,
-    title: str,
+    sheet: SheetKind,
+    top: Iterable[ReportLine],
     lines: Iterable[ReportLine],
     *notes: str,
     band: Cells | None = None,
     sparing: bool = True,
+    frozen_columns: int = 2,
 ) -> ReportSheet:
-    """A sheet that is one list under its headings, with a filter.
+    """A sheet that is one list under its headings, with a filter; without a line it says so under `top` alone.
 
-    `band`: headings over several columns each; `sparing`: columns in which nothing stands are left out.
+    `band`: headings over several columns each; `sparing`: columns in which nothing stands, and which no formula reads,
+    are left out.
     """
     body, columns = tuple(lines), sheet.columns
     if not body:
         nothing = ReportLine("para", {"number": "Không có nội dung."})
-        return ReportSheet(sheet.name, columns, (*heading(c, title), nothing))
-    columns = _filled(columns, body) if sparing else columns
+        return ReportSheet(sheet.name, columns, (*top, nothing))
+    if sparing:
+        used = {name for line in body for pair in line.spans.items() for name in pair}
+        used |= {name for line in body for name, content in line.cells.items() if content not in (None, "")}
+        columns = tuple(column for column in columns if column.name in used or not column.printed)
     bands = (ReportLine("band", band),) if band else ()
     heads = ReportLine("head", {column.name: column.title for column in columns})
-    above = (*heading(c, title, *notes), *bands, heads)
-    return ReportSheet(sheet.name, columns, (*above, *body), filtered=True, frozen_columns=2)
+    above = (*top, *(ReportLine("note", {"number": note}) for note in notes), *bands, heads)
+    return ReportSheet(sheet.name, columns, (*above, *body), filtered=True, frozen_columns=frozen_columns)
 
 
-def _filled(columns: Sequence[ReportColumn], lines: Sequence[ReportLine]) -> tuple[ReportColumn, ...]:
-    """The columns that hold something, and those that formulas read."""
-    spanned = {name for line in lines for pair in line.spans.items() for name in pair}
-    used = {name for line in lines for name, content in line.cells.items() if content not in (None, "")} | spanned
-    return tuple(column for column in columns if column.name in used or not column.printed)
-
-
-def heading(c: Consolidation, title: str, *notes: str) -> Iterator[ReportLine]:
-    """Title of the sheet, of the report, and notes: texts over the whole width."""
-    yield ReportLine("title", {"number": title})
-    yield ReportLine("subtitle", {"number": f"{c.title}, {c.period.title}"})
-    yield from (ReportLine("note", {"number": note}) for note in notes)
+def heading(c: Consolidation, title: str) -> tuple[ReportLine, ...]:
+    """Title of the sheet and of the report, over the whole width."""
+    subtitle = ReportLine("subtitle", {"number": f"{c.title}, {c.period.title}"})
+    return (ReportLine("title", {"number": title}), subtitle)
 
 
 def source_link(unit: str, table: str, key: str) -> Link:
@@ -104,8 +100,6 @@ def standing_text(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:
 
 
 _SHEET = SHEETS["sources"]
-_AS_TYPED = "như đã nhập"
-_EDIT_SPANS = {"typed": "hash"}
 _EMPTY = ReportSheet(_SHEET.name, _SHEET.columns, ()).placed().page
 """The page with its columns as wide as they will be."""
 
@@ -117,11 +111,13 @@ def source_page(c: Consolidation, *, contacts: bool) -> ReportSheet:
         "trong bao-cao-tong-hop.xlsx. Ô để trống không có dòng nào ở đây và không được tính là 0. Tệp gốc lưu trong "
         "thư mục archive theo mã băm."
     )
-    edits = _edits(c)
+    before = (item for one in past_periods(c) for item in one.edits)
+    applied = (*before, *(item for item in c.edits if item.state == "applied"))
+    edits = {(*item.edit.new.place, item.edit.source.sha256): item for item in applied}
     if edits:
         note += " Ô do đơn vị tổng hợp biên tập ghi tệp bien-tap.xlsx, dòng dưới nêu ai sửa, vì sao, trước đó là gì."
     traced = [item for item in c.traced if item.contact == contacts]
-    return list_sheet(c, _SHEET, "NGUỒN SỐ LIỆU", _lines(c, traced, edits), note)
+    return list_sheet(_SHEET, heading(c, "NGUỒN SỐ LIỆU"), _lines(c, traced, edits), note)
 
 
 def source_labels(c: Consolidation) -> dict[str, str]:
@@ -134,27 +130,36 @@ def source_labels(c: Consolidation) -> dict[str, str]:
 
 
 def _lines(
-    c: Consolidation, traced: Sequence[TracedCell], edits: Mapping[tuple[str, ...], AppliedEdit]
+    c: Consolidation, traced: Sequence[TracedCell], edits: Mapping[tuple[str, str, str, str, str], AppliedEdit]
 ) -> Iterator[ReportLine]:
+    """A line for each cell; `edits`, those of rows carried over too, by the cell of the unit and the file with it."""
     for number, item in enumerate(traced, start=1):
-        yield ReportLine("row", _cells(item, number, c), anchors=_anchors_of(item))
-        if item.value.stated:
-            yield ReportLine("sub", {"typed": f"{item.value.stated}."}, spans=_EDIT_SPANS)
-        edit = edits.get(_place(item))
-        if edit is not None:
-            yield ReportLine("sub", {"typed": _edit_words(edit, c)}, spans=_EDIT_SPANS)
-
-
-def _edits(c: Consolidation) -> dict[tuple[str, ...], AppliedEdit]:
-    """Edits that are applied, by the cell of the unit and the file that holds them; of rows carried over, too."""
-    before = (item for one in past_periods(c) for item in one.edits)
-    applied = (*before, *(item for item in c.edits if item.state == "applied"))
-    return {(*item.edit.new.place, item.edit.source.sha256): item for item in applied}
-
-
-def _place(item: TracedCell) -> tuple[str, ...]:
-    value = item.value
-    return (item.unit, value.table, value.key, value.field, item.source.sha256)
+        value, source = item.value, item.source
+        field, words = c.schema.find(value.table, value.field), shown(value, c.schema, percent=value.key in c.percents)
+        plain = (field is None or field.type == "text") and words == value.typed  # needs no second copy
+        cells: Cells = {
+            "number": str(number),
+            "unit": item.name,
+            "table": table_title(c.schema, value.table),
+            "key": "" if value.key == value.table else value.key,
+            "field": field_title(c.schema, value),
+            "typed": value.typed,
+            "value": "như đã nhập" if plain else words,
+            "file": source.name,
+            "sheet": value.sheet,
+            "cell": value.cell,
+            "received": moment_words(source.received_at),
+            "hash": source.sha256[:10],
+            "link": Link("xem dòng {row}", f"{value.table}|{item.unit}|{value.key}"),
+            "sha": source.sha256,
+            "path": source.path,
+            "whole": value.typed if _EMPTY.rows_needed(value.typed, "typed") > 1 else None,
+        }
+        yield ReportLine("row", cells, anchors=_anchors_of(item))
+        edit = edits.get((*item.place, source.sha256))
+        for told in (f"{value.stated}." if value.stated else "", _edit_words(edit, c) if edit else ""):
+            if told:
+                yield ReportLine("sub", {"typed": told}, spans={"typed": "hash"})
 
 
 def _edit_words(item: AppliedEdit, c: Consolidation) -> str:
@@ -167,39 +172,6 @@ def _edit_words(item: AppliedEdit, c: Consolidation) -> str:
     file = own.origin or (counting.judged.source if counting is not None else None)
     where = f"tệp {file.name}, " if file is not None else ""
     return f"{words}Đơn vị đã nhập «{own.typed}» ({where}trang «{own.sheet}», ô {own.cell})."
-
-
-def _cells(item: TracedCell, number: int, c: Consolidation) -> Cells:
-    value, source = item.value, item.source
-    place = f"{value.table}|{item.unit}|{value.key}"
-    long = _EMPTY.rows_needed(value.typed, "typed") > 1
-    return {
-        "number": str(number),
-        "unit": item.name,
-        "table": table_title(c.schema, value.table),
-        "key": "" if value.key == value.table else value.key,
-        "field": field_title(c.schema, value),
-        "typed": value.typed,
-        "value": _value(item, c),
-        "file": source.name,
-        "sheet": value.sheet,
-        "cell": value.cell,
-        "received": moment_words(source.received_at),
-        "hash": source.sha256[:10],
-        "link": Link("xem dòng {row}", place),
-        "sha": source.sha256,
-        "path": source.path,
-        "whole": value.typed if long else None,
-    }
-
-
-def _value(item: TracedCell, c: Consolidation) -> str:
-    """The typed cell as understood; a text that was only stored needs no second copy."""
-    value = item.value
-    field = c.schema.find(value.table, value.field)
-    words = shown(value, c.schema, percent=value.key in c.percents)
-    plain = field is None or field.type == "text"
-    return _AS_TYPED if plain and words == value.typed else words
 
 
 def _anchors_of(traced: TracedCell) -> tuple[str, str]:

@@ -10,17 +10,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from nq57xl.ledger.model import UnitStatus
-from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, list_sheet, source_link
+from nq57xl.outputs.report.sheet_parts import SHEETS, Cells, heading, list_sheet, source_link
 from nq57xl.results.model import Consolidation, UnitReport
 from nq57xl.results.overview import figures
-from nq57xl.results.quality import DECIMALS, GoodOfAll, Score, scores
+from nq57xl.results.quality import DECIMALS, Score, scores
 from nq57xl.results.wording import BASES, STATES, VERDICTS
-from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.load import Quality
 from nq57xl.rules.schema import vietnamese_date, vietnamese_number
 from nq57xl.text.clock import moment_words
 from nq57xl.xlsx.pages import (
-    CellContent,
     Formula,
     Number,
     PlacedSheet,
@@ -40,14 +38,41 @@ def submission_page(c: Consolidation) -> ReportSheet:
         f"Hạn các đơn vị nộp báo cáo: hết ngày {c.status.due:%d/%m/%Y}. «Đã nhận»: có tệp gửi đến; «Hợp lệ»: lần gửi "
         "mới nhất không còn điểm phải sửa; «Được chấp nhận»: đã có báo cáo được đưa vào bản tổng hợp này."
     )
-    return list_sheet(c, SHEETS["submissions"], "TÌNH HÌNH NỘP BÁO CÁO", _submission_lines(c), note)
+    lines = (*_submission_lines(c), *_attempts(c), *_other_lines(c))
+    return list_sheet(SHEETS["submissions"], heading(c, "TÌNH HÌNH NỘP BÁO CÁO"), lines, note)
 
 
 def _submission_lines(c: Consolidation) -> Iterator[ReportLine]:
     for number, report in enumerate(c.units, start=1):
-        yield ReportLine("row", _submission_cells(report, number), anchors=(f"submission|{report.status.code}",))
-    yield from _attempts(c)
+        unit = report.status
+        received = unit.newest is not None or bool(unit.excluded)
+        valid = unit.newest is not None and unit.newest.judged.verdict in ("accepted", "accepted_with_warnings")
+        cells: Cells = {
+            "number": str(number),
+            "unit": unit.name,
+            "valid": YES if valid else (NO if received else ""),
+            **_told_of(unit),
+            "late": Number(unit.days_late, "0") if unit.on_time is not None else None,
+            "basis": BASES[unit.received_basis] if unit.received_basis else "",
+            "state": _state_words(report),
+            "prepared": _person(report, "prepared"),
+            "approved": _person(report, "approved"),
+            "signed": _signed_day(report),
+            "code": unit.code,
+            "file": unit.file,
+            "sha": unit.sha256,
+        }
+        yield ReportLine("row", cells, anchors=(f"submission|{unit.code}",))
+
+
+def _other_lines(c: Consolidation) -> Iterator[ReportLine]:
+    """Signed copies, what is to be compared between units, files that are no form: a paragraph each."""
     names = {report.status.code: report.status.name for report in c.units}
+    strangers = []
+    for judged in (item.judged for item in c.status.unrecognised):
+        reasons = " ".join(finding.message for finding in judged.findings if finding.severity == "error")
+        came = f"{judged.source.name} (nhận {moment_words(judged.source.received_at)}). "
+        strangers.append(f"{came}{reasons}".strip())
     blocks = {
         # scans with number, day and signature: filed, never read
         "Bản ký lưu cùng báo cáo": [
@@ -57,40 +82,12 @@ def _submission_lines(c: Consolidation) -> Iterator[ReportLine]:
         "Nội dung cần đối chiếu giữa các đơn vị": [
             f"{finding.message} {finding.fix}".strip() for finding in c.status.period_findings
         ],
-        "Tệp nhận được nhưng không phải biểu mẫu đã phát hành": [
-            _stranger(item.judged) for item in c.status.unrecognised
-        ],
+        "Tệp nhận được nhưng không phải biểu mẫu đã phát hành": strangers,
     }
     for title, texts in blocks.items():
         if texts:
             yield from _block(title)
             yield from (ReportLine("para", {"number": f"{n}. {text}"}) for n, text in enumerate(texts, start=1))
-
-
-def _stranger(judged: JudgedReturn) -> str:
-    reasons = " ".join(finding.message for finding in judged.findings if finding.severity == "error")
-    return f"{judged.source.name} (nhận {moment_words(judged.source.received_at)}). {reasons}".strip()
-
-
-def _submission_cells(report: UnitReport, number: int) -> Cells:
-    unit = report.status
-    received = unit.newest is not None or bool(unit.excluded)
-    valid = unit.newest is not None and unit.newest.judged.verdict in ("accepted", "accepted_with_warnings")
-    return {
-        "number": str(number),
-        "unit": unit.name,
-        "valid": YES if valid else (NO if received else ""),
-        **_told_of(unit),
-        "late": Number(unit.days_late, "0") if unit.on_time is not None else None,
-        "basis": BASES[unit.received_basis] if unit.received_basis else "",
-        "state": _state_words(report),
-        "prepared": _person(report, "prepared"),
-        "approved": _person(report, "approved"),
-        "signed": _signed_day(report),
-        "code": unit.code,
-        "file": unit.file,
-        "sha": unit.sha256,
-    }
 
 
 def _state_words(report: UnitReport) -> str:
@@ -174,11 +171,11 @@ def unit_page(c: Consolidation, plan: PlacedSheet) -> ReportSheet:
         "Các lần gửi, tệp và mã băm: xem nguon-so-lieu.xlsx."
     )
     band: Cells = {"number": "", "state": "NỘP BÁO CÁO", "led": "ĐẦU VIỆC CHỦ TRÌ", "asked": "PHỐI HỢP"}
-    lines = _lines(c, plan, sheet.columns)
-    return list_sheet(c, sheet, "KẾT QUẢ VÀ TÌNH HÌNH BÁO CÁO THEO ĐƠN VỊ", lines, note, band=band, sparing=False)
+    top, lines = heading(c, "KẾT QUẢ VÀ TÌNH HÌNH BÁO CÁO THEO ĐƠN VỊ"), _unit_lines(c, plan, sheet.columns)
+    return list_sheet(sheet, top, lines, note, band=band, sparing=False)
 
 
-def _lines(c: Consolidation, plan: PlacedSheet, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
+def _unit_lines(c: Consolidation, plan: PlacedSheet, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
     units, stages = figures(c).units, {f"s{i}": words for i, words in enumerate(c.stages)}
     heads = {name: f"${letter_of(columns, name)}${_HEAD}" for name in stages}
     reports = {report.status.code: report for report in c.units}
@@ -186,9 +183,8 @@ def _lines(c: Consolidation, plan: PlacedSheet, columns: tuple[ReportColumn, ...
     told = Counter(item.unit for row in c.tasks for item in row.contributions if item.state == "text")
     sums: Counter[str] = Counter()
     for number, unit in enumerate(units, start=1):
-        cells = _report_cells(reports.get(unit.code))
         copies = [f"Bản ký: {copy.file}" for copy in c.status.signed if copy.unit == unit.code]
-        cells |= {"people": "\n".join([str(cells.get("people") or ""), *copies]).strip()} if copies else {}
+        cells = _report_cells(reports.get(unit.code), copies)
         cells |= {"number": str(number), "unit": unit.title, "code": unit.code}
         code = f"${letter_of(columns, 'code')}{_HEAD + number}"
         counts = {name: unit.stages.get(words, 0) for name, words in stages.items()}
@@ -208,16 +204,17 @@ def _lines(c: Consolidation, plan: PlacedSheet, columns: tuple[ReportColumn, ...
         yield ReportLine("total", totals)
 
 
-def _report_cells(report: UnitReport | None) -> Cells:
+def _report_cells(report: UnitReport | None, copies: list[str]) -> Cells:
+    """`copies`: signed ones, named under the people."""
     if report is None:
-        return {"state": "Ngoài diện gửi biểu"}
+        return {"state": "Ngoài diện gửi biểu", **({"people": "\n".join(copies)} if copies else {})}
     unit = report.status
     people = [text.replace("\n", ", ") for text in (_person(report, "prepared"), _person(report, "approved")) if text]
     signed = _signed_day(report)
     return {
         "state": _state_words(report),
         **_told_of(unit),
-        "people": "\n".join([*people, *([f"Duyệt ngày {signed}"] if signed else [])]),
+        "people": "\n".join([*people, *([f"Duyệt ngày {signed}"] if signed else []), *copies]),
         "source": source_link(unit.code, "signoff", "signoff") if unit.counting is not None else None,
         "expected": YES,
     }
@@ -237,16 +234,14 @@ def _told_of(unit: UnitStatus) -> Cells:
 def internal_page(c: Consolidation) -> ReportSheet:
     """The page: one line for each unit that reports."""
     note = "Chỉ dùng trong cơ quan để liên hệ về báo cáo; không gửi kèm báo cáo tổng hợp."
-    lines = (_contact_line(report, number) for number, report in enumerate(c.units, start=1))
-    return list_sheet(c, SHEETS["internal"], "ĐẦU MỐI LIÊN HỆ VỀ BÁO CÁO (LƯU HÀNH NỘI BỘ)", lines, note)
-
-
-def _contact_line(report: UnitReport, number: int) -> ReportLine:
-    unit, fields = report.status, ("prepared_by", "prepared_position", "phone", "email", "approved_by")
-    cells: Cells = {"number": str(number), "unit": unit.name, "unit_email": unit.email, "state": STATES[unit.state]}
-    cells |= {name: report.text(name) for name in fields}
-    cells["source"] = source_link(unit.code, "signoff", "signoff")
-    return ReportLine("row", cells, anchors=(f"signoff|{unit.code}|signoff",))
+    fields, lines = ("prepared_by", "prepared_position", "phone", "email", "approved_by"), []
+    for number, report in enumerate(c.units, start=1):
+        unit = report.status
+        cells: Cells = {"number": str(number), "unit": unit.name, "unit_email": unit.email, "state": STATES[unit.state]}
+        cells |= {name: report.text(name) for name in fields}
+        cells["source"] = source_link(unit.code, "signoff", "signoff")
+        lines.append(ReportLine("row", cells, anchors=(f"signoff|{unit.code}|signoff",)))
+    return list_sheet(SHEETS["internal"], heading(c, "ĐẦU MỐI LIÊN HỆ VỀ BÁO CÁO (LƯU HÀNH NỘI BỘ)"), lines, note)
 
 
 _LIGHTS = {"green": "Xanh", "yellow": "Vàng", "red": "Đỏ", "": "Không có gì để đo"}
@@ -256,32 +251,41 @@ _ONE_DECIMAL = f"0.{'0' * DECIMALS}"
 def quality_page(c: Consolidation, quality: Quality) -> ReportSheet:
     """The page: units with their six scores, then every rule with its weight and what was counted."""
     principles = (ReportColumn(item.code, item.title, 10, "center") for item in quality.principles)
-    sheet = SHEETS["quality"].with_columns("total", *principles)
-    title = "ĐIỂM CHẤT LƯỢNG SỐ LIỆU BÁO CÁO (LƯU HÀNH NỘI BỘ)"
-    return list_sheet(c, sheet, title, _quality_lines(c, quality), *_notes(quality))
+    weights = ", ".join(f"{item.title.lower()} {vietnamese_number(item.weight)}" for item in quality.principles)
+    green, yellow = vietnamese_number(quality.green), vietnamese_number(quality.yellow)
+    notes = (
+        "Cách tính: mỗi tiêu chí là tỷ lệ phần trăm đạt trong số đo được; điểm nguyên tắc = Σ(tiêu chí × trọng số) / "
+        f"Σ(trọng số), điểm chung tính như vậy từ sáu nguyên tắc (trọng số: {weights}). Tiêu chí không có gì để đo thì "
+        "không tính. Đo trên lần gửi đầu tiên của mỗi đơn vị trong kỳ, đúng như khi nhận, trước khi trả lại, biên tập.",
+        f"Xếp mức: xanh từ {green} điểm, vàng từ {yellow} đến dưới {green}, đỏ dưới {yellow}; mã nhận dạng phải đạt "
+        "100%, không đạt thì xếp đỏ. Điểm để đơn vị tự hoàn thiện số liệu, không thay đánh giá kết quả công việc.",
+    )
+    top = heading(c, "ĐIỂM CHẤT LƯỢNG SỐ LIỆU BÁO CÁO (LƯU HÀNH NỘI BỘ)")
+    return list_sheet(SHEETS["quality"].with_columns("total", *principles), top, _quality_lines(c, quality), *notes)
 
 
 def _quality_lines(c: Consolidation, quality: Quality) -> Iterator[ReportLine]:
+    """Every unit with its scores; then every rule under its principle: weight, and what was counted over all units."""
     *units, overall = scores(c, quality)
     for number, score in enumerate(units, start=1):
         yield ReportLine("row", {"number": str(number), **_quality_cells(score)})
     yield ReportLine("total", _quality_cells(overall))
     yield ReportLine("space", height=10)
-    yield from _rules(quality, overall)
-
-
-def _notes(quality: Quality) -> Iterator[str]:
-    weights = ", ".join(f"{item.title.lower()} {vietnamese_number(item.weight)}" for item in quality.principles)
-    yield (
-        "Cách tính: mỗi tiêu chí là tỷ lệ phần trăm đạt trong số đo được; điểm nguyên tắc = Σ(tiêu chí × trọng số) / "
-        f"Σ(trọng số), điểm chung tính như vậy từ sáu nguyên tắc (trọng số: {weights}). Tiêu chí không có gì để đo thì "
-        "không tính. Đo trên lần gửi đầu tiên của mỗi đơn vị trong kỳ, đúng như khi nhận, trước khi trả lại, biên tập."
-    )
-    yield (
-        f"Xếp mức: xanh từ {vietnamese_number(quality.green)} điểm, vàng từ {vietnamese_number(quality.yellow)} đến "
-        f"dưới {vietnamese_number(quality.green)}, đỏ dưới {vietnamese_number(quality.yellow)}; mã nhận dạng phải đạt "
-        "100%, không đạt thì xếp đỏ. Điểm để đơn vị tự hoàn thiện số liệu, không thay đánh giá kết quả công việc."
-    )
+    names = [item.code for item in quality.principles]
+    heads = dict(zip(names, ("Trọng số", "Đạt", "Tổng số", "Tỷ lệ (%)"), strict=False))
+    yield ReportLine("head", {"number": "TT", "unit": "Tiêu chí (tính chung các đơn vị)", **heads})
+    for principle in quality.principles:
+        yield ReportLine("section", {"number": "", "unit": principle.title})
+        for number, rule in enumerate(principle.rules, start=1):
+            count, weight = overall.counts[rule.code], rule.weight
+            shown = (
+                Number(weight, "0" if weight == int(weight) else "0.0#"),
+                Number(count.good, "0"),
+                Number(count.whole, "0"),
+                "không đo" if count.percent is None else Number(count.percent, _ONE_DECIMAL),
+            )
+            cells = {"number": str(number), "unit": rule.title, **dict(zip(names, shown, strict=False))}
+            yield ReportLine("row", cells)
 
 
 def _quality_cells(score: Score) -> Cells:
@@ -289,28 +293,3 @@ def _quality_cells(score: Score) -> Cells:
     for code, value in (*score.principles.items(), ("total", score.total)):
         cells[code] = None if value is None else Number(value, _ONE_DECIMAL)
     return cells
-
-
-def _rules(quality: Quality, overall: Score) -> Iterator[ReportLine]:
-    """Every rule under its principle: weight, and what was counted over all units."""
-    names = [item.code for item in quality.principles]
-    heads = dict(zip(names, ("Trọng số", "Đạt", "Tổng số", "Tỷ lệ (%)"), strict=False))
-    yield ReportLine("head", {"number": "TT", "unit": "Tiêu chí (tính chung các đơn vị)", **heads})
-    for principle in quality.principles:
-        yield ReportLine("section", {"number": "", "unit": principle.title})
-        for number, rule in enumerate(principle.rules, start=1):
-            shown = _counted(overall.counts[rule.code], rule.weight)
-            yield ReportLine(
-                "row", {"number": str(number), "unit": rule.title, **dict(zip(names, shown, strict=False))}
-            )
-
-
-def _counted(count: GoodOfAll, weight: float) -> tuple[CellContent, ...]:
-    value = count.percent
-    ratio = "không đo" if value is None else Number(value, _ONE_DECIMAL)
-    return (
-        Number(weight, "0" if weight == int(weight) else "0.0#"),
-        Number(count.good, "0"),
-        Number(count.whole, "0"),
-        ratio,
-    )
