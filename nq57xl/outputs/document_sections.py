@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from attrs import frozen
@@ -11,7 +11,7 @@ from attrs import frozen
 from nq57xl.outputs.overview_page import count_words, in_sentence, indicator_words, listed
 from nq57xl.plan.periods import next_period
 from nq57xl.results.model import INDICATOR_STATES, MISSED, REACHED, UNDER_WAY, FreeRow, IndicatorRow, LeadEntry, TaskRow
-from nq57xl.results.overview import NO_LEVEL, AskedDecision, Overview, RowCounts
+from nq57xl.results.overview import NO_LEVEL, Overview, RowCounts
 from nq57xl.results.wording import STATES, UNREPORTED, begun, flowing, percent_of, shown
 from nq57xl.rules.movement import explained_movement
 from nq57xl.rules.schema import vietnamese_date
@@ -101,7 +101,18 @@ class DocumentBody:
 
 def document_body(view: Overview, fit: BodyFit) -> DocumentBody:
     """The sections with as much detail as there is room for."""
-    return _BodyWriter(view, fit).written()
+    write = _BodyWriter(view, fit)
+    parts: dict[str, Iterable[Paragraph]] = {
+        "steering": write.steering(),
+        "overall": write.overall(),
+        "indicators": write.indicators(),
+        "highlights": write.highlights(),
+        "shortcomings": write.shortcomings(),
+        "causes": write.difficulties(),
+        "next_period": write.next_period(),
+        "proposals": write.proposals(),
+    }
+    return DocumentBody(write.gaps(), {name: tuple(found) for name, found in parts.items()}, tuple(write.groups()))
 
 
 class _BodyWriter:
@@ -111,20 +122,7 @@ class _BodyWriter:
         self.view, self.fit, self.named = view, fit, max(fit.most, _LEAST_NAMED)
         self.c, self.f = view.consolidation, view.figures
 
-    def written(self) -> DocumentBody:
-        parts: dict[str, Iterable[Paragraph]] = {
-            "steering": self._steering(),
-            "overall": self._overall(),
-            "indicators": self._indicators(),
-            "highlights": self._highlights(),
-            "shortcomings": self._shortcomings(),
-            "causes": self._difficulties(),
-            "next_period": self._next_period(),
-            "proposals": self._proposals(),
-        }
-        return DocumentBody(self._gaps(), {name: tuple(found) for name, found in parts.items()}, tuple(self._groups()))
-
-    def _gaps(self) -> str:
+    def gaps(self) -> str:
         c, f = self.c, self.f
         if not c.missing:
             return ""
@@ -136,7 +134,7 @@ class _BodyWriter:
             f"cáo được chấp nhận, gồm: {names}.{silent} Nội dung chưa được báo cáo không tính là «chưa thực hiện»."
         )
 
-    def _steering(self) -> Iterator[Paragraph]:
+    def steering(self) -> Iterator[Paragraph]:
         """I: the office's own words on its steering, then who had to report and did."""
         asked = "Bổ sung: văn bản chỉ đạo, điều hành đã ban hành và việc kiểm tra, đôn đốc trong kỳ"
         yield self._own_words("steering", asked)
@@ -151,8 +149,13 @@ class _BodyWriter:
         if not f.accepted:
             asked = count_words(f.expected)
             return f"Đến thời điểm tổng hợp, chưa có đơn vị nào trong {asked} phòng, đơn vị gửi báo cáo đạt yêu cầu."
-        if c.months:
-            return self._reported_by_month()
+        if c.months:  # whose reports, and which are lacking
+            codes = ("MONTH_WITHOUT_UNIT", "MONTH_NOT_ISSUED")
+            lacking = [item.message for item in c.status.period_findings if item.code in codes]
+            if len(lacking) > _NAMED_INDICATORS:
+                lacking = [f"Còn {count_words(len(lacking))} đơn vị chưa đủ báo cáo của các tháng."]
+            months, units = ", ".join(c.months), count_words(f.accepted)
+            return " ".join((f"Số liệu được tổng hợp từ báo cáo {months} của {units} phòng, đơn vị.", *lacking))
         late = [item.status for item in c.units if item.status.counting is not None and not item.status.on_time]
         words = f"Đến thời điểm tổng hợp, {count_words(f.accepted)}/{count_words(f.expected)} phòng, đơn vị đã gửi báo "
         words += f"cáo (hạn gửi ngày {vietnamese_date(c.period.due)})"
@@ -162,16 +165,7 @@ class _BodyWriter:
         on_time = f"{count_words(f.on_time)} đơn vị gửi đúng hạn, " if f.on_time else ""
         return f"{words}, trong đó {on_time}{count_words(len(late))} đơn vị gửi chậm: {names}."
 
-    def _reported_by_month(self) -> str:
-        """Of a longer period made of its months: whose reports, and which are lacking."""
-        months, units = ", ".join(self.c.months), count_words(self.f.accepted)
-        codes = ("MONTH_WITHOUT_UNIT", "MONTH_NOT_ISSUED")
-        lacking = [item.message for item in self.c.status.period_findings if item.code in codes]
-        if len(lacking) > _NAMED_INDICATORS:
-            lacking = [f"Còn {count_words(len(lacking))} đơn vị chưa đủ báo cáo của các tháng."]
-        return " ".join((f"Số liệu được tổng hợp từ báo cáo {months} của {units} phòng, đơn vị.", *lacking))
-
-    def _overall(self) -> Iterator[Paragraph]:
+    def overall(self) -> Iterator[Paragraph]:
         """II.1: how many of how many, on time or not, against the period before."""
         total = self.f.total
         counts = listed(total.stages, self.c.stages, total.total)
@@ -185,7 +179,7 @@ class _BodyWriter:
         if self.view.before and told:
             yield Paragraph(f"So với {self.view.before_title}: {', '.join(told)}.")
 
-    def _groups(self) -> Iterator[_TaskGroup]:
+    def groups(self) -> Iterator[_TaskGroup]:
         """II.2: for each group of tasks its heading and what was done, in running sentences."""
         for index, section in enumerate(self.f.sections):
             mark = f"{_LETTERS[index]})" if index < len(_LETTERS) else f"2.{index + 1}."
@@ -251,7 +245,7 @@ class _BodyWriter:
                 told.append(f"{entry.name}: {words}" if len(row.entries) > 1 else words)
         return f"{_full_name(row)}" + (f": {'; '.join(told)}" if told else "")
 
-    def _indicators(self) -> Iterator[Paragraph]:
+    def indicators(self) -> Iterator[Paragraph]:
         """II.3: counts of indicators, those reached by name; nothing where the plan has none."""
         c, f = self.c, self.f
         if not c.indicators:
@@ -269,7 +263,7 @@ class _BodyWriter:
                 words.append(f"{told}: {'; '.join(map(_indicator, rows))}.")
         yield Paragraph(" ".join(words))
 
-    def _highlights(self) -> Iterator[Paragraph]:
+    def highlights(self) -> Iterator[Paragraph]:
         """III.1: the office's own judgement, then the figures that speak for it."""
         asked = "Bổ sung nhận định chung: kết quả nổi bật nhất trong kỳ, mức độ hoàn thành so với yêu cầu"
         yield self._own_words("judgement", asked)
@@ -283,11 +277,27 @@ class _BodyWriter:
         words += f", riêng trong kỳ hoàn thành {count_words(now)} đầu việc (nêu tại mục II)." if now else "."
         yield Paragraph(f"{words} {indicator_words(self.f)}".strip())
 
-    def _shortcomings(self) -> Iterable[Paragraph]:
+    def shortcomings(self) -> Iterator[Paragraph]:
         """III.2: what is late, each with its reason and remedy; what nobody reported on; targets that were missed."""
-        parts = [*self._late(), *self._finished_late(), *self._silent(), *self._missed_indicators()]
-        nothing = [Paragraph(self._unless_nobody("Trong kỳ không có đầu việc quá hạn hoặc có nguy cơ chậm."))]
-        return [*(parts or nothing), *self._explained_movements()]
+        found, c = [*self._late()], self.c
+        if rows := [row for row in c.tasks if row.stands("late")]:
+            many = len(rows) > self.named
+            names = [f"nhiệm vụ {row.task.cited_number}" if many else _full_name(row) for row in rows]
+            late = [f"{name}, chậm {count_words(_left(row))} ngày" for name, row in zip(names, rows, strict=True)]
+            found.append(Paragraph(f"Có {count_words(len(rows))} đầu việc hoàn thành sau thời hạn: {'; '.join(late)}."))
+        if rows := [row for row in c.tasks if row.is_silent]:
+            which = f"nêu tại {self._appendix('I')}" if len(rows) > _LISTED else _task_numbers(rows)
+            lead = f"Có {count_words(len(rows))} đầu việc chưa có báo cáo hoặc chưa được báo cáo đủ"
+            found.append(Paragraph(f"{lead} ({which})."))
+        if missed := [row for row in c.indicators if row.state == MISSED]:
+            many = len(missed) > self.named
+            told = f" (nêu tại {self._appendix('II')})" if many else f": {'; '.join(map(_indicator, missed))}"
+            lead = f"Có {count_words(len(missed))} chỉ tiêu không đạt mục tiêu khi đến hạn"
+            found.append(Paragraph(f"{lead}{told}."))
+        yield from found
+        if not found:
+            yield Paragraph(self._unless_nobody("Trong kỳ không có đầu việc quá hạn hoặc có nguy cơ chậm."))
+        yield from self._explained_movements()
 
     def _late(self) -> Iterator[Paragraph]:
         soon = f"đầu việc còn không quá {count_words(self.c.plan.settings.at_risk_days)} ngày là đến hạn"
@@ -333,30 +343,6 @@ class _BodyWriter:
             return f"{first}. Nguyên nhân, biện pháp nêu tại {self._appendix('I')}"
         return ". ".join((first, *told))
 
-    def _finished_late(self) -> Iterator[Paragraph]:
-        rows = self._rows_with(lambda row: row.stands("late"))
-        names = [f"nhiệm vụ {row.task.cited_number}" if len(rows) > self.named else _full_name(row) for row in rows]
-        late = [f"{name}, chậm {count_words(_left(row))} ngày" for name, row in zip(names, rows, strict=True)]
-        if rows:
-            yield Paragraph(f"Có {count_words(len(rows))} đầu việc hoàn thành sau thời hạn: {'; '.join(late)}.")
-
-    def _silent(self) -> Iterator[Paragraph]:
-        rows = self._rows_with(lambda row: row.is_silent)
-        if rows:
-            lead = f"Có {count_words(len(rows))} đầu việc chưa có báo cáo hoặc chưa được báo cáo đủ"
-            which = f"nêu tại {self._appendix('I')}" if len(rows) > _LISTED else _task_numbers(rows)
-            yield Paragraph(f"{lead} ({which}).")
-
-    def _missed_indicators(self) -> Iterator[Paragraph]:
-        """Targets whose day has come and that were not reached."""
-        rows = [row for row in self.c.indicators if row.state == MISSED]
-        lead = f"Có {count_words(len(rows))} chỉ tiêu không đạt mục tiêu khi đến hạn"
-        told = (
-            f": {'; '.join(map(_indicator, rows))}" if len(rows) <= self.named else f" (nêu tại {self._appendix('II')})"
-        )
-        if rows:
-            yield Paragraph(f"{lead}{told}.")
-
     def _explained_movements(self) -> Iterator[Paragraph]:
         """One sentence on figures that moved oddly since the period before, as their units explained them."""
         told = []
@@ -370,27 +356,33 @@ class _BodyWriter:
         if told:
             yield Paragraph(f"{lead} (nêu tại {self._appendix('I')}).") if len(told) > self.named else _part(lead, told)
 
-    def _difficulties(self) -> Iterator[Paragraph]:
+    def difficulties(self) -> Iterator[Paragraph]:
         """III.3: each difficulty with its cause and the proposal beside it, the same words told once."""
-        found: dict[str, list[_StatedDifficulty]] = {}
-        for item in self.c.free:
-            if item.table == "difficulty":
-                texts = (_bare(self._said(item, name)) for name in ("content", "cause", "proposal"))
-                told = _StatedDifficulty(item.name, None, *texts)
-                found.setdefault(told.content or f"|{item.name}|{item.key}", []).append(told)
-        for row, entry in self._news():
-            texts = (_bare(self._said(entry, name)) for name in ("difficulties", "cause", "proposal"))
-            told = _StatedDifficulty(entry.name, row, *texts)
-            found.setdefault(told.content or f"|{told.cause}", []).append(told)
-        items = [_difficulty(told) for told in found.values() if any(item.content or item.cause for item in told)]
+        stated: list[tuple[LeadEntry | FreeRow, TaskRow | None, str, str]] = [
+            (item, None, "content", f"|{item.name}|{item.key}") for item in self.c.free if item.table == "difficulty"
+        ]
+        stated += [(entry, row, "difficulties", "") for row, entry in self._news()]
+        found: dict[str, list[tuple[str, TaskRow | None, str, str, str]]] = {}
+        for item, row, field, alone in stated:
+            content, cause, asked = (_bare(self._said(item, name)) for name in (field, "cause", "proposal"))
+            found.setdefault(content or alone or f"|{cause}", []).append((item.name, row, content, cause, asked))
+        items = []
+        for told in found.values():
+            content = told[0][2]
+            causes = "; ".join(dict.fromkeys(begun(cause) for *_, cause, _ in told if cause))
+            asked = "; ".join(dict.fromkeys(begun(asked) for *_, asked in told if asked))
+            if content or causes:
+                parts = [f"{content or causes} ({_whose([(name, row) for name, row, *_ in told])})"]
+                parts += [f"Nguyên nhân: {causes}"] if causes and content else []
+                parts += [f"Đề xuất: {asked}"] if asked else []
+                items.append(". ".join(parts))
         none = "Trong kỳ, các phòng, đơn vị không nêu khó khăn, vướng mắc."
         yield self._list_of("Các phòng, đơn vị nêu", items, none=none)
 
-    def _next_period(self) -> Iterator[Paragraph]:
+    def next_period(self) -> Iterator[Paragraph]:
         """IV: what is overdue, what falls due, what the units will do, the same work gathered."""
         c, soon = self.c, self.view.due_soon
-        overdue = self._rows_with(lambda row: row.stands("overdue"))
-        if overdue:
+        if overdue := [row for row in c.tasks if row.stands("overdue")]:
             yield Paragraph(f"Hoàn thành dứt điểm {count_words(len(overdue))} đầu việc quá hạn nêu tại mục III.")
         if soon:
             day = vietnamese_date(next_period(c.period, c.plan.properties).cutoff)
@@ -406,11 +398,14 @@ class _BodyWriter:
         none = "Các phòng, đơn vị chưa nêu việc kỳ tới."
         yield self._list_of("Các phòng, đơn vị tập trung thực hiện", planned, none=none)
 
-    def _proposals(self) -> Iterator[Paragraph]:
+    def proposals(self) -> Iterator[Paragraph]:
         """V: what is asked for, by the level that decides; then new tasks."""
         decisions, new = self.view.decisions, [*self._new_tasks()]
         for level in dict.fromkeys(item.level for item in decisions):
-            items = [_asked(item) for item in decisions if item.level == level]
+            items = []
+            for item in (item for item in decisions if item.level == level):
+                tasks = f"; nhiệm vụ {', '.join(item.tasks)}" if item.tasks else ""
+                items.append(f"{item.text} ({', '.join(item.units)}{tasks})")
             if level == NO_LEVEL:
                 yield self._list_of("Đề xuất, kiến nghị theo nhiệm vụ", items)
                 yield _placeholder("Chọn nội dung trình và ghi rõ cấp quyết định đối với các đề xuất theo nhiệm vụ")
@@ -444,10 +439,6 @@ class _BodyWriter:
             if not (row.stands("overdue") or row.stands("at_risk")):
                 yield from ((row, entry) for entry in row.entries if not entry.before)
 
-    def _rows_with(self, test: Callable[[TaskRow], bool]) -> list[TaskRow]:
-        """Rows of the plan that pass, in its order."""
-        return [row for row in self.c.tasks if test(row)]
-
     def _appendix(self, number: str) -> str:
         """ "Phụ lục I"; without a number where there is only one (Decree 30/2020/NĐ-CP)."""
         return f"Phụ lục {number}" if self.c.indicators else "Phụ lục"
@@ -470,38 +461,10 @@ class _BodyWriter:
         return _part(lead, kept, self._unless_nobody(none))
 
 
-@frozen
-class _StatedDifficulty:
-    """What one unit tells of one difficulty; each text without a stop at its end."""
-
-    unit: str
-    row: TaskRow | None
-    """None: it concerns no single task."""
-    content: str
-    cause: str
-    proposal: str
-
-
-def _difficulty(told: list[_StatedDifficulty]) -> str:
-    who = _whose([(item.unit, item.row) for item in told])
-    causes = "; ".join(dict.fromkeys(begun(item.cause) for item in told if item.cause))
-    asked = "; ".join(dict.fromkeys(begun(item.proposal) for item in told if item.proposal))
-    content = told[0].content
-    parts = [f"{content or causes} ({who})"]
-    parts += [f"Nguyên nhân: {causes}"] if causes and content else []
-    parts += [f"Đề xuất: {asked}"] if asked else []
-    return ". ".join(parts)
-
-
 def _whose(who: Sequence[tuple[str, TaskRow | None]]) -> str:
     names = ", ".join(dict.fromkeys(name for name, _ in who))
     rows = [row for _, row in who if row is not None]
     return f"{names}; {_task_numbers(rows)}" if rows else names
-
-
-def _asked(item: AskedDecision) -> str:
-    tasks = f"; nhiệm vụ {', '.join(item.tasks)}" if item.tasks else ""
-    return f"{item.text} ({', '.join(item.units)}{tasks})"
 
 
 def _placeholder(words: str) -> Paragraph:
