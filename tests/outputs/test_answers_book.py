@@ -12,7 +12,8 @@ import attrs
 import openpyxl
 import pytest
 
-from nq57xl.outputs.check_book import _FACTS, _FILES, _POINTS, _UNITS, CheckBook, LinkedFiles, render_check_book
+from nq57xl.outputs.check_book import _FACTS, _POINTS, CheckBook, LinkedFiles, render_check_book
+from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.results.standing import filed_returns
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, make
@@ -21,6 +22,7 @@ from tests.letter_kit import blank, every_fate, odd, record, status_of
 from tests.report_books import SCHEMA, table
 from tests.samples import sample_period
 
+_UNITS, _FILES = SHEETS["check_units"].name, SHEETS["check_files"].name
 ACROSS = make(
     "LEADS_DISAGREE", words={"task": "II.1.1", "value": "A: Hoàn thành; B: Đang thực hiện"}, table="led", task="II.1.1"
 )
