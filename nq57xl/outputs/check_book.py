@@ -20,7 +20,7 @@ from nq57xl.rules.schema import Field, Schema
 from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import clean, fold, one_line
 from nq57xl.xlsx.cells import RawSheet, RawWorkbook, readable
-from nq57xl.xlsx.pages import FileLink, Link, Number, PlacedSheet, ReportColumn, ReportLine
+from nq57xl.xlsx.pages import FileLink, Link, Number, ReportColumn, ReportLine
 from nq57xl.xlsx.write_pages import report_workbook
 
 _POINTS, _REMARKS = SHEETS["check_points"].name, SHEETS["check_remarks"].name
@@ -123,62 +123,60 @@ class CheckBook:
         return {item.unit.code: item for item in self.returns if item.newest and item.unit}
 
 
+_PAGES = (
+    (
+        SHEETS["check_units"],
+        "Kiểm tra báo cáo",
+        2,
+        "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để xem biểu trả lại, thông báo, gửi thư. "
+        "Bảng này được lập lại mỗi lần nhận báo cáo.",
+    ),
+    (
+        SHEETS["check_files"],
+        "Tệp báo cáo nhận được",
+        3,
+        "Mỗi tệp đã nhận một dòng, kể cả tệp đã có bản thay thế và tệp không phải biểu mẫu; tệp giống hệt nhau chỉ ghi "
+        "lần đầu. «Bản gốc» mở tệp lưu trong archive: chỉ xem, không sửa.",
+    ),
+    (
+        _POINT_SHEET,
+        "Điểm cần xử lý trong báo cáo",
+        3,
+        "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều đơn "
+        "vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu. Ý kiến của đơn vị tổng hợp ghi ngay cạnh điểm, ở cột "
+        "nền xanh; lưu, đóng tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo.",
+    ),
+    (
+        _REMARK_SHEET,
+        "Ý kiến của đơn vị tổng hợp về báo cáo",
+        2,
+        "Ô có điểm cần xử lý thì ghi ý kiến ngay ở trang ấy. Ô khác thì ghi ở đây: mã đơn vị, mã dòng và tên cột (hoặc "
+        "trang và ô, ví dụ K7), ý kiến; lưu, đóng tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo. Ý kiến đi cùng biểu "
+        "trả lại, còn ở đây cho đến khi đơn vị sửa ô hoặc giải trình trên dòng. Muốn đổi thì sửa lời ngay trên dòng đã "
+        "có; muốn rút thì xóa lời.",
+    ),
+    (
+        _FACT_SHEET,
+        "Nội dung đã chuẩn hóa, ghi nhận trong báo cáo",
+        3,
+        "Những gì phần mềm đã tự chuẩn hóa, không đoán, và những điều ghi lại về tệp; không phải làm gì thêm. Đủ từng "
+        "ô của mọi tệp đã nhận.",
+    ),
+)
+"""Sheet, title, columns always in sight, note above the headings."""
+
+
 def render_check_book(check: CheckBook) -> bytes:
     """The workbook's bytes. The same arguments give the same bytes."""
-    period = check.period.title
-    due = ReportLine(
-        "subtitle", {"number": f"Hạn các đơn vị gửi: hết ngày {check.status.due:%d/%m/%Y}. Lưu hành nội bộ."}
-    )
-
-    def page(kind: SheetKind, title: str, lines: Iterator[ReportLine], note: str, frozen_columns: int) -> PlacedSheet:
-        top = (ReportLine("title", {"number": f"{title} {period}".upper()}), due)
-        return list_sheet(kind, top, lines, note, sparing=False, frozen_columns=frozen_columns).placed()
-
-    pages = (
-        page(
-            SHEETS["check_units"],
-            "Kiểm tra báo cáo",
-            _units(check),
-            "Mỗi đơn vị một dòng. Bấm «dòng …» để đến tệp và các điểm; bấm «mở» để xem biểu trả lại, thông báo, gửi "
-            "thư. Bảng này được lập lại mỗi lần nhận báo cáo.",
-            2,
-        ),
-        page(
-            SHEETS["check_files"],
-            "Tệp báo cáo nhận được",
-            _files(check),
-            "Mỗi tệp đã nhận một dòng, kể cả tệp đã có bản thay thế và tệp không phải biểu mẫu; tệp giống hệt nhau chỉ "
-            "ghi lần đầu. «Bản gốc» mở tệp lưu trong archive: chỉ xem, không sửa.",
-            3,
-        ),
-        page(
-            _POINT_SHEET,
-            "Điểm cần xử lý trong báo cáo",
-            _findings(check, _POINTS, ("error", "warning")),
-            "Đủ từng ô, không gộp, của mọi tệp đã nhận; dùng bộ lọc để chọn đơn vị, mức độ, kết quả của tệp. «Nhiều "
-            "đơn vị»: nội dung các đơn vị báo khác nhau, cần đối chiếu. Ý kiến của đơn vị tổng hợp ghi ngay cạnh điểm, "
-            "ở cột nền xanh; lưu, đóng tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo.",
-            3,
-        ),
-        page(
-            _REMARK_SHEET,
-            "Ý kiến của đơn vị tổng hợp về báo cáo",
-            _remarks(check),
-            "Ô có điểm cần xử lý thì ghi ý kiến ngay ở trang ấy. Ô khác thì ghi ở đây: mã đơn vị, mã dòng và tên cột "
-            "(hoặc trang và ô, ví dụ K7), ý kiến; lưu, đóng tệp rồi chạy «nq57xl remark» hoặc nhận báo cáo. Ý kiến đi "
-            "cùng biểu trả lại, còn ở đây cho đến khi đơn vị sửa ô hoặc giải trình trên dòng. Muốn đổi thì sửa lời "
-            "ngay trên dòng đã có; muốn rút thì xóa lời.",
-            2,
-        ),
-        page(
-            _FACT_SHEET,
-            "Nội dung đã chuẩn hóa, ghi nhận trong báo cáo",
-            _findings(check, _FACTS, ("repaired", "note")),
-            "Những gì phần mềm đã tự chuẩn hóa, không đoán, và những điều ghi lại về tệp; không phải làm gì thêm. Đủ "
-            "từng ô của mọi tệp đã nhận.",
-            3,
-        ),
-    )
+    period, due, pages = check.period.title, f"{check.status.due:%d/%m/%Y}", []
+    points = _findings(check, _POINTS, ("error", "warning"))
+    lines = (_units(check), _files(check), points, _remarks(check), _findings(check, _FACTS, ("repaired", "note")))
+    for (sheet, title, frozen_columns, note), body in zip(_PAGES, lines, strict=True):
+        top = (
+            ReportLine("title", {"number": f"{title} {period}".upper()}),
+            ReportLine("subtitle", {"number": f"Hạn các đơn vị gửi: hết ngày {due}. Lưu hành nội bộ."}),
+        )
+        pages.append(list_sheet(sheet, top, body, note, sparing=False, frozen_columns=frozen_columns).placed())
     return report_workbook(f"Kiểm tra báo cáo {period}", pages)
 
 
