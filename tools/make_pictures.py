@@ -23,11 +23,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from nq57xl.commands.close import close
 from nq57xl.commands.collect import collect
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.merge import merge
+from nq57xl.commands.merge import close, merge
 from nq57xl.commands.office import Office
 from nq57xl.forms.render import render_form
 from nq57xl.forms.wording import form_file_name

@@ -41,7 +41,7 @@ from nq57xl.text.legacy import visible
 
 if TYPE_CHECKING:
     from nq57xl.commands.collect import Collected
-    from nq57xl.commands.import_plan import ImportedAppendix
+    from nq57xl.commands.init import ImportedAppendix
     from nq57xl.commands.standing import PeriodOverview
     from nq57xl.outputs.reminders import Reminders
     from nq57xl.plan.model import Plan
@@ -150,7 +150,7 @@ def _import_(
     context: click.Context, document: Path | None, answered: Path | None, output: Path | None, json_: bool
 ) -> None:
     """Lập phụ lục gốc từ văn bản kế hoạch (.docx, .pdf, .txt, .xlsx, .md, .html). Mã thoát 1 nếu có ô cần rà soát."""
-    from nq57xl.commands.import_plan import import_plan, take_review
+    from nq57xl.commands.init import import_plan, take_review
 
     if answered is not None and document is None:
         made = take_review(answered, output, context.obj)

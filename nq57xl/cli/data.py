@@ -293,7 +293,7 @@ def _restore(context: click.Context, source: Path, folder: Path) -> None:
 def _attach(context: click.Context, unit: str, file: Path, period: str | None, json_: bool) -> None:
     """Lưu bản ký (.pdf có số, ngày, chữ ký) của đơn vị cùng báo cáo của kỳ; không đọc số liệu từ đó. Lệnh status nêu
     các bản ký đã nhận."""
-    from nq57xl.commands.signed_copies import attach as run
+    from nq57xl.commands.collect import attach as run
 
     done = run(office(context), unit, file, period)
     if json_:

@@ -194,7 +194,7 @@ def _verify(context: click.Context, json_: bool) -> None:
 @as_json
 def _log(context: click.Context, period: str | None, last: int | None, json_: bool) -> None:
     """In nhật ký của thư mục làm việc: ai đã làm gì, khi nào, vì sao; việc cũ trước, việc mới sau."""
-    from nq57xl.commands.log import event_in_words, events
+    from nq57xl.commands.status import event_in_words, events
 
     found = events(office(context), period, last)
     if json_:
@@ -478,7 +478,7 @@ def _amend(  # noqa: PLR0917 - click passes them by name
 @as_json
 def _edits(context: click.Context, period: str | None, json_: bool) -> None:
     """Liệt kê biên tập đã ghi nhận từ bien-tap.xlsx: ô nào, trước, sau, ai sửa, vì sao, lúc nào."""
-    from nq57xl.commands.edits import edits as run
+    from nq57xl.commands.merge import edits as run
     from nq57xl.results.wording import EDIT_STATES
 
     listed = run(office(context), period)

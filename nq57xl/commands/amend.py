@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.import_plan import PlanDocument, read_plan, require_readable
+from nq57xl.commands.init import PlanDocument, read_plan, require_readable
 from nq57xl.commands.office import Office, bytes_of
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.outputs import write_guarded

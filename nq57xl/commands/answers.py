@@ -16,7 +16,7 @@ from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.marks import MarkedForm
-from nq57xl.forms.model import Form, Source
+from nq57xl.forms.model import Form, Value
 from nq57xl.forms.render import render_form, render_forms
 from nq57xl.forms.wording import FORM_PREFIX, form_file_name
 from nq57xl.ledger.model import PeriodStatus
@@ -25,7 +25,7 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.check_book import CheckBook, LinkedFiles, render_check_book
 from nq57xl.outputs.letters import letter_name, write_letter
 from nq57xl.results.standing import FiledReturn, filed_returns
-from nq57xl.returns.model import JudgedReturn, ReturnRecord
+from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 
@@ -64,12 +64,6 @@ def is_answer_name(name: str) -> bool:
     return name.startswith((_VERDICT, _MARKED))
 
 
-def _lies_in(folder: Path, source: Source) -> bool:
-    """The file with that content lies in the folder, or below it, under its own name."""
-    same = (path for path in folder.rglob("*") if path.name == source.name and path.is_file())
-    return any(path.stat().st_size == source.size and files.sha256_of(path) == source.sha256 for path in same)
-
-
 def _lay_answers(here: OfficePeriod, folder: Path, wanted: Mapping[str, bytes]) -> Iterator[Nq57Error | OSError]:
     """Brings the answers of a period that lie in a unit's folder in line with `wanted` (name -> content).
 
@@ -91,52 +85,6 @@ def _lay_answers(here: OfficePeriod, folder: Path, wanted: Mapping[str, bytes]) 
 
 
 _log = logging.getLogger(__name__)
-
-
-def _write_back(here: OfficePeriod, status: PeriodStatus) -> tuple[tuple[Path, ...], list[str]]:
-    """Writes, for each unit, the marked form to its newest return where that asks for an answer; removes the others.
-
-    Gives them as they stand in tra-lai/, and what could not be made, in words.
-    """
-    ledger, workspace = here.ledger, here.office.workspace
-    wanted: dict[Path, tuple[Form, JudgedReturn]] = {}
-    for unit in status.units:
-        path = workspace.back_dir(here.code) / form_file_name(here.code, unit.code)
-        record = unit.newest if unit.newest is not None and unit.newest.judged.asks_back else None
-        form = form_back(ledger, record, here.code) if record else None
-        if record is None or form is None:
-            remove_guarded(ledger, path)
-        else:
-            wanted[path] = (form, record.judged)
-    made, problems = _rendered(wanted)
-    written, failed = write_all_guarded(ledger, made)
-    if failed:
-        raise failed[0]
-    for path in wanted.keys() - made.keys():  # what an earlier return was told is no answer to this one
-        remove_guarded(ledger, path)
-    return tuple(written.values()), problems
-
-
-def _rendered(wanted: Mapping[Path, tuple[Form, JudgedReturn]]) -> tuple[dict[Path, bytes], list[str]]:
-    """The marked forms by their paths; one by one where together they meet a fault, with what could not be made."""
-    try:
-        filled = [(form, judged.values, judged.findings) for form, judged in wanted.values()]
-        return dict(zip(wanted, render_forms(filled), strict=True)), []
-    except Exception:
-        _log.debug("fault in the marked forms", exc_info=True)
-    made: dict[Path, bytes] = {}
-    problems = []
-    for path, (form, judged) in wanted.items():
-        try:
-            made[path] = render_form(form, judged.values, judged.findings)
-        except Exception:
-            _log.debug("fault in %s", path.name, exc_info=True)
-            problems.append(_not_made(path.name))
-    return made, problems
-
-
-def _not_made(what: str) -> str:
-    return f"Chưa lập được «{what}» vì chương trình gặp lỗi; kết quả kiểm tra đã được ghi, lần chạy sau sẽ lập lại."
 
 
 def form_back(ledger: Ledger, record: ReturnRecord, period: str, *, cells: bool = True) -> Form | None:
@@ -183,8 +131,7 @@ def answer(
     Only a marked form that is open elsewhere fails the command: the returns are recorded by now, and what else cannot
     be written is told under `problems`.
     """
-    sent_back, unmade = _write_back(here, status)
-    return _AnswerWriter(here, status, (*problems, *unmade)).done(sent_back, root)
+    return _AnswerWriter(here, status, problems).done(root)
 
 
 class _AnswerWriter:
@@ -200,7 +147,8 @@ class _AnswerWriter:
             if "cell" not in event.detail:  # those on cells are findings
                 self.remarks.setdefault(str(event.detail.get("sha256")), []).append(str(event.detail.get("text")))
 
-    def done(self, sent_back: tuple[Path, ...], root: Path | None) -> Answers:
+    def done(self, root: Path | None) -> Answers:
+        sent_back = self._sent_back()
         known = {one.id: one for unit in self.status.units for one in (unit.counting, unit.newest) if one}
         records = [known.get(one.id, one) for one in self.ledger.returns(self.status.period, valued=False)]
         returns = filed_returns(self.status, records)
@@ -216,11 +164,42 @@ class _AnswerWriter:
         check_book = self._check_book(returns, marked, letters)
         return Answers(check_book, self.folder, drafts, sent_back, tuple(self.problems))
 
+    def _sent_back(self) -> tuple[Path, ...]:
+        """Writes, for each unit, the marked form to its newest return where that asks for an answer; removes the
+        others. Gives them as they stand in tra-lai/."""
+        wanted: dict[Path, tuple[Form, Sequence[Value], Sequence[Finding]]] = {}
+        for unit in self.status.units:
+            path, record = self._back(unit.code), unit.newest
+            asks = record is not None and record.judged.asks_back
+            form = form_back(self.ledger, record, self.period.code) if record is not None and asks else None
+            if record is None or form is None:
+                remove_guarded(self.ledger, path)
+            else:
+                wanted[path] = (form, record.judged.values, record.judged.findings)
+        made: dict[Path, bytes] = {}
+        try:
+            made = dict(zip(wanted, render_forms([*wanted.values()]), strict=True))
+        except Exception:  # one by one where together they meet a fault
+            _log.debug("fault in the marked forms", exc_info=True)
+            for path, filled in wanted.items():
+                if content := self._try(partial(render_form, *filled), path.name):
+                    made[path] = content
+        written, failed = write_all_guarded(self.ledger, made)
+        if failed:
+            raise failed[0]
+        for path in wanted.keys() - made.keys():  # what an earlier return was told is no answer to this one
+            remove_guarded(self.ledger, path)
+        return tuple(written.values())
+
+    def _back(self, unit: str) -> Path:
+        """Where the form that goes back to the unit stands."""
+        return self.workspace.back_dir(self.period.code) / form_file_name(self.period.code, unit)
+
     def _marked(self, item: FiledReturn) -> Path | None:
         """The form that goes back to the unit, as it stands in tra-lai/."""
         if item.unit is None or not item.asks:
             return None
-        path = self.workspace.back_dir(self.period.code) / form_file_name(self.period.code, item.unit.code)
+        path = self._back(item.unit.code)
         return self._try(lambda: own_output(self.ledger, path), path.name)
 
     def _letters(self, returns: Sequence[FiledReturn], marked: Mapping[str, Path]) -> dict[int, tuple[Path, ...]]:
@@ -251,9 +230,12 @@ class _AnswerWriter:
                 wanted[f"{_VERDICT}{form_file_name(period, code, '.html')}"] = self._page(item, back, name)
                 if back is not None:
                     wanted[name] = back.read_bytes()
-            for item in returns:  # a receipt for what is nobody's form
+            for item in returns:  # a receipt for what is nobody's form, and lies there or below under its own name
                 source = item.record.judged.source
-                if item.unit is None and not item.record.excluded and _lies_in(folder, source):
+                if item.unit is not None or item.record.excluded:
+                    continue
+                same = (path for path in folder.rglob("*") if path.name == source.name and path.is_file())
+                if any(one.stat().st_size == source.size and files.sha256_of(one) == source.sha256 for one in same):
                     stem = Path(source.name).stem[:_STEM].strip()
                     wanted[f"{_VERDICT}{FORM_PREFIX}{period}_{stem}.html"] = self._page(item, None, "")
             self.problems |= dict.fromkeys(map(str, _lay_answers(self.here, folder, wanted)))
@@ -331,5 +313,6 @@ class _AnswerWriter:
             self.problems.setdefault(f"Không đọc hoặc ghi được «{error.filename or ''}»: {error.strerror or error}.")
         except Exception:
             _log.debug("fault in %s", about, exc_info=True)
-            self.problems.setdefault(_not_made(about))
+            why = "vì chương trình gặp lỗi; kết quả kiểm tra đã được ghi, lần chạy sau sẽ lập lại."
+            self.problems.setdefault(f"Chưa lập được «{about}» {why}")
         return None

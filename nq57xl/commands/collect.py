@@ -1,10 +1,11 @@
-"""collect: returned workbooks are taken in, judged, recorded, answered; check: the same verdict, nothing recorded."""
+"""collect: returns are taken in, judged, recorded, answered; check: verdicts alone; attach: a signed copy by hand."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain
@@ -12,13 +13,12 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import attrs
-from attrs import frozen
+from attrs import define, field, frozen
 
 from nq57xl.commands.answers import Answers, answer, form_back
 from nq57xl.commands.judge import judge, unread
 from nq57xl.commands.office import Office, fault
 from nq57xl.commands.remarks import take_remarks
-from nq57xl.commands.signed_copies import FiledBeside, is_scan
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import FileUnreadError, Nq57Error
 from nq57xl.forms.model import Source
@@ -28,35 +28,174 @@ from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Period
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
-from nq57xl.returns.sources import container_kind, gather, members, with_mail_time
+from nq57xl.returns.sources import container_kind, gather, is_system_file, members, with_mail_time
 from nq57xl.rules.findings import ACCEPTED, Finding, make
-from nq57xl.text.files import require_new, write_atomic
+from nq57xl.text.clock import in_vietnam
+from nq57xl.text.files import require_new, sha256_of, write_atomic
+from nq57xl.xlsx.limits import LIMITS, Refused
+from nq57xl.xlsx.sniff import sniff
+
+_SCANS_NAMED = (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".heic")
+_FORMS = (".xlsx", ".xlsm", ".xls", ".ods", ".zip", ".eml", ".msg", ".mbox")
+_UNKNOWN = "tệp chưa nhận"
+_SCANS = {"FILE_PDF", "FILE_PICTURE", "SIGNED_COPY_UNCLEAR"}
+"""What the reading of a scan says: the content is one, whatever its name."""
+
+
+def named_scan(name: str) -> bool:
+    """The name is that of a scan; what calls itself a workbook and is a picture is somebody's mistake, and told so."""
+    return PurePath(name).suffix.lower() in _SCANS_NAMED
+
+
+def is_scan(item: JudgedReturn) -> bool:
+    """The file is a scan by its name and by its content."""
+    named = item.verdict == "unrecognised" and named_scan(item.source.name)
+    return named and not _SCANS.isdisjoint(finding.code for finding in item.findings)
+
+
+def _note_copy(here: OfficePeriod, unit: str, source: Source) -> SignedCopy:
+    """Puts an archived file on record as signed copy of the unit's report, once."""
+    ledger = here.ledger
+    for copy in ledger.signed_copies(here.code):
+        if (copy.unit, copy.sha256) == (unit, source.sha256):
+            return copy
+    ledger.first_seen([source], here.office.clock.now())
+    ledger.event("attach", {"period": here.code, "unit": unit, "file": source.name, "sha256": source.sha256})
+    return next(copy for copy in reversed(ledger.signed_copies(here.code)) if copy.sha256 == source.sha256)
+
+
+@define
+class FiledBeside:
+    """Files the scans of one run with the unit whose form they came with: in one mail or archive, else one folder.
+
+    The narrowest place that holds any form of the period decides. With forms of one unit there, the scan is its
+    signed copy; with forms of several it is told, not guessed; with none it is what it always was, no form.
+    """
+
+    here: OfficePeriod
+    given: Sequence[str]
+    """Paths of the files that were handed in, archives and mails among them."""
+    signed: list[SignedCopy] = field(factory=list, init=False)
+    _strangers: dict[Path, bool] = field(factory=dict, init=False)
+
+    def known(self, sources: Sequence[Source]) -> list[Source]:
+        """The sources without those that are signed copies already; those of this period are told again."""
+        filed = {copy.sha256 for copy in self.here.ledger.signed_copies()}
+        again = {source.sha256 for source in sources} & filed
+        self.signed += [copy for copy in self.here.ledger.signed_copies(self.here.code) if copy.sha256 in again]
+        return [source for source in sources if source.sha256 not in filed]
+
+    def left(self, sources: Sequence[Source], judged: Sequence[JudgedReturn]) -> list[JudgedReturn]:
+        """What was judged, in its order, without the scans that were filed; those told to be unclear among the rest.
+
+        A scan that came before the form is filed once the form is there.
+        """
+        ledger, period = self.here.ledger, self.here.code
+        waiting = [item for item in ledger.strangers(period) if is_scan(item)]
+        if not waiting and not any(is_scan(item) for item in judged):
+            return list(judged)
+        reported = ledger.reported(period)
+        by_hash = {sha256: unit for _, sha256, unit in reported}
+        forms = {path: unit for path, _, unit in reported}
+        forms |= {source.path: by_hash[source.sha256] for source in sources if source.sha256 in by_hash}
+        forms |= {item.source.path: item.unit for item in judged if item.unit and item.form_period == period}
+        left = [told for item in judged if (told := self._told(item, forms)) is not None]
+        filed = {copy.sha256 for copy in ledger.signed_copies()}
+        for item in waiting:
+            if item.source.sha256 not in filed:
+                self._told(item, forms)
+        return left
+
+    def _told(self, item: JudgedReturn, forms: Mapping[str, str]) -> JudgedReturn | None:
+        """None for a scan that is filed now; one beside forms of several units is told to be unclear."""
+        units = self._around(item.source.path, forms) if is_scan(item) else set()
+        if not units - {_UNKNOWN}:
+            return item
+        if len(units) > 1:
+            told = make("SIGNED_COPY_UNCLEAR", words={"value": ", ".join(sorted(units))})
+            return attrs.evolve(item, findings=(told,))
+        self.signed.append(_note_copy(self.here, units.pop(), item.source))
+        return None
+
+    def _around(self, path: str, forms: Mapping[str, str]) -> set[str]:
+        outer, place = self._outer(path), path
+        while len(place) > len(outer):
+            place = re.sub(r"[!/][^!/]*$", "", place)
+            units = {unit for other, unit in forms.items() if other.startswith((f"{place}/", f"{place}!"))}
+            if units:
+                return units
+        if outer != path:
+            return set()
+        folder = _folder(path)
+        units = {unit for other, unit in forms.items() if _folder(self._outer(other)) == folder}
+        return units | ({_UNKNOWN} if self._strange(folder) else set())
+
+    def _strange(self, folder: Path) -> bool:
+        """A file lies there that may be a form and was never looked at: nobody can say yet whose it is."""
+        if folder not in self._strangers:
+            there = folder.iterdir() if folder.is_dir() else ()
+            others = (path for path in there if path.suffix.lower() in _FORMS and not is_system_file(path.name))
+            unseen = {sha256_of(path) for path in others} - self.here.ledger.seen_hashes()
+            self._strangers[folder] = unseen != self.here.ledger.output_hashes(unseen)
+        return self._strangers[folder]
+
+    def _outer(self, path: str) -> str:
+        """The file on the disk that holds it."""
+        return next((item for item in self.given if path.startswith(f"{item}!")), path)
+
+
+def _folder(path: str) -> Path:
+    return Path(path).absolute().parent
+
+
+def attach(office: Office, unit: str, file: Path, period_code: str | None, data: bytes | None = None) -> SignedCopy:
+    """Files a signed copy (.pdf or a scanned picture) of a unit's report; the same file twice is filed once.
+
+    `data`: the content where it is no file here; `file` is then what the sender called it. Raises Nq57Error for another
+    kind of file, one too large or missing, and a unit that the period does not know.
+    """
+    name = file.name
+    try:
+        size = file.stat().st_size if data is None else len(data)
+        if size > LIMITS.file_bytes:
+            raise Nq57Error(f"«{name}» quá lớn ({size >> 20} MB): hãy quét lại với độ phân giải thấp hơn.")
+        data = file.read_bytes() if data is None else data
+    except OSError as error:
+        raise Nq57Error(f"Không mở được tệp «{file}»: hãy kiểm tra lại đường dẫn.") from error
+    try:
+        scanned = sniff(data) in ("pdf", "picture")  # what a scanner or a phone makes
+    except Refused:
+        scanned = False
+    if not scanned:
+        raise Nq57Error(f"«{name}» không phải tệp .pdf hoặc ảnh quét: bản ký là tệp có số, ngày và chữ ký.")
+    with office.changing("attach") as ledger:
+        here = OfficePeriod.of(office, ledger, period_code)
+        here.require_issued()
+        known = {form.unit.casefold(): form.unit for form in ledger.current_forms(here.code)}
+        if unit.casefold() not in known:
+            raise Nq57Error(f"Kỳ {here.period.title} không có đơn vị mang mã «{unit}».")
+        sha256, now = hashlib.sha256(data).hexdigest(), in_vietnam(office.clock.now())
+        office.workspace.archive_bytes(data, sha256, name)
+        source = Source(name, name, sha256, len(data), now, "first_seen")
+        return _note_copy(here, known[unit.casefold()], source)
+
 
 _Problem = tuple[Source, tuple[Finding, ...]]
 
 
-@frozen
-class _Unpacked:
-    """Files to judge, in order, and where each is read."""
-
-    sources: tuple[Source, ...]
-    copies: dict[str, Path]
-    """SHA-256 -> copy in the archive, for files that came inside others."""
-    problems: tuple[_Problem, ...]
-    """What could not be taken out, with the reasons."""
-
-
-def _unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Callable[[str], bool]) -> _Unpacked:
-    """The files behind the sources; copies are kept in the store's archive.
+def _unpack(
+    store: Workspace, found: Sequence[Source], now: datetime, known: Collection[str], problems: list[_Problem]
+) -> tuple[list[Source], dict[str, Path]]:
+    """The files to judge behind the sources, in order; of those that came inside others the copy in the store's
+    archive, by SHA-256. What could not be taken out goes to `problems`, with the reasons.
 
     A container that was refused as a whole before (`known`, by SHA-256) stays one file, a duplicate.
     """
     sources: list[Source] = []
     copies: dict[str, Path] = {}
-    problems: list[_Problem] = []
     for source in found:
         with _told_alone(source, problems):
-            if known(source.sha256) or container_kind(Path(source.path)) is None:
+            if source.sha256 in known or container_kind(Path(source.path)) is None:
                 sources.append(source)
                 continue
             copy = store.archive_file(Path(source.path), source.sha256)
@@ -67,22 +206,22 @@ def _unpack(store: Workspace, found: Sequence[Source], now: datetime, known: Cal
                 sha256 = member.source.sha256
                 copies[sha256] = store.archive_bytes(member.data, sha256, member.source.name)
                 sources.append(member.source)
-    return _Unpacked(tuple(sources), copies, tuple(problems))
+    return sources, copies
 
 
 def _copies_of(
-    store: Workspace, taken: _Unpacked, sources: Sequence[Source]
-) -> tuple[dict[Source, Path], list[_Problem]]:
-    """Where each source is read: its copy in the store's archive, made now where it is a file of its own.
+    store: Workspace, inner: Mapping[str, Path], sources: Sequence[Source], problems: list[_Problem]
+) -> dict[Source, Path]:
+    """Where each source is read: its copy in the store's archive, made now where it is no file from inside (`inner`).
 
-    What is judged is what is kept, whatever happens to the files handed in meanwhile. With what could not be copied.
+    What is judged is what is kept, whatever happens to the files handed in meanwhile. What could not be copied goes to
+    `problems`.
     """
     copies: dict[Source, Path] = {}
-    problems: list[_Problem] = []
     for source in sources:
         with _told_alone(source, problems):
-            copies[source] = taken.copies.get(source.sha256) or store.archive_file(Path(source.path), source.sha256)
-    return copies, problems
+            copies[source] = inner.get(source.sha256) or store.archive_file(Path(source.path), source.sha256)
+    return copies
 
 
 @contextmanager
@@ -113,15 +252,6 @@ def _dated(ledger: Ledger, sources: Sequence[Source], now: datetime) -> list[Sou
     ]
 
 
-def _saved_last(judged: Sequence[JudgedReturn], sources: Sequence[Source]) -> list[JudgedReturn]:
-    """The returns in the order in which folders say that they were saved: of otherwise equal ones the last counts."""
-    saved = {source.sha256: source.saved_at.timestamp() for source in sources if source.saved_at is not None}
-    return sorted(judged, key=lambda item: saved.get(item.source.sha256, 0.0))
-
-
-_SUFFIX = " (ghép).xlsx"
-
-
 def _recombined(here: OfficePeriod, given: Sequence[Source], *, busy: Collection[str]) -> Iterator[JudgedReturn]:
     """For each unit whose newest return is among the known files given: what it says with its blanks filled.
 
@@ -138,22 +268,18 @@ def _recombined(here: OfficePeriod, given: Sequence[Source], *, busy: Collection
     archive = here.office.workspace
     copies = {one: copy for one in found if one.sha256 in known and (copy := archive.archived(one.sha256))}
     for item in chain.from_iterable(judge(here, copies, combine=True)):
-        if any(value.origin is not None and not value.stated for value in item.values):
-            yield _as_return(here, item)
-
-
-def _as_return(here: OfficePeriod, item: JudgedReturn) -> JudgedReturn:
-    """The combined answer with a file of its own."""
-    form = here.ledger.form_by_id(item.issue_id or "")
-    assert form is not None  # it was just judged by it
-    data = render_form(form, item.values)
-    sha256, own = hashlib.sha256(data).hexdigest(), item.source
-    name = PurePath(own.name).stem + _SUFFIX
-    path = own.path[: len(own.path) - len(own.name)] + name
-    here.office.workspace.archive_bytes(data, sha256, name)
-    values = tuple(attrs.evolve(value, origin=value.origin or own) for value in item.values)
-    source = attrs.evolve(own, path=path, name=name, sha256=sha256, size=len(data))
-    return attrs.evolve(item, source=source, values=values)
+        if not any(value.origin is not None and not value.stated for value in item.values):
+            continue
+        form = here.ledger.form_by_id(item.issue_id or "")
+        assert form is not None  # it was just judged by it
+        data = render_form(form, item.values)
+        sha256, own = hashlib.sha256(data).hexdigest(), item.source
+        name = f"{PurePath(own.name).stem} (ghép).xlsx"
+        path = own.path[: len(own.path) - len(own.name)] + name
+        archive.archive_bytes(data, sha256, name)
+        values = tuple(attrs.evolve(value, origin=value.origin or own) for value in item.values)
+        source = attrs.evolve(own, path=path, name=name, sha256=sha256, size=len(data))
+        yield attrs.evolve(item, source=source, values=values)
 
 
 @frozen
@@ -192,37 +318,36 @@ def collect(
     """
     with office.changing("collect") as ledger:
         here = OfficePeriod.of(office, ledger, period_code)
-        office.workspace.inbox.mkdir(exist_ok=True)
+        store, inbox = office.workspace, office.workspace.inbox
+        inbox.mkdir(exist_ok=True)
         remarked = take_remarks(here)
         now = office.clock.now()
-        found, problems = gather(
-            list(given) or [office.workspace.inbox], received=received, now=now, inbox=root or office.workspace.inbox
-        )
+        found, unfound = gather(list(given) or [inbox], received=received, now=now, inbox=root or inbox)
+        problems: list[_Problem] = [(source, (finding,)) for source, finding in unfound]
         found = _dated(ledger, found, now)
-        taken = _unpack(
-            office.workspace, found, now, ledger.known_files(source.sha256 for source in found).__contains__
-        )
+        known = ledger.known_files(source.sha256 for source in found)
+        unpacked, inner = _unpack(store, found, now, known, problems)
         beside = FiledBeside(here, [source.path for source in found])
         outer = frozenset(found)
-        members = [source for source in taken.sources if source not in outer]
+        members = [source for source in unpacked if source not in outer]
         dated = dict(zip(members, _dated(ledger, members, now), strict=True))
-        sources = beside.known([dated.get(source, source) for source in taken.sources])
+        sources = beside.known([dated.get(source, source) for source in unpacked])
         swept = root is not None or not given
         fresh = _fresh(ledger, sources, here.code, unlocking=bool(passwords), swept=swept)
-        copies, uncopied = _copies_of(office.workspace, taken, fresh)
-        refused = [*((source, (finding,)) for source, finding in problems), *taken.problems, *uncopied]
-        places = _dated(ledger, [source for source, _ in refused], now)
-        refused_ones = _refused(ledger, places, [office.in_own_words(findings) for _, findings in refused])
+        not_taken_out = len(problems)
+        copies = _copies_of(store, inner, fresh, problems)
+        places = _dated(ledger, [source for source, _ in problems], now)
+        refused = _refused(ledger, places, [office.in_own_words(findings) for _, findings in problems])
         run = _Run(here, beside, now, tuple(fresh))
         again = [source for source in sources if source not in set(fresh)] if combine else []
         batches = judge(here, copies, passwords=passwords, combine=combine)
-        judged = run.recorded(refused_ones, batches, len(copies), sources, again)
+        judged = run.recorded(refused, batches, len(copies), sources, again)
         _note_mails(ledger, judged)
         status = here.standing()
         answers = answer(here, status, remarked.problems, root=root)
-        known = {source.sha256 for source in (*sources, *places)}
-        made = [item.source for item in judged if item.source.sha256 not in known]
-        left_out = {source.path for source, _ in uncopied} | {copy.sha256 for copy in beside.signed}
+        met_before = {source.sha256 for source in (*sources, *places)}
+        made = [item.source for item in judged if item.source.sha256 not in met_before]
+        left_out = {source.path for source, _ in problems[not_taken_out:]} | {copy.sha256 for copy in beside.signed}
         met = [source for source in sources if not {source.path, source.sha256} & left_out]
         lines = _report(ledger, [*met, *places, *made], judged, status)
         return Collected(here.period, lines, status.period_findings, answers, tuple(beside.signed))
@@ -274,7 +399,10 @@ class _Run:
         return [known.get(item.source.sha256, item) for item in judged]
 
     def _record(self, found: Sequence[JudgedReturn]) -> list[JudgedReturn]:
-        self.here.ledger.record_returns(self.here.code, _saved_last(found, self.fresh), self.now)
+        # in the order in which folders say that they were saved: of otherwise equal ones the last counts
+        saved = {source.sha256: source.saved_at.timestamp() for source in self.fresh if source.saved_at is not None}
+        in_order = sorted(found, key=lambda item: saved.get(item.source.sha256, 0.0))
+        self.here.ledger.record_returns(self.here.code, in_order, self.now)
         shown = self.here.ledger.under_waivers(self.here.code, found)
         return [attrs.evolve(item, values=()) for item in shown]
 
@@ -383,47 +511,32 @@ def check_file(
     if output is not None:
         require_new(output, "--out")
     with office.reading() as ledger, tempfile.TemporaryDirectory(prefix="nq57xl-") as folder:
-        here = OfficePeriod.of(office, ledger, period_code)
-        copies, problems = _taken(office, ledger, path, Workspace(Path(folder)))
+        here, now, store = OfficePeriod.of(office, ledger, period_code), office.clock.now(), Workspace(Path(folder))
+        found, unfound = gather([path], received=None, now=now, inbox=office.workspace.inbox)
+        problems: list[_Problem] = [(source, (finding,)) for source, finding in unfound]
+        unpacked, inner = _unpack(store, found, now, (), problems)
+        unique = {source.sha256: source for source in reversed(unpacked)}
+        sources = [_as_recorded(ledger, source) for source in reversed(unique.values())]
+        copies = _copies_of(store, inner, sources, problems)
+        refused = [unread(source, office.in_own_words(why)) for source, why in problems]
         read = chain.from_iterable(judge(here, copies, passwords=passwords))
-        judged = ledger.under_waivers(here.code, [*problems, *read])
+        judged = ledger.under_waivers(here.code, [*refused, *read])
+        if output is not None:
+            records = (ReturnRecord(0, here.code, item, now) for item in judged)
+            forms = [(form_back(ledger, record, here.code), record.judged) for record in records]
+            known = [(form, item) for form, item in forms if form is not None]
+            if len(known) != 1:
+                raise Nq57Error(f"Trong tệp có {len(known)} biểu mẫu nhận ra được; --out chỉ dùng khi có đúng một.")
+            form, item = known[0]
+            write_atomic(output, render_form(form, item.values, item.findings))
         recorded = frozenset(ledger.known_files(item.source.sha256 for item in judged))
-        records = [ReturnRecord(0, here.code, item, office.clock.now()) for item in judged]
-        marked = _write_marked(ledger, records, output) if output else None
-        return Checked(here.period, tuple(judged), recorded, marked)
+        return Checked(here.period, tuple(judged), recorded, output)
 
 
-def _taken(
-    office: Office, ledger: Ledger, path: Path, store: Workspace
-) -> tuple[dict[Source, Path], list[JudgedReturn]]:
-    """Each content behind the path once, where its copy is read, and what could not be taken out."""
-    now = office.clock.now()
-    found, problems = gather([path], received=None, now=now, inbox=office.workspace.inbox)
-    taken = _unpack(store, found, now, lambda sha256: False)
-    unique = {source.sha256: source for source in reversed(taken.sources)}
-    sources = list(_as_recorded(ledger, reversed(unique.values())))
-    refused = [(source, (finding,)) for source, finding in problems]
-    copies, uncopied = _copies_of(store, taken, sources)
-    told = [unread(source, office.in_own_words(why)) for source, why in (*refused, *taken.problems, *uncopied)]
-    return copies, told
-
-
-def _as_recorded(ledger: Ledger, sources: Iterator[Source]) -> Iterator[Source]:
-    """The sources; one that is recorded with the time that the ledger has, which decides what came before it."""
-    for source in sources:
-        record = ledger.return_by_hash(source.sha256)
-        if record is None:
-            yield source
-            continue
-        known = record.judged.source
-        yield attrs.evolve(source, received_at=known.received_at, received_basis=known.received_basis, mail_times=())
-
-
-def _write_marked(ledger: Ledger, records: Sequence[ReturnRecord], output: Path) -> Path:
-    forms = [(form_back(ledger, record, record.period), record.judged) for record in records]
-    known = [(form, judged) for form, judged in forms if form is not None]
-    if len(known) != 1:
-        raise Nq57Error(f"Trong tệp có {len(known)} biểu mẫu nhận ra được; --out chỉ dùng khi có đúng một.")
-    form, judged = known[0]
-    write_atomic(output, render_form(form, judged.values, judged.findings))
-    return output
+def _as_recorded(ledger: Ledger, source: Source) -> Source:
+    """The source; where it is recorded, with the time that the ledger has, which decides what came before it."""
+    record = ledger.return_by_hash(source.sha256)
+    if record is None:
+        return source
+    known = record.judged.source
+    return attrs.evolve(source, received_at=known.received_at, received_basis=known.received_basis, mail_times=())

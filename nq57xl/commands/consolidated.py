@@ -13,8 +13,7 @@ from attrs import frozen
 
 from nq57xl import __version__
 from nq57xl.commands.office import Office
-from nq57xl.commands.previous_reports import PreviousReports
-from nq57xl.commands.standing import OfficePeriod
+from nq57xl.commands.standing import OfficePeriod, PreviousReports
 from nq57xl.forms.model import Value
 from nq57xl.ledger.model import CellKey, Closing, Edit, PeriodStatus
 from nq57xl.ledger.outputs import write_guarded

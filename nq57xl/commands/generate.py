@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,7 @@ from attrs import frozen
 from nq57xl import resources
 from nq57xl.commands.consolidated import prefilled
 from nq57xl.commands.office import Office
-from nq57xl.commands.previous_reports import PreviousReports
-from nq57xl.commands.standing import OfficePeriod
+from nq57xl.commands.standing import OfficePeriod, PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import REOPEN, build_form, reporting_units
 from nq57xl.forms.layout import layout
@@ -51,14 +50,12 @@ def _form_changes(old: Form, new: Form) -> tuple[str, ...]:
                 earlier.append(place[1])
             else:
                 said.append(f"sửa {place[1]}")
-    said = sorted(said) + _named("số liệu kỳ trước của", earlier) + _named("nội dung phối hợp của", received)
-    if not said:
-        said.append(
-            "sửa bố cục hoặc thông tin chung của biểu mẫu"
-            if old.schema == new.schema
-            else "sửa quy tắc, danh mục của biểu mẫu"
-        )
-    return tuple(said)
+    said.sort()
+    for words, keys in (("số liệu kỳ trước của", earlier), ("nội dung phối hợp của", received)):
+        said += [f"{words} {', '.join(dict.fromkeys(keys))}"] if any(keys) else []
+    same_rules = old.schema == new.schema
+    about = "sửa bố cục hoặc thông tin chung của biểu mẫu" if same_rules else "sửa quy tắc, danh mục của biểu mẫu"
+    return tuple(said or [about])
 
 
 def _without_sources(form: Form) -> Form:
@@ -76,12 +73,6 @@ def _without_sources(form: Form) -> Form:
     ]
     values = tuple(attrs.evolve(item, stated="") for item in form.values)
     return attrs.evolve(form, tables=tuple(tables), values=values)
-
-
-def _named(words: str, keys: Iterable[str]) -> list[str]:
-    """One sentence for all rows, each named once."""
-    names = ", ".join(dict.fromkeys(keys))
-    return [f"{words} {names}"] if names else []
 
 
 def _plain(row: FormRow) -> FormRow:
@@ -144,12 +135,10 @@ def generate(office: Office, period_code: str, units: Sequence[str] = (), *, wit
         here = OfficePeriod.of(office, ledger, period_code)
         history = PreviousReports(ledger, here.plan)
         plan, told = here.plan, prefilled(here)
-        run = _FormIssuer(here, plan, plan.version, office.schema(), here.period, history, with_support, told)
+        run = _FormIssuer(here, plan, plan.version, here.period, office.schema(), history, with_support, told)
         issued = tuple(run.issue(code) for code in run.wanted(units))
         rendered = render_forms([(item.form, item.form.values, ()) for item in issued])
-        contents = {item.form.issue_id: content for item, content in zip(issued, rendered, strict=True)}
-        run.record(issued, contents)
-        return run.write(issued, contents)
+        return run.written(issued, dict(zip((item.path for item in issued), rendered, strict=True)))
 
 
 _IDENTITY = ("issue_id", "version", "issued_on", "plan_version")
@@ -163,8 +152,8 @@ class _FormIssuer:
     here: OfficePeriod
     plan: Plan
     plan_version: str
-    schema: Schema
     period: Period
+    schema: Schema
     history: PreviousReports
     with_support: bool
     prefilled: Mapping[str, tuple[Value, ...]]
@@ -235,35 +224,23 @@ class _FormIssuer:
         newest = max(records, key=lambda record: record.order, default=None)
         return newest.judged.values if newest is not None else ()
 
-    def record(self, issued: Sequence[_IssuedForm], contents: Mapping[str, bytes]) -> None:
-        """The new forms into the ledger, before any file is written."""
-        new = [item for item in issued if item.is_new]
-        if not new:
-            return
-        ledger = self.here.ledger
-        ledger.record_plan(self.plan)
-        digests = {key: hashlib.sha256(content).hexdigest() for key, content in contents.items()}
-        files = {item.form.issue_id: (item.path.name, digests[item.form.issue_id]) for item in new}
-        ledger.issue([item.form for item in new], files)
-        detail = {item.form.unit: [f"bản {item.form.version}", *item.changes] for item in new}
-        ledger.event("generate", {"period": self.period.code, "forms": detail})
-
-    def write(self, issued: Sequence[_IssuedForm], contents: Mapping[str, bytes]) -> Generated:
-        """The workbooks and the sending list of all forms issued so far for the period."""
-        outputs = {item.path: contents[item.form.issue_id] for item in issued}
-        ledger, workspace = self.here.ledger, self.here.office.workspace
-        placed, failed = write_all_guarded(ledger, outputs)
+    def written(self, issued: Sequence[_IssuedForm], contents: Mapping[Path, bytes]) -> Generated:
+        """The new forms into the ledger, then the workbooks, and the sending list of all forms issued so far."""
+        ledger, new = self.here.ledger, [item for item in issued if item.is_new]
+        if new:
+            ledger.record_plan(self.plan)
+            digests = {item.path: hashlib.sha256(contents[item.path]).hexdigest() for item in new}
+            files = {item.form.issue_id: (item.path.name, digests[item.path]) for item in new}
+            ledger.issue([item.form for item in new], files)
+            detail = {item.form.unit: [f"bản {item.form.version}", *item.changes] for item in new}
+            ledger.event("generate", {"period": self.period.code, "forms": detail})
+        placed, failed = write_all_guarded(ledger, contents)
         if failed:
             raise failed[0]
         written = tuple(attrs.evolve(item, path=placed[item.path]) for item in issued)
-        forms = ledger.current_forms(self.period.code)
-        paths = {form.unit: self._folder / form_file_name(self.period.code, form.unit) for form in forms}
-        paths |= {item.form.unit: item.path for item in written}
-        emails = {unit.code: unit.email for unit in self.plan.units}
-        root = workspace.root
-        items = [FormToSend.of(form, paths[form.unit], emails.get(form.unit, ""), root) for form in forms]
-        listing = render_sending_list(items)
-        path = write_guarded(ledger, self._folder / SENDING_LIST, listing)
+        paths = {item.form.unit: item.path for item in written}
+        items = _to_send(self.here, paths)
+        path = write_guarded(ledger, self._folder / SENDING_LIST, render_sending_list(items))
         return Generated(self.period, written, path)
 
     @property
@@ -271,17 +248,21 @@ class _FormIssuer:
         return self.here.office.workspace.forms_dir(self.period.code)
 
 
+def _to_send(here: OfficePeriod, paths: Mapping[str, Path]) -> list[FormToSend]:
+    """Every form issued for the period, in the plan's order; `paths`: unit -> where it stands, if not as usual."""
+    emails, workspace = {unit.code: unit.email for unit in here.plan.units}, here.office.workspace
+    found = []
+    for form in here.ledger.current_forms(here.code):
+        path = paths.get(form.unit) or workspace.forms_dir(here.code) / form_file_name(here.code, form.unit)
+        found.append(FormToSend.of(form, path, emails.get(form.unit, ""), workspace.root))
+    return found
+
+
 def forms_to_send(office: Office, period_code: str) -> tuple[FormToSend, ...]:
     """The forms issued for the period that lie in bieu-mau/, in the plan's order."""
     with office.reading() as ledger:
         here = OfficePeriod.of(office, ledger, period_code)
-        emails = {unit.code: unit.email for unit in here.plan.units}
-        found = []
-        for form in ledger.current_forms(here.code):
-            path = office.workspace.forms_dir(here.code) / form_file_name(here.code, form.unit)
-            if path.is_file():
-                found.append(FormToSend.of(form, path, emails.get(form.unit, ""), office.workspace.root))
-        return tuple(found)
+        return tuple(item for item in _to_send(here, {}) if item.path.is_file())
 
 
 @frozen

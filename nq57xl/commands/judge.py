@@ -67,14 +67,6 @@ class _EarlierReturns:
         return self._by_unit
 
 
-@frozen
-class _RecognisedForm:
-    """The form that came back, and what is to be told of how it was recognised."""
-
-    form: Form
-    findings: tuple[Finding, ...] = ()
-
-
 _BATCH = 200
 """Files whose rows are judged in one frame for each kind: enough that pandera costs little for each of them, few
 enough that the batch fits into memory beside nothing else of the run."""
@@ -122,28 +114,33 @@ class _Reading:
 
     def rejoined(self, source: Source, raw: RawWorkbook | Finding) -> Return | JudgedReturn:
         """The return in that file; else that it is none, and why."""
+        in_own_words = self.here.office.in_own_words
         try:
-            return self._rejoined(source, raw)
+            form, told = (None, [raw]) if isinstance(raw, Finding) else self._recognised(raw)
+            dated, doubts = with_mail_time(source, self.here.office.clock.now(), form.issued_on if form else None)
+            if form is None or isinstance(raw, Finding):
+                return unread(dated, in_own_words((*_origin(dated), *doubts, *told)))
+            if raw.saved_at is not None and raw.saved_at.date() >= form.issued_on:
+                dated = attrs.evolve(dated, saved_at=raw.saved_at)
+            back = rejoin(dated, raw, form)
+            doubts = (*doubts, *_other_unit(dated, form, self.here.plan.units))
+            # in the office's words from here on: its severities decide which cells the rules pass over
+            return attrs.evolve(back, findings=in_own_words((*told, *_origin(dated), *doubts, *back.findings)))
         except Exception:
-            return unread(source, self.here.office.in_own_words([fault("nhận biểu mẫu và ghép dòng, cột")]))
+            return unread(source, in_own_words([fault("nhận biểu mẫu và ghép dòng, cột")]))
 
-    def _rejoined(self, source: Source, raw: RawWorkbook | Finding) -> Return | JudgedReturn:
-        office, units = self.here.office, self.here.plan.units
-        now = office.clock.now()
-        known = raw if isinstance(raw, Finding) else _recognise(self.here.ledger, raw, self.forms)
-        if isinstance(raw, Finding) or isinstance(known, Finding):
-            assert isinstance(known, Finding)
-            dated, doubts = with_mail_time(source, now)
-            return unread(dated, office.in_own_words((*_origin(dated), *doubts, known)))
-        source, doubts = with_mail_time(source, now, known.form.issued_on)
-        if raw.saved_at is not None and raw.saved_at.date() >= known.form.issued_on:
-            source = attrs.evolve(source, saved_at=raw.saved_at)
-        back = rejoin(source, raw, known.form)
-        sender = _other_sender(source, known.form, units)
-        named = _named_after_another(source, known.form, units)
-        told = (*known.findings, *_origin(source), *doubts, *sender, *named, *back.findings)
-        # in the office's words from here on: its severities decide which cells the rules pass over
-        return attrs.evolve(back, findings=office.in_own_words(told))
+    def _recognised(self, raw: RawWorkbook) -> tuple[Form | None, Sequence[Finding]]:
+        """The form that came back, and what is to be told of how it was recognised; or why it is none."""
+        ledger, identity = self.here.ledger, identify(raw)
+        if identity is None:
+            found = recognise(raw, self.forms())
+            return (None, [make("FILE_NOT_A_FORM")]) if found is None else (found[0], [found[1]])
+        form = ledger.form_by_id(identity.issue_id) if identity.issue_id else None
+        if form is None and identity.short_id:
+            form = ledger.form_by_short(identity.short_id)
+        if form is None:
+            return None, [make("FILE_UNKNOWN_ISSUE", words={"value": identity.short_id or identity.issue_id or ""})]
+        return form, [*identity.differing_carriers(form)]
 
 
 def _waves(returns: Sequence[Return], *, combine: bool) -> Iterator[Sequence[Return]]:
@@ -192,15 +189,14 @@ class _Judging:
     def _failed(self, item: Return) -> JudgedReturn:
         return unread(item.source, self.here.office.in_own_words([fault("kiểm tra số liệu")]))
 
-    def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> JudgedReturn:
-        found = (*item.findings, *broken, *item.days_after_receipt())
-        return self._verdict(item, found if combine else found + left_out_findings(item, found, self._before(item)))
-
     def _before(self, item: Return) -> list[AnsweredForm]:
         same_period = item.form.period.code == self.here.code
         return self.earlier.before(item.source, item.form.unit) if same_period else []
 
-    def _verdict(self, item: Return, found: tuple[Finding, ...]) -> JudgedReturn:
+    def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> JudgedReturn:
+        found = (*item.findings, *broken, *item.days_after_receipt())
+        if not combine:
+            found += left_out_findings(item, found, self._before(item))
         form = item.form
         newest = self.newest(form.period.code).get(form.unit, form.issue_id)
         current = form if newest == form.issue_id else self.here.ledger.form_by_id(newest, cells=False)
@@ -214,20 +210,6 @@ def unread(source: Source, findings: Sequence[Finding]) -> JudgedReturn:
     return JudgedReturn(source, "unrecognised", None, None, None, findings=tuple(order))
 
 
-def _recognise(ledger: Ledger, raw: RawWorkbook, forms: Callable[[], Sequence[Form]]) -> _RecognisedForm | Finding:
-    """The form that came back, or why it is none."""
-    identity = identify(raw)
-    if identity is None:
-        found = recognise(raw, forms())
-        return make("FILE_NOT_A_FORM") if found is None else _RecognisedForm(found[0], (found[1],))
-    form = ledger.form_by_id(identity.issue_id) if identity.issue_id else None
-    if form is None and identity.short_id:
-        form = ledger.form_by_short(identity.short_id)
-    if form is None:
-        return make("FILE_UNKNOWN_ISSUE", words={"value": identity.short_id or identity.issue_id or ""})
-    return _RecognisedForm(form, tuple(identity.differing_carriers(form)))
-
-
 def _origin(source: Source) -> Iterator[Finding]:
     """The mail that brought the file: provenance that stays with the return."""
     if source.sender or source.subject:
@@ -238,11 +220,19 @@ def _origin(source: Source) -> Iterator[Finding]:
 _NAME_PARTS = re.compile(r"[\W_]+")
 
 
-def _named_after_another(source: Source, form: Form, units: Sequence[Unit]) -> Iterator[Finding]:
-    """The file's name holds another unit's code as a word, in whatever letters: "QLQH.xlsx", "Báo cáo qlqh (1).xlsx".
+def _other_unit(source: Source, form: Form, units: Sequence[Unit]) -> Iterator[Finding]:
+    """The mail comes from another unit's address than the form's, or the file's name holds another one's code.
 
-    A code of the unit that gathers says for whom the file is; one in the pattern of a form's name is told elsewhere.
+    As a word, in whatever letters: "QLQH.xlsx", "Báo cáo qlqh (1).xlsx". A code of the unit that gathers says for whom
+    the file is; one in the pattern of a form's name is told elsewhere.
     """
+    address = parseaddr(source.sender)[1]
+    owners: Mapping[str, Unit] = {unit.email.casefold(): unit for unit in units if unit.email}
+    owner = owners.get(address.casefold())
+    own = next((unit.email.casefold() for unit in units if unit.code == form.unit), "")
+    if owner is not None and owner.code != form.unit and address.casefold() != own:
+        about = {"value": address, "other": owner.name, "unit": form.unit_name}
+        yield make("SENDER_OTHER_UNIT", words=about, value=source.sender)
     words = _NAME_PARTS.split(PurePath(source.name).stem.casefold())
     if form.unit.casefold() in words or FORM_FILE.search(source.name):
         return
@@ -253,16 +243,3 @@ def _named_after_another(source: Source, form: Form, units: Sequence[Unit]) -> I
     }
     if code := next((others[word] for word in words if word in others), None):
         yield make("NAME_OTHER_UNIT", words={"value": code, "unit": form.unit_name}, value=source.name)
-
-
-def _other_sender(source: Source, form: Form, units: Sequence[Unit]) -> Iterator[Finding]:
-    """The mail comes from the address of another unit than the form's."""
-    if not source.sender:
-        return
-    owners: Mapping[str, Unit] = {unit.email.casefold(): unit for unit in units if unit.email}
-    address = parseaddr(source.sender)[1]
-    owner = owners.get(address.casefold())
-    own = next((unit.email.casefold() for unit in units if unit.code == form.unit), "")
-    if owner is not None and owner.code != form.unit and address.casefold() != own:
-        words = {"value": address, "other": owner.name, "unit": form.unit_name}
-        yield make("SENDER_OTHER_UNIT", words=words, value=source.sender)

@@ -1,23 +1,32 @@
-"""The first page: the period at hand, every unit with what to do next, and the place where files are dropped."""
+"""The period at hand, unit by unit; a return with what the office decides on it; whoever still owes something."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from markupsafe import Markup
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from nq57xl.commands.collect import collect
-from nq57xl.commands.desk import desk
-from nq57xl.commands.signed_copies import named_scan
+from nq57xl.commands.collect import attach, collect, named_scan
+from nq57xl.commands.decide import Rechecked, decide, end_waiver, explanations, recheck, waive
+from nq57xl.commands.desk import desk, look_at_return, look_at_unit
+from nq57xl.commands.remarks import remark
+from nq57xl.commands.remind import drafted_reminders, note_reminded
+from nq57xl.commands.status import event_in_words
+from nq57xl.errors import Nq57Error
+from nq57xl.ledger.decisions import DecisionKind
 from nq57xl.ledger.outputs import names_beside
 from nq57xl.ledger.workspace import Workspace
+from nq57xl.outputs.reminders import NOTICE_FILE, OWES
 from nq57xl.plan.periods import parse_period
-from nq57xl.results.wording import days_left
+from nq57xl.results.standing import FATES
+from nq57xl.results.wording import BASES, VERDICTS, days_left
+from nq57xl.rules.findings import grouped, to_answer
 from nq57xl.text.files import write_atomic
-from nq57xl.web.site import Progress, Tell, Visit, collected_line, page_at, upload_name
+from nq57xl.web.site import Progress, Tell, Visit, attachment, collected_line, page_at, see, upload_name
 
 _SINGLY = 10
 """So many files are judged one by one, so that each verdict shows as it comes; larger drops go in tens."""
@@ -134,3 +143,193 @@ def _receive(
         return visit.at("")
 
     return visit.start(title, visit.at(""), work)
+
+
+_LEVELS = {
+    "error": "Phải sửa",
+    "warning": "Nên xem lại",
+    "repaired": "Đã tự chuẩn hóa",
+    "note": "Ghi nhận",
+}
+_OUTCOMES = {
+    "unchanged": "không đổi",
+    "counts": "đã ghi nhận kết quả mới",
+    "proposed": "chờ xác nhận",
+    "missing": "không còn trong kho lưu",
+}
+
+
+@page_at("/so/{slug}/tep/{sha256}")
+def _return(visit: Visit) -> Response:
+    """Everything about one return: verdict, findings, what goes back, the letter, the office's decisions."""
+    view = look_at_return(visit.office(), visit.path["sha256"])
+    if view is None:
+        raise HTTPException(404)
+    judged = view.filed.record.judged
+    levels = [
+        (level, title, grouped([item for item in judged.findings if item.severity == level]))
+        for level, title in _LEVELS.items()
+    ]
+    return visit.page(
+        "return.html.j2",
+        view=view,
+        source=judged.source,
+        verdict=VERDICTS[judged.verdict],
+        fate=FATES[view.filed.fate],
+        told=event_in_words,
+        basis=BASES[judged.source.received_basis],
+        levels=[item for item in levels if item[2]],
+        tab="desk",
+    )
+
+
+@page_at("/so/{slug}/tep/{sha256}/quyet-dinh", post=True)
+def _decide(visit: Visit) -> Response:
+    """A decision with its reason: leave out, take back in, accept all the same, put the time right, note a remark."""
+    office, sha256, kind, reason = visit.office(), visit.path["sha256"], visit.words("viec"), visit.words("ly_do")
+    at = visit.moment("luc") if kind == "received" else None
+    view = look_at_return(office, sha256)
+    if view is None:
+        raise HTTPException(404)
+    period = view.period.code
+    if kind == "recheck":
+        return _judge_again(visit, period, sha256, reason)
+    if kind == "remark":
+        cell = (visit.words("dong"), visit.words("o"))
+        remark(office, sha256, period, reason, cell if cell[1] else None)
+    elif kind == "received" and at is None:
+        raise Nq57Error("Chưa ghi thời điểm nhận.")
+    elif kind in ("exclude", "readmit", "take", "received"):
+        decide(office, cast("DecisionKind", kind), sha256, period, reason, at=at)
+    else:
+        raise HTTPException(400)
+    return see(visit.at(f"/tep/{sha256}"))
+
+
+@page_at("/so/{slug}/ky/{period}/don-vi/{unit}")
+def _unit(visit: Visit) -> Response:
+    """Everything that a unit handed in for a period."""
+    code = visit.path["unit"]
+    view = look_at_unit(visit.office(), code, visit.period)
+    if view is None:
+        raise HTTPException(404)
+    return visit.page(
+        "unit.html.j2", tab="desk", unit=code, view=view, period=visit.period, verdicts=VERDICTS, fates=FATES
+    )
+
+
+@page_at("/so/{slug}/ky/{period}/don-vi/{unit}/ban-ky", post=True)
+def _sign(visit: Visit) -> Response:
+    """Files a signed copy with the unit's report."""
+    unit, (name, data) = visit.path["unit"], visit.file()
+    attach(visit.office(), unit, Path(upload_name(name)), visit.period, data)
+    return see(visit.at(f"/don-vi/{unit}"))
+
+
+def _judge_again(visit: Visit, period: str, sha256: str, reason: str, *, confirm: bool = False) -> Response:
+    """Judges one return again, or with sha256 "" all of the period; the result stands on the period's page of it."""
+    if not reason:
+        raise Nq57Error("Chưa nêu lý do chấm lại.")
+    site, slug = visit.site, visit.slug
+    page = f"/so/{slug}/ky/{period}/cham-lai"
+
+    def work(tell: Tell) -> str:
+        done = recheck(visit.office(), sha256 or None, period, reason, confirm=confirm)
+        for item in done.returns:
+            tell(Progress(f"«{item.record.judged.source.name}»: {_OUTCOMES[item.outcome]}."))
+        for problem in done.problems:
+            tell(Progress(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}", "warn"))
+        told = site.rechecks.setdefault((slug, period), {})
+        told |= {item.record.judged.source.sha256: (item, reason) for item in done.returns}
+        return page
+
+    return visit.start("Xác nhận kết quả chấm lại" if confirm else "Chấm lại báo cáo đã lưu", page, work)
+
+
+@page_at("/so/{slug}/ky/{period}/cham-lai")
+def _proposals(visit: Visit) -> Response:
+    """What judging again said in this run of the program, with a button for each proposal."""
+    found = visit.site.rechecks.get((visit.slug, visit.period), {}).values()
+    rows = [(item, reason, _new_points(item)) for item, reason in found]
+    rows.sort(key=lambda row: row[0].outcome != "proposed")
+    return visit.page(
+        "recheck.html.j2", tab="desk", period=visit.period, rows=rows, verdicts=VERDICTS, outcomes=_OUTCOMES
+    )
+
+
+def _new_points(item: Rechecked) -> list[str]:
+    """What the archived file is told now that it was not told before."""
+    if item.now is None:
+        return []
+    before = {(one.code, one.sheet, one.cell) for one in item.record.judged.findings}
+    new = [one for one in item.now.findings if (one.code, one.sheet, one.cell) not in before]
+    return [f"{point.cell}: {point.text}" if point.cell else point.text for point in to_answer(new)]
+
+
+@page_at("/so/{slug}/ky/{period}/cham-lai/lam", post=True)
+def _recheck(visit: Visit) -> Response:
+    """All returns of the period again, or the word of the office on one proposal."""
+    reason, sha256 = visit.words("ly_do"), visit.words("tep")
+    if sha256 and sha256 not in visit.site.rechecks.get((visit.slug, visit.period), {}):
+        raise HTTPException(404)
+    return _judge_again(visit, visit.period, sha256, reason, confirm=bool(sha256))
+
+
+@page_at("/so/{slug}/ky/{period}/nhac")
+def _reminders(visit: Visit) -> Response:
+    """The reminders of today."""
+    now = drafted_reminders(visit.office(), visit.period)
+    return visit.page("remind.html.j2", tab="desk", now=now, owes=OWES)
+
+
+@page_at("/so/{slug}/ky/{period}/nhac/{unit}")
+def _reminder_mail(visit: Visit) -> Response:
+    """The mail to one unit, with the form that it speaks of."""
+    unit, now = visit.path["unit"], drafted_reminders(visit.office(), visit.period)
+    mail = next((now.mail_to(item) for item in now.units if item.unit.code == unit), None)
+    if mail is None:
+        raise HTTPException(404)
+    return attachment(f"nhac-NQ57_{now.period.code}_{unit}.eml", mail)
+
+
+@page_at("/so/{slug}/ky/{period}/nhac-chung")
+def _notice(visit: Visit) -> Response:
+    """One notice for all after the due day."""
+    made = drafted_reminders(visit.office(), visit.period).notice_for_all()
+    if made is None:
+        raise HTTPException(404)
+    return attachment(NOTICE_FILE, made)
+
+
+@page_at("/so/{slug}/ky/{period}/nhac/da-gui", post=True)
+def _reminded(visit: Visit) -> Response:
+    """Notes which units were reminded by hand."""
+    units = visit.ticked_units()
+    if not units:
+        raise Nq57Error("Chưa chọn đơn vị nào đã được nhắc.")
+    note_reminded(visit.office(), visit.period, units)
+    return see(visit.at("/nhac"))
+
+
+@page_at("/so/{slug}/ky/{period}/giai-trinh")
+def _explanations(visit: Visit) -> Response:
+    """Warnings that wait for an explanation, those explained, and what is waived."""
+    office = visit.office()
+    found = explanations(office, visit.period)
+    titles = {code: entry.title for code, entry in office.catalogue().items()}
+    return visit.page("explanations.html.j2", tab="desk", found=found, titles=titles)
+
+
+@page_at("/so/{slug}/ky/{period}/giai-trinh/mien", post=True)
+def _waive(visit: Visit) -> Response:
+    """Waives a warning until a period, with the reason; or ends a waiver."""
+    unit, code, task, field, until, reason, number = (
+        visit.words(name, 500) for name in ("don_vi", "ma", "dong", "o", "den", "ly_do", "so")
+    )
+    if not number:
+        waive(visit.office(), unit, code, until, reason, task=task, field=field)
+    elif number.isascii() and number.isdigit():
+        end_waiver(visit.office(), int(number[:9]), reason)
+    else:
+        raise HTTPException(400)
+    return see(visit.at("/giai-trinh"))

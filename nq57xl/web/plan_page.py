@@ -17,8 +17,14 @@ from nq57xl.commands.amend import (
 from nq57xl.commands.desk import period_to_issue
 from nq57xl.commands.generate import forms_to_send, generate, write_drafts
 from nq57xl.commands.history import history
-from nq57xl.commands.import_plan import answer_questions, open_questions, replace_appendix
-from nq57xl.commands.init import confirm_continued, show, waiting_book
+from nq57xl.commands.init import (
+    answer_questions,
+    confirm_continued,
+    open_questions,
+    replace_appendix,
+    show,
+    waiting_book,
+)
 from nq57xl.commands.remind import year_days
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units

@@ -12,12 +12,10 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from nq57xl.commands.close import close, reopen
 from nq57xl.commands.consolidated import overview
 from nq57xl.commands.decide import erase_contacts
 from nq57xl.commands.desk import desk
-from nq57xl.commands.edits import edits, hand_in
-from nq57xl.commands.merge import merge
+from nq57xl.commands.merge import close, edits, hand_in, merge, reopen
 from nq57xl.commands.upward import upward
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.overview_page import headline

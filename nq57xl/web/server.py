@@ -30,11 +30,11 @@ from nq57xl.commands.watch import Watcher
 from nq57xl.errors import Nq57Error
 from nq57xl.text.clock import Clock
 from nq57xl.text.files import write_atomic
-from nq57xl.web import desk_page, plan_page, report_page, return_page, start_page
+from nq57xl.web import desk_page, plan_page, report_page, start_page
 from nq57xl.web.safety import Guard
 from nq57xl.web.site import ROUTES, Progress, Site, Visit, collected_line
 
-_PAGES = (start_page, desk_page, return_page, report_page, plan_page)
+_PAGES = (start_page, desk_page, report_page, plan_page)
 """Imported, each has put its routes in ROUTES."""
 _NAME = "may-chu.json"
 _HOST = "127.0.0.1"

@@ -18,9 +18,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from nq57xl.commands.answers import make_unit_folders, unit_folders
 from nq57xl.commands.backup import restore, write_backup
 from nq57xl.commands.demo import demo
-from nq57xl.commands.import_plan import import_plan, open_questions
-from nq57xl.commands.init import NextYear, init, show
-from nq57xl.commands.log import event_in_words, events
+from nq57xl.commands.init import NextYear, import_plan, init, open_questions, show
+from nq57xl.commands.status import event_in_words, events
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import BUNDLED_PLANS
 from nq57xl.text.files import write_atomic

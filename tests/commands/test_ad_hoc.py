@@ -9,11 +9,10 @@ import attrs
 import pytest
 from openpyxl import load_workbook
 
-from nq57xl.commands.close import close
 from nq57xl.commands.desk import period_to_issue
 from nq57xl.commands.generate import generate
 from nq57xl.commands.history import history
-from nq57xl.commands.merge import merge
+from nq57xl.commands.merge import close, merge
 from nq57xl.commands.remind import remind, year_calendar
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error

@@ -11,8 +11,8 @@ from openpyxl import load_workbook
 
 from nq57xl.cli import cli
 from nq57xl.commands.backup import verify
+from nq57xl.commands.collect import attach
 from nq57xl.commands.history import history
-from nq57xl.commands.signed_copies import attach
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from tests import year_kit as year

@@ -13,11 +13,10 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.close import _ClosedPeriod, close, reopen
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import decide
 from nq57xl.commands.generate import generate
-from nq57xl.commands.merge import merge
+from nq57xl.commands.merge import _ClosedPeriod, close, merge, reopen
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.workspace import Workspace

@@ -17,12 +17,10 @@ from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.decide import decide
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.log import _WORDS, events
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
-from nq57xl.commands.previous_reports import PreviousReports
-from nq57xl.commands.standing import OfficePeriod
-from nq57xl.commands.status import status
+from nq57xl.commands.standing import OfficePeriod, PreviousReports
+from nq57xl.commands.status import _WORDS, events, status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import DecisionKind
 from nq57xl.ledger.model import UnitStatus

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from nq57xl.commands.backup import verify
-from nq57xl.commands.close import close
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import erase_contacts, recheck
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import merge
+from nq57xl.commands.merge import close, merge
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.text.clock import VIETNAM, Clock

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import attrs
 
 from nq57xl.commands import amend
-from nq57xl.commands.close import close, reopen
 from nq57xl.commands.collect import collect
 from nq57xl.commands.consolidated import consolidated
 from nq57xl.commands.init import init
+from nq57xl.commands.merge import close, reopen
 from nq57xl.commands.remind import remind
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.commands.status import status

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from nq57xl.commands.init import confirm_continued, init
-from nq57xl.commands.previous_reports import PreviousReports
+from nq57xl.commands.standing import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Period, Plan

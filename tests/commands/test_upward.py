@@ -16,12 +16,11 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from nq57xl.cli import cli
-from nq57xl.commands.close import close
 from nq57xl.commands.collect import check_file, collect
 from nq57xl.commands.demo import PROVINCE, DemoStep, ProvincePlay
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.merge import Merged
+from nq57xl.commands.merge import Merged, close
 from nq57xl.commands.office import Office
 from nq57xl.commands.upward import UpwardReport, upward
 from nq57xl.errors import Nq57Error

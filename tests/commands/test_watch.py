@@ -330,7 +330,7 @@ def test_a_return_that_was_recorded_but_not_told_is_told_later(root: Path, monke
     def held(*_: Any) -> None:  # noqa: ANN401
         raise WorkbookOpenError("tra-lai/NQ57_2026-04_VP.xlsx")
 
-    monkeypatch.setattr("nq57xl.commands.answers._write_back", held)
+    monkeypatch.setattr("nq57xl.commands.answers._AnswerWriter._sent_back", held)
     told = [message for _ in range(3) for message in messages(watcher.look())]
     assert len(told) == 1 and "hãy đóng tệp" in told[0]
     monkeypatch.undo()

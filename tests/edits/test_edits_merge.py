@@ -17,9 +17,8 @@ from openpyxl.utils import get_column_letter
 
 from nq57xl.cli import cli
 from nq57xl.commands.collect import collect
-from nq57xl.commands.edits import edits
-from nq57xl.commands.log import events
-from nq57xl.commands.merge import merge
+from nq57xl.commands.merge import edits, merge
+from nq57xl.commands.status import events
 from nq57xl.edits.book import _edit_tables
 from nq57xl.errors import WorkbookOpenError
 from nq57xl.ledger.workspace import Workspace

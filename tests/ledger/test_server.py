@@ -20,10 +20,9 @@ from nq57xl.commands.collect import collect
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
-from nq57xl.commands.log import events
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
-from nq57xl.commands.status import status
+from nq57xl.commands.status import events, status
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.ledger import migrate
 from nq57xl.ledger.storage import changing, reading, storage_of, writing

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nq57xl.cli import cli
-from nq57xl.commands.import_plan import import_plan
+from nq57xl.commands.init import import_plan
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.deadlines import Deadline

@@ -18,8 +18,7 @@ from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
-from nq57xl.commands.previous_reports import PreviousReports
-from nq57xl.commands.standing import OfficePeriod
+from nq57xl.commands.standing import OfficePeriod, PreviousReports
 from nq57xl.commands.status import status
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.model import EarlierAnswer, Form, FormRow, Value

@@ -20,9 +20,8 @@ from msoffcrypto.method.ecma376_agile import ECMA376Agile
 from nq57xl.cli import cli, environment
 from nq57xl.commands.collect import Collected, check_file, collect
 from nq57xl.commands.demo import Department
-from nq57xl.commands.log import events
 from nq57xl.commands.office import Office
-from nq57xl.commands.status import status
+from nq57xl.commands.status import events, status
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.xlsx import sniff as decrypting

@@ -18,8 +18,7 @@ from nq57xl.commands.amend import propose_amendment
 from nq57xl.commands.backup import verify
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import recheck
-from nq57xl.commands.import_plan import import_plan
-from nq57xl.commands.init import init
+from nq57xl.commands.init import import_plan, init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
