@@ -86,8 +86,11 @@ def confirm_amendment(
         origin, decisions = read_comparison(bytes_of(comparison), comparison.name)
         old = _present(office)
         if old.version != origin.plan_version:
-            if (made := _in_place(ledger, origin, old)) is not None:
-                return made
+            last = next(iter(reversed(ledger.amendments())), None)
+            wanted = (origin.plan_version, origin.sha256, old.version)
+            if last is not None and (last.before, last.sha256, last.after) == wanted:
+                found = compare_plans(ledger.plan(last.before), old, same_file=True)
+                return Amended(last.effective_from, found, old, (), applied=True, file=None, already=True)
             raise Nq57Error(
                 "phu-luc.xlsx đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend» rồi xác nhận."
             )
@@ -218,28 +221,14 @@ def _cut_off(ledger: Ledger, read: PlanDocument, made: Amended) -> Plan | None:
     return ledger.plan(last.after) if same and last.effective_from == made.effective_from else None
 
 
-def _in_place(ledger: Ledger, origin: Origin, present: Plan) -> Amended | None:
-    """The amendment that the comparison was about, where the ledger has it and the appendix is what it brought in."""
-    last = next(iter(reversed(ledger.amendments())), None)
-    wanted = (origin.plan_version, origin.sha256, present.version)
-    if last is None or (last.before, last.sha256, last.after) != wanted:
-        return None
-    old = ledger.plan(last.before)
-    found = compare_plans(old, present, same_file=True)
-    return Amended(last.effective_from, found, present, (), applied=True, file=None, already=True)
-
-
 def _rows(made: Amended) -> tuple[PlanRowChange, ...]:
     """What happened to each row, by the code it has from now on."""
-    added = {"tasks": iter(_new_codes(made, "tasks")), "indicators": iter(_new_codes(made, "indicators"))}
+    added = {}
+    for table in ("tasks", "indicators"):
+        known = {row.code for row in getattr(made.comparison.old, table)}
+        added[table] = iter([row.code for row in getattr(made.plan, table) if row.code not in known])
     return tuple(
         PlanRowChange(row.table, row.code or next(added[row.table]), kinds=row.kinds, fields=row.fields)
         for row in made.comparison.rows
         if row.kinds
     )
-
-
-def _new_codes(made: Amended, table: str) -> list[str]:
-    """Codes of the rows that are new, in their order."""
-    known = {row.code for row in getattr(made.comparison.old, table)}
-    return [row.code for row in getattr(made.plan, table) if row.code not in known]

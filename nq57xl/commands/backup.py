@@ -58,17 +58,12 @@ def restore(data: bytes, folder: Path) -> None:
             if "phu-luc.xlsx" not in names or sum(entry.file_size for entry in entries) > _LIMIT:
                 raise Nq57Error("Tệp này không phải bản sao lưu của thư mục làm việc NQ57.")
             for entry in entries:
-                write_atomic(folder / _inside(entry.filename), zipped.read(entry))
+                path = PurePosixPath(entry.filename)
+                if path.is_absolute() or "\\" in entry.filename or ":" in entry.filename or ".." in path.parts:
+                    raise Nq57Error("Tệp sao lưu có tên thành phần bất thường: không khôi phục.")
+                write_atomic(folder / path, zipped.read(entry))
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
         raise Nq57Error("Tệp sao lưu hỏng hoặc chép chưa trọn: hãy chép lại từ máy cũ.") from error
-
-
-def _inside(name: str) -> PurePosixPath:
-    """The name as a path below the folder. Raises Nq57Error for one that leads elsewhere."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or "\\" in name or ":" in name or ".." in path.parts:
-        raise Nq57Error("Tệp sao lưu có tên thành phần bất thường: không khôi phục.")
-    return path
 
 
 @frozen
@@ -144,7 +139,11 @@ def verify(office: Office) -> _Verified:
         backup = max(workspace.backup.glob("nq57xl-*.db"), key=lambda path: path.name, default=None)
         source = f"backup/{backup.name}" if backup else "bản sao lưu của thư mục làm việc"
         problems = [f"Sổ nq57xl.db: {fault}. Có thể lấy lại từ {source}." for fault in ledger.faults()]
-        problems += [*_archive(files, workspace), *_strays(files, workspace)]
+        problems += _missing(files, workspace)
+        for path in sorted(workspace.archive.glob("??/*")):
+            if path.is_file() and path.stem not in files and len(path.stem) == 64 and sha256_of(path) != path.stem:
+                what = f"archive/{path.parent.name}/{path.name}: nội dung không khớp tên"
+                problems.append(f"{what}; hãy chép lại từ bản sao lưu.")
         notes = []
         # a form issued must still be there; other outputs are made again by their command, and a person may edit them
         for key, digest in outputs.items():
@@ -157,28 +156,14 @@ def verify(office: Office) -> _Verified:
     return _Verified(len(files), len(outputs), tuple(problems), tuple(notes))
 
 
-def _archive(files: dict[str, str], workspace: Workspace) -> Iterator[str]:
-    """Every file ever collected is in the archive, unchanged."""
+def _missing(files: dict[str, str], workspace: Workspace) -> Iterator[str]:
+    """Which files that were once collected are no longer in the archive, unchanged, and whence they can come."""
     for sha256, name in files.items():
         if workspace.archived(sha256) is not None:
             continue
         damaged = workspace.archived(sha256, verify=False)
         what = f"bản lưu {damaged.name} bị thay đổi" if damaged else "không có trong archive/"
-        found = _same_content(workspace.inbox, sha256)
+        there = (path for path in sorted(workspace.inbox.rglob("*")) if path.is_file())
+        found = next((path.relative_to(workspace.root).as_posix() for path in there if sha256_of(path) == sha256), "")
         source = f"có thể chép lại từ {found}" if found else "hãy chép lại từ bản sao lưu của thư mục làm việc"
         yield f"Tệp «{name}» ({sha256[:10]}): {what}; {source}."
-
-
-def _strays(files: dict[str, str], workspace: Workspace) -> Iterator[str]:
-    """What lies in the archive under a name that its content does not have."""
-    for path in sorted(workspace.archive.glob("??/*")):
-        if path.is_file() and path.stem not in files and len(path.stem) == 64 and sha256_of(path) != path.stem:
-            yield f"archive/{path.parent.name}/{path.name}: nội dung không khớp tên; hãy chép lại từ bản sao lưu."
-
-
-def _same_content(folder: Path, sha256: str) -> str:
-    """A file below the folder with that content; "" for none."""
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-        if path.is_file() and sha256_of(path) == sha256:
-            return path.relative_to(folder.parent).as_posix()
-    return ""

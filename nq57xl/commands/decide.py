@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -91,10 +91,11 @@ def decide(
             _require_takeable(record)
         changed = not _holds(record, kind, at)
         if changed:
-            value = iso(at) if at is not None else ""
-            detail = _detail(record) | {"reason": reason} | ({"at": value} if value else {})
+            value, source = iso(at) if at is not None else "", record.judged.source
+            detail = {"period": record.period, "unit": record.judged.unit, "file": source.path, "sha256": source.sha256}
+            detail |= {"received_at": iso(source.received_at), "reason": reason} | ({"at": value} if value else {})
             ledger.decide(Decision(record.id, kind, value, reason, office.clock.now(), office.person), detail)
-            record = ledger.return_by_hash(record.judged.source.sha256, record.period) or record
+            record = ledger.return_by_hash(source.sha256, record.period) or record
         here = OfficePeriod.of(office, ledger, record.period)
         status = here.standing()
         problems = answer(here, status).problems if changed else ()
@@ -116,18 +117,6 @@ def _holds(record: ReturnRecord, kind: DecisionKind, at: dt.datetime | None) -> 
     if kind == "take":
         return bool(record.taken)
     return bool(record.excluded) == (kind == "exclude")
-
-
-def _detail(record: ReturnRecord) -> dict[str, str | None]:
-    """What the event log tells of the return as it stood before."""
-    source = record.judged.source
-    return {
-        "period": record.period,
-        "unit": record.judged.unit,
-        "file": source.path,
-        "sha256": source.sha256,
-        "received_at": iso(source.received_at),
-    }
 
 
 def find_return(  # noqa: PLR0917 - of one decision
@@ -238,10 +227,17 @@ def recheck(
             records = ledger.returns(here.code)
         copies = [(record, office.workspace.archived(record.judged.source.sha256)) for record in records]
         there = {record.judged.source: copy for record, copy in copies if copy is not None}
-        judged = (_without_erased(here, item) for item in chain.from_iterable(judge(here, there)))
+        judged: Iterator[JudgedReturn] = chain.from_iterable(judge(here, there))
+        if any(event.detail.get("period") == here.code for event in ledger.events("erase")):
+            judged = (_without_contacts(item, office.schema()) for item in judged)
         kept = [record for record, copy in copies if copy is not None]
         done = [_outcome(record, now, confirm=confirm) for record, now in zip(kept, judged, strict=True)]
-        problems = _record(here, done, reason)
+        counting = [(item.record, item.now) for item in done if item.outcome == "counts" and item.now is not None]
+        for record, now in counting:
+            ledger.judge_again(record, now, reason)
+        if still := [item.record.judged.source.name for item in done if item.outcome != "counts"]:
+            ledger.event("recheck", {"period": here.code, "reason": reason, "files": still})
+        problems = answer(here, here.standing()).problems if counting else ()
         gone = [Rechecked(record, None, "missing") for record, copy in copies if copy is None]
         return RecheckRun(here.period, (*done, *gone), problems)
 
@@ -254,16 +250,6 @@ def _outcome(record: ReturnRecord, now: JudgedReturn, *, confirm: bool) -> Reche
     waiting = before.verdict in ("rejected", "unrecognised") and now.verdict == before.verdict
     told_only = now.verdict == before.verdict and now.values == before.values
     return Rechecked(record, now, "counts" if better or waiting or told_only or confirm else "proposed")
-
-
-def _record(here: OfficePeriod, done: Sequence[Rechecked], reason: str) -> tuple[str, ...]:
-    counting = [(item.record, item.now) for item in done if item.outcome == "counts" and item.now is not None]
-    for record, now in counting:
-        here.ledger.judge_again(record, now, reason)
-    still = [item.record.judged.source.name for item in done if item.outcome != "counts"]
-    if still:
-        here.ledger.event("recheck", {"period": here.code, "reason": reason, "files": still})
-    return answer(here, here.standing()).problems if counting else ()
 
 
 _NEVER = ("TAKEN_WITH_ERROR",)
@@ -318,12 +304,15 @@ def explanations(office: Office, period_code: str | None) -> _PeriodExplanations
     with office.reading() as ledger:
         here = OfficePeriod.of(office, ledger, period_code)
         here.require_issued()
-        told = [
-            _AskedPoint(unit.code, unit.name, judged.source.sha256, item, _explained(judged, item))
-            for unit in here.standing().units
-            if unit.counting is not None and (judged := unit.counting.judged)
-            for item in judged.findings
-        ]
+        told = []
+        counting = ((unit, unit.counting.judged) for unit in here.standing().units if unit.counting is not None)
+        for unit, judged in counting:
+            typed: dict[tuple[str, str | None, str], str]
+            typed = {(value.table, value.key, value.field): value.typed for value in judged.values}
+            for item in judged.findings:
+                row = (item.table, item.task)
+                said = typed.get((*row, "explanation")) or typed.get((*row, "note"), "")
+                told.append(_AskedPoint(unit.code, unit.name, judged.source.sha256, item, said))
         return _PeriodExplanations(
             here.period,
             tuple(item for item in told if item.finding.is_open),
@@ -331,12 +320,6 @@ def explanations(office: Office, period_code: str | None) -> _PeriodExplanations
             tuple(item for item in told if item.finding.waived is not None),
             tuple(reversed(ledger.waivers())),
         )
-
-
-def _explained(judged: JudgedReturn, item: Finding) -> str:
-    """What the return says to explain the row of the finding."""
-    said = {value.field: value.typed for value in judged.values if (value.table, value.key) == (item.table, item.task)}
-    return said.get("explanation") or said.get("note", "")
 
 
 def waive(
@@ -473,9 +456,7 @@ def erase_contacts(office: Office, period_code: str | None, reason: str) -> int:
         return count
 
 
-def _without_erased(here: OfficePeriod, item: JudgedReturn) -> JudgedReturn:
-    """What was judged again, without the contacts that were erased from its period."""
-    if not any(event.detail.get("period") == here.code for event in here.ledger.events("erase")):
-        return item
-    gone = _contact_fields(here.office.schema())
+def _without_contacts(item: JudgedReturn, schema: Schema) -> JudgedReturn:
+    """What was judged again, without the contacts where these were erased from its period."""
+    gone = _contact_fields(schema)
     return attrs.evolve(item, values=tuple(one for one in item.values if (one.table, one.field) not in gone))

@@ -32,7 +32,6 @@ from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.model import DatedName, Indicator, Period, Plan, Properties, Section, Task, Unit
 from nq57xl.plan.periods import parse_period
-from nq57xl.results.superior_filling import PointLine
 from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.text.files import write_atomic
 
@@ -58,8 +57,11 @@ class _Spot:
 
 def _spots(sheet: Worksheet) -> Iterator[_Spot]:
     """The open cells of a visible sheet, in reading order."""
+    from openpyxl.utils.cell import coordinate_from_string
+
     headings: dict[int, str] = {}
-    frozen = _frozen_rows(sheet)
+    # the last row that stays in sight while one scrolls holds the headings
+    frozen = coordinate_from_string(sheet.freeze_panes)[1] - 1 if sheet.freeze_panes else 0
     for row, cells in enumerate(sheet.iter_rows(min_col=2), start=1):
         held = {place: _plain(cell.value) for place, cell in enumerate(cells) if cell.protection.locked and cell.value}
         heads = [cell for cell in cells if cell.protection.locked and cell.value]
@@ -69,13 +71,6 @@ def _spots(sheet: Worksheet) -> Iterator[_Spot]:
             if not cell.protection.locked and not sheet.row_dimensions[row].hidden:
                 label = next((held[left] for left in range(place - 1, -1, -1) if left in held), "")
                 yield _Spot(sheet.title, cell.coordinate, row, headings.get(place, ""), label)
-
-
-def _frozen_rows(sheet: Worksheet) -> int:
-    """How many rows stay in sight while one scrolls; the last of them holds the headings."""
-    from openpyxl.utils.cell import coordinate_from_string
-
-    return coordinate_from_string(sheet.freeze_panes)[1] - 1 if sheet.freeze_panes else 0
 
 
 def _plain(text: object) -> str:
@@ -99,8 +94,11 @@ class Department:
 
         book = load_workbook(form)
         for sheet in book.worksheets:
-            if sheet.sheet_state == "visible":
-                self._fill_sheet(sheet)
+            for row, spots in groupby(_spots(sheet) if sheet.sheet_state == "visible" else (), attrgetter("row")):
+                members = list(spots)
+                answers = self._row_answers(sheet, row, members)
+                for spot in members:
+                    self._type(sheet, spot, answers.get(spot.heading) or answers.get(spot.label))
         if mistakes:
             self._blunder(book["1. Kết quả"])
         _save(book, target)
@@ -113,10 +111,7 @@ class Department:
         names = self._signature()
         for sheet in book.worksheets:
             for spot in _spots(sheet) if sheet.sheet_state == "visible" else ():
-                if spot.label in names:
-                    self._type(sheet, spot, names[spot.label])
-                elif (spot.sheet, spot.address) in answers:
-                    self._type(sheet, spot, answers[spot.sheet, spot.address])
+                self._type(sheet, spot, names.get(spot.label) or answers.get((spot.sheet, spot.address)))
         _save(book, target)
 
     def mend(self, form: Path, target: Path) -> int:
@@ -136,47 +131,35 @@ class Department:
         _save(book, target)
         return mended
 
-    def _fill_sheet(self, sheet: Worksheet) -> None:
-        for row, spots in groupby(_spots(sheet), attrgetter("row")):
-            members = list(spots)
-            answers = self._row_answers(sheet, row, members)
-            for spot in members:
-                value = answers.get(spot.heading) or answers.get(spot.label)
-                if value is not None and value != "":
-                    self._type(sheet, spot, value)
-
-    def _type(self, sheet: Worksheet, spot: _Spot, value: _Typed) -> None:
-        cell = sheet[spot.address]
-        cell.value = value
-        if isinstance(value, str):
-            cell.data_type = "s"
-
-    def _progress(self, sheet: Worksheet, row: int) -> str:
-        told = _told(sheet, row)
-        if "khi có văn bản" in told.lower():
-            return "Chưa phát sinh"
-        if "thường xuyên" in told.lower():
-            return "Thường xuyên"
-        return self.random.choices(["Đang thực hiện", "Hoàn thành", "Chưa thực hiện"], [6, 3, 1])[0]
+    def _type(self, sheet: Worksheet, spot: _Spot, value: _Typed | None) -> None:
+        if value is not None and value != "":
+            cell = sheet[spot.address]
+            cell.value = value
+            if isinstance(value, str):
+                cell.data_type = "s"
 
     def _row_answers(self, sheet: Worksheet, row: int, members: list[_Spot]) -> dict[str, Any]:
         headings = {spot.heading for spot in members}
         table: tuple[tuple[str, Callable[[], dict[str, Any]]], ...] = (
-            ("Tiến độ", lambda: self._task(self._progress(sheet, row))),
+            ("Tiến độ", lambda: self._task(_told(sheet, row).lower())),
             ("Nội dung đã phối hợp trong kỳ", self._support),
-            ("Tử số", lambda: self._indicator(sheet, members[0].row)),
+            ("Tử số", lambda: self._indicator(sheet, row)),
             ("Nhiệm vụ đề xuất", lambda: self._free(sheet, members, "proposals")),
             ("Khó khăn, vướng mắc chung", lambda: self._free(sheet, members, "difficulties")),
         )
         return next((answer() for heading, answer in table if heading in headings), self._signature())
 
-    def _task(self, progress: str) -> dict[str, Any]:
-        kind = _KINDS.get(progress, "")
-        answers: dict[str, Any] = {"Tiến độ": progress}
+    def _task(self, told: str) -> dict[str, Any]:
+        """`told`: what the row asks for, in small letters."""
+        if "khi có văn bản" in told:
+            kind = "not_arisen"
+        elif "thường xuyên" in told:
+            kind = "ongoing"
+        else:
+            kind = self.random.choices(["in_progress", "done", "not_started"], [6, 3, 1])[0]
+        answers: dict[str, Any] = {"Tiến độ": _PROGRESS[kind]}
         if kind == "in_progress":
             answers["Tỷ lệ hoàn thành"] = self.random.randrange(20, 95, 5) / 100
-        if kind == "done":
-            answers["Tỷ lệ hoàn thành"] = 1.0
         if kind in ("in_progress", "done", "ongoing"):
             answers["Kết quả trong kỳ"] = self._say(kind, "result")
         if kind == "in_progress":
@@ -184,6 +167,7 @@ class Department:
         if kind == "done":
             day = self.today.replace(day=self.random.randint(1, 14))
             answers |= {
+                "Tỷ lệ hoàn thành": 1.0,
                 "Mức đạt KPI": "Đạt 100% KPI.",
                 "Ngày hoàn thành": day,
                 "Số, ký hiệu và ngày văn bản minh chứng": f"{self.random.randint(100, 900)}/BC-VP ngày {day:%d/%m/%Y}",
@@ -236,9 +220,10 @@ class Department:
 
     def _blunder(self, sheet: Worksheet) -> None:
         """A percentage in words, and a result left out: two things that must be sent back."""
-        filled = [sheet[spot.address] for spot in _spots(sheet) if spot.heading == "Tiến độ"]
+        spots = list(_spots(sheet))
+        filled = [sheet[spot.address] for spot in spots if spot.heading == "Tiến độ"]
         cell = next((cell for cell in filled if cell.value != "Hoàn thành"), filled[0])
-        row = {spot.heading: sheet[spot.address] for spot in _spots(sheet) if spot.row == cell.row}
+        row = {spot.heading: sheet[spot.address] for spot in spots if spot.row == cell.row}
         cell.value = "Đang thực hiện"
         row["Tỷ lệ hoàn thành"].value = "khoảng hơn một nửa"
         for heading in ("Kết quả trong kỳ", "Ngày hoàn thành"):
@@ -263,12 +248,12 @@ def _save(book: Workbook, target: Path) -> None:
     book.save(target)
 
 
-_KINDS = {
-    "Đang thực hiện": "in_progress",
-    "Hoàn thành": "done",
-    "Thường xuyên": "ongoing",
-    "Chưa thực hiện": "not_started",
-    "Chưa phát sinh": "not_arisen",
+_PROGRESS = {
+    "in_progress": "Đang thực hiện",
+    "done": "Hoàn thành",
+    "ongoing": "Thường xuyên",
+    "not_started": "Chưa thực hiện",
+    "not_arisen": "Chưa phát sinh",
 }
 
 
@@ -332,7 +317,10 @@ class _Play:
         yield self._collect("Đơn vị gửi đúng hạn", due - timedelta(days=2), [self._report(punctual, due)])
         wrong = self._report(careless, due, mistakes=True)
         yield self._collect("Một báo cáo có lỗi, được trả lại kèm chỗ cần sửa", due - timedelta(days=1), [wrong])
-        yield self._collect("Đơn vị sửa theo biểu trả lại và gửi lại", due, [self._mended(careless)])
+        form = form_file_name(_PERIOD, careless)
+        mended = self.sent / f"{Path(form).stem} (lần 2).xlsx"
+        Department(self.seed, date(2026, 4, 16)).mend(Workspace(self.root).back_dir(_PERIOD) / form, mended)
+        yield self._collect("Đơn vị sửa theo biểu trả lại và gửi lại", due, [mended])
         yield self._collect("Một tệp không phải biểu mẫu", due, [self._no_form()])
         yield self._collect("Một đơn vị gửi chậm", due + timedelta(days=3), [self._report(late, due)])
         office = self.office_on(due + timedelta(days=4))
@@ -349,12 +337,6 @@ class _Play:
         target = self.sent / (f"{Path(name).stem} (lần 1).xlsx" if mistakes else name)
         department = Department(self.seed * 100 + self.units.index(unit), due)
         department.fill(workspace.forms_dir(_PERIOD) / name, target, mistakes=mistakes)
-        return target
-
-    def _mended(self, unit: str) -> Path:
-        name = form_file_name(_PERIOD, unit)
-        target = self.sent / f"{Path(name).stem} (lần 2).xlsx"
-        Department(self.seed, date(2026, 4, 16)).mend(Workspace(self.root).back_dir(_PERIOD) / name, target)
         return target
 
     def _no_form(self) -> Path:
@@ -400,7 +382,10 @@ class ProvincePlay:
         """The whole story. Raises Nq57Error when the folder holds somebody's real work."""
         _clear(self.folder, (PROVINCE, _SENT, *(agency["code"] for agency in self.words["agencies"])))
         for root, plan in ((self.root(PROVINCE), self._province()), *self._agency_plans()):
-            _start(root, plan)
+            given = root.with_name(f"{root.name}-phu-luc.xlsx")
+            write_atomic(given, write_appendix(plan))
+            init(root, str(given))
+            given.unlink()
             yield DemoStep(plan.properties.id, f"Kế hoạch {plan.properties.id}: {len(plan.tasks)} đầu việc", root)
         for code in self.periods:
             yield from self._month(code)
@@ -429,7 +414,13 @@ class ProvincePlay:
             target = self.sent(PROVINCE, code) / done.form.name
             # a person answers for rows without a task in the agency's plan or without news in the period, says why
             # where the province would ask, and signs
-            answers = dict(_answer(point, period) for point in done.points)
+            checked = _CHECKED.format(period=period.title)
+            answers = {
+                (point.sheet, point.reason_cell or point.cell): checked
+                if point.reason_cell
+                else _ANSWERS.get(point.field, _NO_NEWS)
+                for point in done.points
+            }
             Department(number, period.due).sign(done.form, target, answers)
             signed.append(target)
         gatherer = self.sent(PROVINCE, code) / form_file_name(code, properties.gatherer)
@@ -516,21 +507,6 @@ class ProvincePlay:
             indicator_groups=(Section("I", "CHỈ TIÊU"),),
             indicators=tuple(_numbered(item, place) for place, item in enumerate(indicators, start=1)),
         )
-
-
-def _answer(point: PointLine, period: Period) -> tuple[tuple[str, str], str]:
-    """What a person types, and where."""
-    if point.reason_cell:
-        return (point.sheet, point.reason_cell), _CHECKED.format(period=period.title)
-    return (point.sheet, point.cell), _ANSWERS.get(point.field, _NO_NEWS)
-
-
-def _start(root: Path, plan: Plan) -> None:
-    """A workspace with that plan."""
-    given = root.with_name(f"{root.name}-phu-luc.xlsx")
-    write_atomic(given, write_appendix(plan))
-    init(root, str(given))
-    given.unlink()
 
 
 def _task(

@@ -88,23 +88,17 @@ def history(office: Office, wanted: str, output: Path | None = None) -> _History
 
 
 def _of_unit(c: Consolidation, code: str) -> Iterator[_HistoryLine]:
-    for report in c.units:
-        if report.status.code == code:
-            counts = _counts(c, code) if report.status.counting is not None else ()
-            said = "\n".join([STATES[report.status.state], *counts])
-            yield _line(c, report.status, said, None)
-
-
-def _counts(c: Consolidation, code: str) -> Iterator[str]:
-    """What the unit said in all: how many rows stand where, how many indicators have a result."""
-    words = c.progress_words
+    """The line of the unit: what it said in all, how many rows stand where, how many indicators have a result."""
     led = [entry for row in c.tasks for entry in row.entries if entry.unit == code and entry.progress]
-    counts = Counter(words.get(entry.progress or "", "") for entry in led)
-    if led:
-        yield f"{len(led)} đầu việc: " + ", ".join(f"{words.lower()} {n}" for words, n in counts.items())
+    counts = Counter(c.progress_words.get(entry.progress or "", "") for entry in led)
     told = [one for row in c.indicators for one in row.entries if one.unit == code]
-    if told:
-        yield f"{sum(one.result is not None for one in told)}/{len(told)} chỉ tiêu có số liệu"
+    for unit in (report.status for report in c.units if report.status.code == code):
+        said = [STATES[unit.state]]
+        if led and unit.counting is not None:
+            said.append(f"{len(led)} đầu việc: " + ", ".join(f"{word.lower()} {n}" for word, n in counts.items()))
+        if told and unit.counting is not None:
+            said.append(f"{sum(one.result is not None for one in told)}/{len(told)} chỉ tiêu có số liệu")
+        yield _line(c, unit, "\n".join(said), None)
 
 
 def _of_row(c: Consolidation, code: str) -> Iterator[_HistoryLine]:

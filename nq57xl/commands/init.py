@@ -72,13 +72,13 @@ def take_review(appendix: Path, output: Path | None = None, workspace: Path | No
     read = read_review(data)
     if read is None:
         raise Nq57Error(f"«{appendix}» không có trang «{TITLE}»: hãy dùng tệp do lệnh import ghi ra.")
-    done = answered_appendix(data, appendix.name, read)
+    done = _answered_appendix(data, appendix.name, read)
     write_atomic(target, write_appendix(done.plan, done.review))
-    teach_headings(workspace or target.parent, done.headings)
+    _teach_headings(workspace or target.parent, done.headings)
     return ImportedAppendix(target, done.plan, done.review)
 
 
-def answered_appendix(data: bytes, name: str, read: tuple[dict[str, str], tuple[Review, ...]]) -> ReviewedPlan:
+def _answered_appendix(data: bytes, name: str, read: tuple[dict[str, str], tuple[Review, ...]]) -> ReviewedPlan:
     """The appendix with those answers in it. Raises Nq57Error naming the cells that cannot be read."""
     answers, points = read
     appendix = read_appendix(data, name)
@@ -93,7 +93,7 @@ def require_readable(findings: Sequence[Finding], name: str) -> None:
         raise Nq57Error(f"«{name}» còn ô không đọc được, hãy sửa trước:\n{lines}")
 
 
-def teach_headings(folder: Path, headings: Mapping[str, tuple[str, ...]]) -> None:
+def _teach_headings(folder: Path, headings: Mapping[str, tuple[str, ...]]) -> None:
     """Adds headings to the folder's own schemas/import_headings.yml."""
     import yaml
 
@@ -182,15 +182,15 @@ def answer_questions(office: Office, answers: Mapping[str, str]) -> int:
     with office.writing("review"):
         data = office.workspace.appendix.read_bytes()
         read = read_review(data)
-        done = answered_appendix(data, office.workspace.appendix.name, (given, read[1] if read else ()))
+        done = _answered_appendix(data, office.workspace.appendix.name, (given, read[1] if read else ()))
         office.put_appendix(write_appendix(done.plan, done.review))
-        teach_headings(office.workspace.root, done.headings)
+        _teach_headings(office.workspace.root, done.headings)
         return len(done.questions)
 
 
-_OWN = ("templates", "schemas")
 _BOOK, _COPY = "so-sanh-nam-truoc.xlsx", "ke-hoach-moi.xlsx"
-_TABLES: dict[str, RowTable] = {"led": "tasks", "indicator": "indicators"}
+_TOLD_IN = {"tasks": "led", "indicators": "indicator"}
+"""Table of the plan -> of the form in which units tell of its rows."""
 _Said = Mapping[str, Mapping[tuple[str, str], EarlierAnswer]]
 """Unit -> (table, row key) -> what it last reported in the old year."""
 
@@ -246,14 +246,13 @@ class _MatchedYears:
         percent = {item.code: item.measure == "percent" for item in self.comparison.old.indicators}
         lines = []
         for unit, told in self.said.items():
-            for (name, key), earlier in told.items():
-                if (_TABLES.get(name), key) == (table, code):
-                    words = (
-                        earlier.led_words(self.schema)
-                        if table == "tasks"
-                        else earlier.indicator_words(self.schema, percent=percent.get(code, False))
-                    )
-                    lines.append(f"{names.get(unit, unit)} – {' '.join(words.split())}")
+            if (earlier := told.get((_TOLD_IN[table], code))) is not None:
+                words = (
+                    earlier.led_words(self.schema)
+                    if table == "tasks"
+                    else earlier.indicator_words(self.schema, percent=percent.get(code, False))
+                )
+                lines.append(f"{names.get(unit, unit)} – {' '.join(words.split())}")
         return "\n".join(lines)
 
     @property
@@ -279,13 +278,9 @@ class _MatchedYears:
     @property
     def kept(self) -> dict[str, list[tuple[str, str, EarlierAnswer]]]:
         """What the first form shows of the old year: unfinished rows that go on for sure."""
-        codes = {(row.table, row.code) for row in self.continued if row.confirmed}
+        sure = {(_TOLD_IN[row.table], row.code) for row in self.continued if row.confirmed}
         return {
-            unit: [
-                (*place, row)
-                for place, row in told.items()
-                if (_TABLES.get(place[0]), place[1]) in codes and not _done(row)
-            ]
+            unit: [(*place, row) for place, row in told.items() if place in sure and not _done(row)]
             for unit, told in self.said.items()
         }
 
@@ -302,7 +297,7 @@ def _next_year(folder: Path, new: Plan, old_folder: Path) -> NextYear:
         raise Nq57Error("Thư mục năm mới phải khác thư mục năm cũ.")
     workspace = Workspace(folder)
     made = _matched(Office.at(old_folder), new)
-    for name in _OWN:
+    for name in ("templates", "schemas"):
         if (old_folder / name).is_dir():
             shutil.copytree(old_folder / name, folder / name, dirs_exist_ok=True)
     write_atomic(workspace.appendix, write_appendix(made.plan))
@@ -409,13 +404,16 @@ def init(folder: Path, plan: str, previous: Path | None = None) -> NextYear:
     workspace = Workspace(folder)
     if workspace.appendix.exists():
         raise Nq57Error(f"Thư mục «{folder}» đã có phu-luc.xlsx; hãy chọn thư mục khác, hoặc dùng luôn thư mục này.")
-    data = _appendix(plan)
+    if plan not in BUNDLED_PLANS and not Path(plan).is_file():
+        names = ", ".join(BUNDLED_PLANS)
+        raise Nq57Error(f"Không có kế hoạch «{plan}»: dùng một trong {names}, hoặc đường dẫn tới tệp phụ lục .xlsx.")
+    data = bundled_appendix(plan) if plan in BUNDLED_PLANS else Path(plan).read_bytes()
     appendix = read_appendix(data, Path(plan).name)
     read = read_review(data)
     if read is not None and read[0]:
-        done = answered_appendix(data, Path(plan).name, read)
+        done = _answered_appendix(data, Path(plan).name, read)
         content, made = write_appendix(done.plan, done.review), done.plan
-        teach_headings(workspace.root, done.headings)
+        _teach_headings(workspace.root, done.headings)
     else:
         content, made = appendix.coded(data), appendix.plan
     if previous is not None:
@@ -423,16 +421,6 @@ def init(folder: Path, plan: str, previous: Path | None = None) -> NextYear:
     write_atomic(workspace.appendix, content)
     workspace.inbox.mkdir(parents=True, exist_ok=True)
     return NextYear(workspace, made, ())
-
-
-def _appendix(plan: str) -> bytes:
-    if plan in BUNDLED_PLANS:
-        return bundled_appendix(plan)
-    path = Path(plan)
-    if not path.is_file():
-        names = ", ".join(BUNDLED_PLANS)
-        raise Nq57Error(f"Không có kế hoạch «{plan}»: dùng một trong {names}, hoặc đường dẫn tới tệp phụ lục .xlsx.")
-    return path.read_bytes()
 
 
 def show(office: Office, number: int | None = None) -> Plan:

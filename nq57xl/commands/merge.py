@@ -32,7 +32,6 @@ from nq57xl.rules.findings import Finding
 from nq57xl.text import files
 from nq57xl.text.clock import moment_words
 from nq57xl.text.files import hash_unless_open
-from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.limits import LIMITS, too_large
 
 _NAME = "bien-tap.xlsx"
@@ -92,17 +91,16 @@ class PeriodEdits:
         return new.key, self.titles.get((new.table, new.field), new.field)
 
 
-def read_edit_books(here: OfficePeriod) -> EditBooks:
+def _read_edit_books(here: OfficePeriod) -> EditBooks:
     """Reads each bien-tap.xlsx of the period that is not as the program wrote it, and records what is new and good."""
-    read = []
-    for path in _candidates(here):
-        sha256 = hash_unless_open(path)
-        if not here.ledger.was_written(here.office.workspace.key_of(path), sha256):
-            read.append(_take(here, path, sha256))
-    return EditBooks(tuple(read))
+    hashes = ((path, hash_unless_open(path)) for path in _candidates(here))
+    key = here.office.workspace.key_of
+    return EditBooks(
+        tuple(_take(here, path, own) for path, own in hashes if not here.ledger.was_written(key(path), own))
+    )
 
 
-def write_edit_book(here: OfficePeriod, c: Consolidation, taken: EditBooks) -> Path:
+def _write_edit_book(here: OfficePeriod, c: Consolidation, taken: EditBooks) -> Path:
     """Writes bien-tap.xlsx anew from the period as it is now, also when it is closed; returns where it stands.
 
     In its place when everything that the office typed there is in the ledger, else beside it ("bien-tap (2).xlsx").
@@ -162,24 +160,17 @@ def _take(here: OfficePeriod, path: Path, sha256: str) -> _EditFile:
     copy = office.workspace.archive_file(path, sha256)
     key = office.workspace.key_of(path)
     ledger.first_seen([Source(key, path.name, sha256, size, ledger.now(), "first_seen")], ledger.now())
-    raw = next(office.read_files([copy]))
-    if isinstance(raw, Finding):
-        return _EditFile(path, sha256, office.in_own_words([raw]))
-    return _record(here, _EditFile(path, sha256), raw)
-
-
-def _record(here: OfficePeriod, file: _EditFile, raw: RawWorkbook) -> _EditFile:
-    office, ledger, c = here.office, here.ledger, as_now(here)
-    lines = read_lines(raw, mark_of(c))
+    raw, c = next(office.read_files([copy])), as_now(here)
+    lines = raw if isinstance(raw, Finding) else read_lines(raw, mark_of(c))
     if isinstance(lines, Finding):
-        return attrs.evolve(file, findings=office.in_own_words([lines]))
+        return _EditFile(path, sha256, office.in_own_words([lines]))
     made = ledger.edits(here.code)
-    told_before = {(item.new.sheet, item.new.cell) for item in made if item.source.sha256 == file.sha256}
+    told_before = {(item.new.sheet, item.new.cell) for item in made if item.source.sha256 == sha256}
     known = cache(partial(_edited_return, ledger, c))
     said = understand(lines, known, made, office.catalogue(), told_before)
-    ledger.add_edits(here.code, said.new, (file.path.name, file.sha256))
+    ledger.add_edits(here.code, said.new, (path.name, sha256))
     findings = office.in_own_words((*lines.findings, *said.findings))
-    return attrs.evolve(file, findings=findings, recorded=len(said.new), refused=said.refused)
+    return _EditFile(path, sha256, findings, len(said.new), said.refused)
 
 
 def _edited_return(ledger: Ledger, c: Consolidation, unit: str) -> EditedReturn | None:
@@ -251,17 +242,17 @@ def _current(here: OfficePeriod) -> tuple[Consolidation, EditBooks]:
 
     Edits of a period that is made of months belong to these.
     """
-    edits = EditBooks() if here.reported_months else read_edit_books(here)
+    edits = EditBooks() if here.reported_months else _read_edit_books(here)
     return consolidated(here), edits
 
 
 def _written(here: OfficePeriod, c: Consolidation, edits: EditBooks, output: Path | None = None) -> Merged:
     if here.reported_months:
-        merged = write_reports(here, c, edits, output)
+        merged = _write_reports(here, c, edits, output)
     else:
         # what came after a close is edited, too: it goes to the addendum
         now = c if c.closing is None else as_now(attrs.evolve(here, period=c.period))
-        merged = write_reports(here, c, edits, output, now=now)
+        merged = _write_reports(here, c, edits, output, now=now)
         keep_past(here, c)
     here.ledger.event("merge", {"period": here.code, "file": merged.report.name, "sources": _sources_print(c)})
     return merged
@@ -276,7 +267,7 @@ def _sources_print(c: Consolidation) -> str:
     return content_hash(tuple(cells))
 
 
-def write_reports(
+def _write_reports(
     here: OfficePeriod,
     c: Consolidation,
     taken: EditBooks,
@@ -314,7 +305,7 @@ def write_reports(
     moved = written != list(planned)
     merged = Merged(report, internal, sources_written, moved, c, taken, tuple(companions), unwritten=placeholders(c))
     try:
-        return merged if now is None else attrs.evolve(merged, edit_book=write_edit_book(here, now, taken))
+        return merged if now is None else attrs.evolve(merged, edit_book=_write_edit_book(here, now, taken))
     except WorkbookOpenError as error:
         return attrs.evolve(merged, problem=str(error))
 
@@ -361,11 +352,18 @@ def close(office: Office, period_code: str | None, reason: str = "") -> _ClosedP
                 f"{_upper(here.period.title)} đã chốt lúc {moment_words(known.at)}. Muốn chốt lại, hãy mở bằng "
                 f'«nq57xl close --period {here.code} --reopen --reason "lý do"» trước.'
             )
-        taken = read_edit_books(here)
+        taken = _read_edit_books(here)
         c = frozen_now(here, reason.strip())
         assert c.closing is not None
-        merged = write_reports(here, c, taken, now=as_now(here))
-        closing = attrs.evolve(c.closing, outputs=_outputs(here))
+        merged = _write_reports(here, c, taken, now=as_now(here))
+        outputs: dict[str, str] = {}
+        for path in sorted(office.workspace.report_dir(here.code).glob("*")):
+            key, sha256 = office.workspace.key_of(path), files.sha256_of(path) if path.is_file() else ""
+            # bien-tap.xlsx stays a tool: it goes on after the close
+            if sha256 and not path.name.startswith("bien-tap") and ledger.was_written(key, sha256):
+                office.workspace.archive_file(path, sha256)
+                outputs[key] = sha256
+        closing = attrs.evolve(c.closing, outputs=outputs)
         ledger.record_closing(here.code, closing.reason, closing)
         return _ClosedPeriod(here.period, closing, merged, c.missing)
 
@@ -380,20 +378,6 @@ def reopen(office: Office, period_code: str | None, reason: str) -> Period:
             raise Nq57Error("Mở lại kỳ đã chốt phải nêu lý do.")
         ledger.record_closing(here.code, reason.strip(), None)
         return here.period
-
-
-def _outputs(here: OfficePeriod) -> dict[str, str]:
-    """Path and hash of what the program has written for the report of the period; each content goes to the archive."""
-    found: dict[str, str] = {}
-    workspace = here.office.workspace
-    for path in sorted(workspace.report_dir(here.code).glob("*")):
-        key = workspace.key_of(path)
-        sha256 = files.sha256_of(path) if path.is_file() else ""
-        # bien-tap.xlsx stays a tool: it goes on after the close
-        if sha256 and not path.name.startswith("bien-tap") and here.ledger.was_written(key, sha256):
-            workspace.archive_file(path, sha256)
-            found[key] = sha256
-    return found
 
 
 def _upper(title: str) -> str:

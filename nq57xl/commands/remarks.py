@@ -15,7 +15,7 @@ from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, Slot, cells_of
-from nq57xl.ledger.decisions import CellRemark, Decision, held_of
+from nq57xl.ledger.decisions import Decision, held_of
 from nq57xl.outputs.check_book import LONGEST_REMARK, RemarkLine, remark_lines
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding
@@ -116,7 +116,9 @@ def _take_line(here: OfficePeriod, line: RemarkLine, reworded: dict[int, tuple[s
         if line.text == known.text:
             return 0
         reworded[known.id] = (known.text, line.text)
-        _withdraw(here, known)
+        where = {"period": known.period, "unit": known.unit, "cell": f"{known.sheet}!{known.address}", "text": ""}
+        ended = Decision(known.return_id, "remark", str(known.id), "", here.office.clock.now(), here.office.person)
+        ledger.decide(ended, where | {"reason": f"rút ý kiến số {known.id}"})
         if not line.text:
             return 1
         place = (known.sheet, known.address)
@@ -155,12 +157,6 @@ def _record(
     noted = Decision(record.id, "remark", value, text, here.office.clock.now(), here.office.person)
     here.ledger.decide(noted, detail | where)
     return 1
-
-
-def _withdraw(here: OfficePeriod, known: CellRemark) -> None:
-    where = {"period": known.period, "unit": known.unit, "cell": f"{known.sheet}!{known.address}", "text": ""}
-    ended = Decision(known.return_id, "remark", str(known.id), "", here.office.clock.now(), here.office.person)
-    here.ledger.decide(ended, where | {"reason": f"rút ý kiến số {known.id}"})
 
 
 def _cell_meant(form: Form, record: ReturnRecord, line: RemarkLine) -> tuple[tuple[str, str, str], tuple[str, str]]:

@@ -14,7 +14,7 @@ from nq57xl.commands.office import Office, fault
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import REOPEN, reporting_units
 from nq57xl.forms.model import EarlierAnswer, Form, Value
-from nq57xl.ledger.model import CarriedCell, Closing, PeriodStatus, UnitStatus
+from nq57xl.ledger.model import CarriedCell, Closing, PeriodStatus
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Period, Plan
 from nq57xl.plan.periods import is_ad_hoc, months_of, parse_period
@@ -71,32 +71,33 @@ class PreviousReports:
         A row is left out once the earlier period's accepted return no longer says that it is done.
         """
         self._read_tellers(forms.values())
-        return {unit: self._carried(form) for unit, form in forms.items()}
-
-    def _carried(self, form: Form) -> tuple[CarriedCell, ...]:
-        found = []
-        for key, code in _done_rows(form):
-            record = self._teller(form, code, key)
+        carried: dict[str, list[CarriedCell]] = {unit: [] for unit in forms}
+        for unit, key, code in ((unit, *row) for unit, form in forms.items() for row in _done_rows(form)):
+            record = self._teller(forms[unit], code, key)
             row = self._cells(record).get(("led", key), {}) if record is not None else {}
             if record is not None and "progress" in row and row["progress"].value == "done":
-                found += [CarriedCell(value, record.judged.source) for name, value in row.items() if name in _KEPT]
-        return tuple(found)
+                source = record.judged.source
+                carried[unit] += [CarriedCell(value, source) for name, value in row.items() if name in _KEPT]
+        return {unit: tuple(cells) for unit, cells in carried.items()}
 
     def _line(self, unit: str, period: Period) -> tuple[str, ...]:
         """The unit, then those that had ended by the period and whose rows came to it."""
         return (unit, *Succession(self.plan.units).predecessors(unit, period.cutoff))
 
     def _newest(self, unit: str, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
-        """The rows of the unit's own newest accepted return of an earlier period."""
-        for earlier in self._told_before(period):
+        """The rows of the unit's own newest accepted return of an earlier period, before an ad hoc report of a month.
+
+        Without one, what was last said of unfinished rows in the workspace of the year before, taken over by
+        `init --from`.
+        """
+        before = self.periods(period)
+        if is_ad_hoc(period.code):
+            before = self._issued_before(_kind("2026-01"), period.cutoff + timedelta(days=1))
+        for earlier in before:
             told = (earlier.code, unit) in self._handed_in
             record = self.counting(earlier.code).get(unit) if told else None
             if record is not None:
                 return self._rows(record, earlier)
-        return self._last_year(unit)
-
-    def _last_year(self, unit: str) -> dict[tuple[str, str], EarlierAnswer]:
-        """What was last said of unfinished rows in the workspace of the year before, taken over by `init --from`."""
         path = self.ledger.workspace.last_year
         if not path.is_file():
             return {}
@@ -182,12 +183,6 @@ class PreviousReports:
     def periods(self, period: Period) -> list[Period]:
         """Earlier periods of the same kind for which forms were issued, the newest first; an ad hoc report has none."""
         return [] if is_ad_hoc(period.code) else self._issued_before(_kind(period.code), period.cutoff)
-
-    def _told_before(self, period: Period) -> list[Period]:
-        """The periods in which the unit may have told what a form shows beside its rows, the newest first."""
-        if is_ad_hoc(period.code):
-            return self._issued_before(_kind("2026-01"), period.cutoff + timedelta(days=1))
-        return self.periods(period)
 
     def _issued_before(self, kind: str, day: date) -> list[Period]:
         if (kind, day) not in self._issued:
@@ -339,7 +334,10 @@ class OfficePeriod:
         """Where every unit stands in the period, with what concerns several units."""
         ledger, plan, period = self.ledger, self.plan, self.period
         records = ledger.returns(period.code, valued=False)
-        forms = self._still_asked(records)
+        # nobody waits for units that ended before the cut-off day and sent nothing: others have their rows
+        gone = {unit.code for unit in plan.units if unit.ended(period.cutoff)}
+        gone -= {record.judged.unit for record in records if record.judged.unit is not None}
+        forms = [form for form in ledger.current_forms(period.code) if form.unit not in gone]
         emails = {unit.code: unit.email for unit in plan.units}
         expected = {unit.code: unit.name for unit in reporting_units(plan, period)}
         told = period_status(plan.properties.id, period, forms, records, emails, expected=expected)
@@ -355,7 +353,14 @@ class OfficePeriod:
         signed = ledger.signed_copies(period.code)
         copies = {copy.sha256 for copy in signed}
         unknown = tuple(record for record in status.unrecognised if record.judged.source.sha256 not in copies)
-        units = self._with_done_rows(status, forms)
+        # with what earlier returns said of rows that the form that counts shows as done before it
+        used = {form.unit: form for form in forms}
+        for unit in status.units:
+            issue_id = unit.counting.judged.issue_id if unit.counting else None
+            if form := ledger.form_by_id(issue_id, cells=False) if issue_id else None:
+                used[unit.code] = form
+        carried = PreviousReports(ledger, plan).carried(used)
+        units = tuple(attrs.evolve(unit, carried=carried.get(unit.code, ())) for unit in status.units)
         return attrs.evolve(status, units=units, period_findings=found, signed=signed, unrecognised=unknown)
 
     def status(self) -> PeriodStatus:
@@ -372,25 +377,6 @@ class OfficePeriod:
         if not noted:
             return status
         return attrs.evolve(status, reminded_at=noted[-1].at, reminded=tuple(noted[-1].detail["units"]))
-
-    def _still_asked(self, records: Sequence[ReturnRecord]) -> tuple[Form, ...]:
-        """The forms without those of units that ended before the cut-off day and sent nothing: nobody waits for them.
-
-        Their rows have passed to the units that come after them.
-        """
-        gone = {unit.code for unit in self.plan.units if unit.ended(self.period.cutoff)}
-        gone -= {record.judged.unit for record in records if record.judged.unit is not None}
-        return tuple(form for form in self.ledger.current_forms(self.code) if form.unit not in gone)
-
-    def _with_done_rows(self, status: PeriodStatus, forms: Sequence[Form]) -> tuple[UnitStatus, ...]:
-        """The units with what earlier returns said of rows that the form that counts shows as done before it."""
-        used = {form.unit: form for form in forms}
-        for unit in status.units:
-            issue_id = unit.counting.judged.issue_id if unit.counting else None
-            if form := self.ledger.form_by_id(issue_id, cells=False) if issue_id else None:
-                used[unit.code] = form
-        carried = PreviousReports(self.ledger, self.plan).carried(used)
-        return tuple(attrs.evolve(unit, carried=carried.get(unit.code, ())) for unit in status.units)
 
 
 def _between_units(answered: Sequence[AnsweredForm]) -> Sequence[Finding]:

@@ -32,7 +32,6 @@ from nq57xl.rules.findings import Finding
 from nq57xl.rules.schema import Facts
 from nq57xl.text.files import write_atomic
 from nq57xl.text.legacy import fold
-from nq57xl.xlsx.cells import RawWorkbook
 from nq57xl.xlsx.limits import LIMITS
 from nq57xl.xlsx.patch import PatchedValue, put_values, saved_since_made, unlocked_cells
 
@@ -77,9 +76,13 @@ def upward(
         data, superior = _read(office, ledger, form)
         here = OfficePeriod.of(office, ledger, period_code or superior.period)
         plan, period = here.plan, here.period
-        _require_period(superior, period, form.name)
+        if superior.period != period.code:
+            raise Nq57Error(
+                f"«{form.name}» là biểu của {title_of(superior.period)}, không phải {period.title}: hãy dùng biểu đúng "
+                f"kỳ, hoặc chạy lại với --period {superior.period}."
+            )
         here.require_issued(or_months=True)
-        sides = _sides(superior, plan.properties.year)
+        sides = _rows_by_table(superior, plan.properties.year)
         # the plan's id where it is one; of a stranger's text what a file name can hold
         name = re.sub(r"[^A-Za-z0-9._-]", "-", superior.plan_id)[:60].strip(".-") or "cap-tren"
         book = office.workspace.upward_dir() / f"doi-chieu-{name}.xlsx"
@@ -121,7 +124,11 @@ def _read(office: Office, ledger: Ledger, path: Path) -> tuple[bytes, SuperiorFo
     if any(note.code == "MACROS_PRESENT" for note in raw.notes):
         raise Nq57Error(f"«{path.name}» có macro, biểu mẫu nq57xl thì không: hãy xin lại biểu từ cấp trên.")
     fields = {table.name: [item.name for item in table.fields] for table in office.schema().tables}
-    superior = read_superior_form(raw, _unlocked(data, path.name), fields, path.name)
+    try:
+        unlocked = unlocked_cells(data)
+    except (LookupError, ValueError, SyntaxError, zipfile.BadZipFile) as error:  # SyntaxError: of its XML
+        raise Nq57Error(_ODD.format(name=path.name)) from error
+    superior = read_superior_form(raw, unlocked, fields, path.name)
     superior = attrs.evolve(superior, untouched=not (superior.sent_back or saved_since_made(data)))
     if ledger.form_by_id(superior.issue_id) is not None:
         raise Nq57Error(
@@ -137,7 +144,13 @@ def _judge(office: Office, superior: SuperiorForm, c: Consolidation, file: tuple
 
     def judge(contents: Sequence[tuple[str, str, PatchedValue]], facts: Mapping[RowPlace, Facts]) -> Sequence[Finding]:
         try:
-            raw = _reread(office, _filled_in(data, superior, name, contents))
+            # as whoever collects it will read it
+            with tempfile.TemporaryDirectory(prefix="nq57xl-") as folder:
+                path = Path(folder) / "bieu.xlsx"
+                path.write_bytes(_filled_in(data, superior, name, contents))
+                raw = next(iter(office.read_files([path])))
+            if isinstance(raw, Finding):
+                raise Nq57Error(f"Biểu đã điền không đọc lại được: {raw.message} {raw.fix}".strip())
             found = superior.asked_back(raw, c.schema, (c.period, office.clock.now()), facts)
         except Exception:
             found = (fault("kiểm tra trước biểu đã điền"),)
@@ -158,32 +171,6 @@ def _filled_in(
         return put_values(data, contents, kept=typed)
     except (LookupError, ValueError) as error:
         raise Nq57Error(_ODD.format(name=name)) from error
-
-
-def _reread(office: Office, content: bytes) -> RawWorkbook:
-    """The form that was just filled in, as whoever collects it will read it."""
-    with tempfile.TemporaryDirectory(prefix="nq57xl-") as folder:
-        path = Path(folder) / "bieu.xlsx"
-        path.write_bytes(content)
-        raw = next(iter(office.read_files([path])))
-    if isinstance(raw, Finding):
-        raise Nq57Error(f"Biểu đã điền không đọc lại được: {raw.message} {raw.fix}".strip())
-    return raw
-
-
-def _unlocked(data: bytes, name: str) -> dict[str, frozenset[str]]:
-    try:
-        return unlocked_cells(data)
-    except (LookupError, ValueError, SyntaxError, zipfile.BadZipFile) as error:  # SyntaxError: of its XML
-        raise Nq57Error(_ODD.format(name=name)) from error
-
-
-def _require_period(superior: SuperiorForm, period: Period, name: str) -> None:
-    if superior.period != period.code:
-        raise Nq57Error(
-            f"«{name}» là biểu của {title_of(superior.period)}, không phải {period.title}: hãy dùng biểu đúng kỳ, "
-            f"hoặc chạy lại với --period {superior.period}."
-        )
 
 
 def _since_closed(lines: Sequence[MatchLine], c: Consolidation) -> Iterator[OpenPoint]:
@@ -218,7 +205,7 @@ def _other_office(superior: SuperiorForm, name: str) -> PointLine | None:
     return PointLine(there.sheet, there.cell, "", there.typed, "Đơn vị báo cáo", why)
 
 
-def _sides(superior: SuperiorForm, year: int) -> list[FormRows]:
+def _rows_by_table(superior: SuperiorForm, year: int) -> list[FormRows]:
     """The rows of the form, table by table."""
     sides = []
     for table in dict.fromkeys(row.table for row in superior.rows):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -126,15 +126,20 @@ class Watcher:
             return
         if self._said.pop(_AWAY, ""):
             yield WatchNews(f"Đã truy cập lại được «{self.root}».")
-        self._remember(found)
         ready: list[Path] = []
-        for path in found:
-            if self._is_due(path):
-                state = _arrival_state(path)
-                if state == "held":
-                    yield from self._say(str(path), f"«{path.name}» đang mở hoặc đang được ghi; sẽ nhận khi xong.")
-                elif state == "whole" or self._still(path) >= _PATIENCE:
-                    ready.append(path)
+        for path, look in found.items():
+            # files that went away are remembered: a share that comes back is not collected anew
+            seen = self._seen.get(path)
+            if seen is None or seen.look != look:
+                seen = self._seen[path] = _Seen(look, self.looks)
+            still = self.looks - seen.since + 1  # looks in a row that found it so
+            if seen.done or still < _STILL or self.looks < seen.due:
+                continue
+            state = _arrival_state(path)
+            if state == "held":
+                yield from self._say(str(path), f"«{path.name}» đang mở hoặc đang được ghi; sẽ nhận khi xong.")
+            elif state == "whole" or still >= _PATIENCE:
+                ready.append(path)
         yield from self._take(ready)
 
     def _say(self, about: str, message: str) -> Iterator[WatchNews]:
@@ -142,22 +147,6 @@ class Watcher:
         if self._said.get(about) != message:
             self._said[about] = message
             yield WatchNews(message)
-
-    def _remember(self, found: Mapping[Path, tuple[int, int]]) -> None:
-        """Files that went away are remembered: a share that comes back is not collected anew."""
-        for path, look in found.items():
-            known = self._seen.get(path)
-            if known is None or known.look != look:
-                self._seen[path] = _Seen(look, self.looks)
-
-    def _is_due(self, path: Path) -> bool:
-        """Not taken yet, unchanged since the look before, and not tried in vain a moment ago."""
-        seen = self._seen[path]
-        return not seen.done and self._still(path) >= _STILL and self.looks >= seen.due
-
-    def _still(self, path: Path) -> int:
-        """Looks in a row that found it so."""
-        return self.looks - self._seen[path].since + 1
 
     def _take(self, ready: Sequence[Path]) -> Iterator[WatchNews]:
         """Collects the files; one by one, those never tried first, once some could not be collected together."""
@@ -174,7 +163,8 @@ class Watcher:
         except (Nq57Error, OSError) as error:
             for path in ready:
                 self._wait(path)
-            yield from self._say(_FAILED, f"Chưa nhận được {_names(ready)}. {error} Sẽ thử lại.")
+            others = f" và {len(ready) - 1} tệp khác" if len(ready) > 1 else ""
+            yield from self._say(_FAILED, f"Chưa nhận được «{ready[0].name}»{others}. {error} Sẽ thử lại.")
             return
         retried = any(self._seen[path].tries for path in ready)
         lines = [item for item in done.returns if not item.source.sha256]
@@ -229,11 +219,6 @@ class Watcher:
         with self.office.reading() as ledger:
             record = ledger.return_by_hash(item.source.sha256)
         return item if record is None else attrs.evolve(record.judged, source=item.source, values=())
-
-
-def _names(paths: Sequence[Path]) -> str:
-    first = f"«{paths[0].name}»"
-    return first if len(paths) == 1 else f"{first} và {len(paths) - 1} tệp khác"
 
 
 _Arrival = Literal["whole", "half", "held"]

@@ -408,13 +408,13 @@ def test_what_was_saved_while_merging_is_not_overwritten(root: Path, monkeypatch
     from nq57xl.commands import merge as module
 
     edit(book_of(root), FIGURE)
-    real = module.write_reports
+    real = module._write_reports
 
     def slow(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         edit(book_of(root), WORDING)
         return real(*arguments, **options)
 
-    monkeypatch.setattr(module, "write_reports", slow)
+    monkeypatch.setattr(module, "_write_reports", slow)
     first = again(root)
     monkeypatch.undo()
     assert (first.edits.recorded, again(root, 21).edits.recorded) == (1, 1)
