@@ -510,7 +510,7 @@ def _edits(context: click.Context, period: str | None, json_: bool) -> None:
 def _close(context: click.Context, period: str | None, reason: str, reopen: bool, erase: bool) -> None:
     """Lập báo cáo rồi chốt số liệu của kỳ: từ đó báo cáo giữ nguyên; báo cáo nộp sau, biên tập sau chỉ vào trang «Bổ
     sung sau chốt»."""
-    from nq57xl.commands import close as use
+    from nq57xl.commands import merge as use
     from nq57xl.commands.decide import erase_contacts
 
     if erase:
