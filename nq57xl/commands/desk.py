@@ -12,8 +12,8 @@ from nq57xl.commands.office import Office
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import form_file_name
-from nq57xl.ledger.base import Event
 from nq57xl.ledger.model import PeriodStatus, SignedCopy, UnitStatus
+from nq57xl.ledger.storage import Event
 from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.letters import letter_name
 from nq57xl.plan.model import Period, Plan, Properties

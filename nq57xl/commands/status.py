@@ -8,7 +8,7 @@ from typing import Any
 
 from nq57xl.commands.office import Office
 from nq57xl.commands.standing import OfficePeriod, PeriodOverview
-from nq57xl.ledger.base import Event
+from nq57xl.ledger.storage import Event
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.results.wording import VERDICTS
 from nq57xl.text.clock import moment_words

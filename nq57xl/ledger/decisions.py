@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 import attrs
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, Select, insert, select, true
+from sqlalchemy import ColumnElement, Connection, Select, insert, select
 
 from nq57xl.forms.model import FormCell, Value, cells_of
 from nq57xl.ledger import tables
-from nq57xl.ledger.base import LedgerBase
+from nq57xl.ledger.storage import OpenLedger
 from nq57xl.plan.periods import is_ad_hoc, months_of, title_of
 from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import ACCEPTED, REMARKED, Finding, Waived, make, verdict_of
@@ -126,7 +126,7 @@ class Waiver:
         return not ended and months_of(self.since)[-1] <= months_of(period)[-1] <= months_of(self.until)[-1]
 
 
-class OfficeDecisions(LedgerBase):
+class OfficeDecisions(OpenLedger):
     """Decisions, remarks and waivers, recorded and laid over the returns that are read."""
 
     def decide(self, decision: Decision, detail: Mapping[str, Any]) -> None:
@@ -180,9 +180,6 @@ class OfficeDecisions(LedgerBase):
                 connection.execute(insert(tables.decisions), row)
 
 
-_ALL = true()
-
-
 def _of_returns(connection: Connection, wanted: Select[tuple[int]]) -> dict[int, tuple[Decision, ...]]:
     """The decisions on the returns whose ids are selected, oldest first, by return."""
     table = tables.decisions
@@ -214,32 +211,31 @@ def _taken(record: ReturnRecord, reason: str) -> ReturnRecord:
         return attrs.evolve(record, taken=reason)
     wrong = {(item.table, item.task, item.field) for item in judged.findings if item.severity == "error"}
     values = tuple(item for item in judged.values if wrong.isdisjoint((item.form_cell, (item.table, item.key, ""))))
-    findings = tuple(_as_taken(item) if item.severity == "error" else item for item in judged.findings)
-    judged = attrs.evolve(judged, verdict="accepted_with_warnings", values=values, findings=findings)
+    findings = list(judged.findings)
+    for place, item in enumerate(judged.findings):
+        if item.severity == "error":
+            told = make("TAKEN_WITH_ERROR", words={"message": item.message})
+            findings[place] = attrs.evolve(item, code=told.code, severity=told.severity, message=told.message)
+    judged = attrs.evolve(judged, verdict="accepted_with_warnings", values=values, findings=tuple(findings))
     return attrs.evolve(record, judged=judged, taken=reason)
 
 
-def _as_taken(item: Finding) -> Finding:
-    told = make("TAKEN_WITH_ERROR", words={"message": item.message})
-    return attrs.evolve(item, code=told.code, severity=told.severity, message=told.message, fix=item.fix)
-
-
-def _remarks(connection: Connection, condition: ColumnElement[bool] = _ALL) -> tuple[CellRemark, ...]:
-    """The remarks on returns that fulfil a condition, oldest first; those that were withdrawn are not among them.
+def _remarks(connection: Connection, *conditions: ColumnElement[bool]) -> tuple[CellRemark, ...]:
+    """The remarks on returns that fulfil the conditions, oldest first; those that were withdrawn are not among them.
 
     A decision without words withdraws the remark whose number is its value.
     """
     decided, returns = tables.decisions, tables.returns
-    query = select(decided, returns.c.unit, returns.c.period).join(returns).where(decided.c.kind == "remark")
+    query = select(decided, returns.c.unit, returns.c.period).join(returns).where(*conditions)
     found: dict[str, CellRemark] = {}
-    for row in connection.execute(query.where(condition).order_by(decided.c.id)).mappings():
+    for row in connection.execute(query.where(decided.c.kind == "remark").order_by(decided.c.id)).mappings():
         if not row["reason"]:
             found.pop(row["value"], None)
             continue
         table, key, field, sheet, address, own, answer = json.loads(row["value"])
         where = (row["id"], row["return_id"], row["unit"], row["period"], (table, key, field), sheet, address)
-        told = CellRemark(*where, (own, answer), row["reason"], dt.datetime.fromisoformat(row["at"]))
-        found[str(row["id"])] = told
+        at = dt.datetime.fromisoformat(row["at"])
+        found[str(row["id"])] = CellRemark(*where, (own, answer), row["reason"], at)
     return tuple(found.values())
 
 
@@ -254,18 +250,15 @@ def _with_remarks(record: ReturnRecord, remarks: Iterable[CellRemark]) -> Return
     }
     if not own or judged.verdict == "unrecognised":
         return record
-    cells = cells_of(judged.values)
-    told = [_remark_finding(item, cells.get(item.cell)) for item in own.values()]
-    findings = (*judged.findings, *told)
-    verdict = verdict_of(findings) if judged.verdict in ACCEPTED else judged.verdict
-    return attrs.evolve(record, judged=attrs.evolve(judged, findings=findings, verdict=verdict))
-
-
-def _remark_finding(item: CellRemark, value: Value | None) -> Finding:
-    table, key, field = item.cell
-    place = (value.sheet, value.cell) if value is not None and value.cell else (item.sheet, item.address)
-    about = {"table": table, "task": key, "field": field, "sheet": place[0], "cell": place[1]}
-    return make(REMARKED, words={"text": item.text}, value=value.typed if value else "", **about)
+    cells, findings = cells_of(judged.values), list(judged.findings)
+    for item in own.values():
+        value = cells.get(item.cell)
+        table, key, field = item.cell
+        sheet, cell = (value.sheet, value.cell) if value is not None and value.cell else (item.sheet, item.address)
+        about = {"table": table, "task": key, "field": field, "sheet": sheet, "cell": cell}
+        findings.append(make(REMARKED, words={"text": item.text}, value=value.typed if value else "", **about))
+    verdict = verdict_of(tuple(findings)) if judged.verdict in ACCEPTED else judged.verdict
+    return attrs.evolve(record, judged=attrs.evolve(judged, findings=tuple(findings), verdict=verdict))
 
 
 def _waivers(connection: Connection) -> tuple[Waiver, ...]:
@@ -282,17 +275,13 @@ def _waivers(connection: Connection) -> tuple[Waiver, ...]:
 
 def _under_waivers(judged: JudgedReturn, period: str, waivers: Sequence[Waiver]) -> JudgedReturn:
     """The return as the waivers show it: what they cover says so, and is accepted where nothing else asks."""
-    own = [item for item in waivers if item.unit == judged.unit]
-    findings = tuple(_shown(item, judged.unit, period, own) for item in judged.findings) if own else judged.findings
-    if findings == judged.findings:
-        return judged
-    verdict = verdict_of(findings) if judged.verdict == "accepted_with_warnings" else judged.verdict
-    return attrs.evolve(judged, verdict=verdict, findings=findings)
-
-
-def _shown(item: Finding, unit: str | None, period: str, waivers: Sequence[Waiver]) -> Finding:
-    for waiver in waivers:
-        if waiver.covers(unit, period, item):
+    findings = list(judged.findings)
+    for place, item in enumerate(judged.findings):
+        waiver = next((waiver for waiver in waivers if waiver.covers(judged.unit, period, item)), None)
+        if waiver is not None:
             told = f"Đã được miễn giải trình đến hết {title_of(waiver.until)}: {waiver.reason.rstrip('.')}."
-            return attrs.evolve(item, waived=Waived(waiver.until, waiver.reason), fix=told)
-    return item
+            findings[place] = attrs.evolve(item, waived=Waived(waiver.until, waiver.reason), fix=told)
+    if tuple(findings) == judged.findings:
+        return judged
+    verdict = verdict_of(tuple(findings)) if judged.verdict == "accepted_with_warnings" else judged.verdict
+    return attrs.evolve(judged, verdict=verdict, findings=tuple(findings))

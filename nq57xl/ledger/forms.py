@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import attrs
 import msgspec
-from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, null, select
+from attrs import define, field
+from sqlalchemy import Connection, Select, bindparam, func, insert, null, select
 
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Form, SheetLayout
 from nq57xl.ledger import tables
-from nq57xl.ledger.base import LedgerBase
-from nq57xl.ledger.storage import Storage, chunks, upsert
-from nq57xl.ledger.workspace import Workspace
+from nq57xl.ledger.storage import OpenLedger, chunks, upsert
 from nq57xl.plan.model import Plan
 from nq57xl.rules.codec import CONVERTER, content_hash, from_json
 from nq57xl.rules.schema import Schema
-from nq57xl.text.clock import Clock, iso
+from nq57xl.text.clock import iso
 
 
-class PlansAndForms(LedgerBase):
+@define(eq=False, slots=False)
+class PlansAndForms(OpenLedger):
     """Plans by the hash of their content; forms by unit, period and version."""
 
-    def __init__(self, workspace: Workspace, clock: Clock, person: str, storage: Storage, engine: Engine) -> None:
-        super().__init__(workspace, clock, person, storage, engine)
-        self._forms: dict[str, Form] = {}
-        self._bare_forms: dict[str, Form] = {}
+    _forms: dict[str, Form] = field(factory=dict, init=False)
+    _bare_forms: dict[str, Form] = field(factory=dict, init=False)
 
     def close(self) -> None:
         """Lets go of the file, and of the forms in memory."""
@@ -71,15 +68,33 @@ class PlansAndForms(LedgerBase):
         The schema, which is most of a form's text and the same in every form of a period, is kept once by its own hash.
         """
         kept: dict[int, str] = {}
-        now = self.now()
         with self.transaction() as connection:
             for form in forms:
                 query = select(tables.forms.c.id).where(tables.forms.c.issue_id == form.issue_id)
-                if connection.execute(query).first() is None:
-                    if id(form.schema) not in kept:
-                        kept[id(form.schema)] = _add_schema(connection, form.schema)
-                    row = _form_row(form, files[form.issue_id], kept[id(form.schema)], now)
-                    connection.execute(insert(tables.forms), row)
+                if connection.execute(query).first() is not None:
+                    continue
+                if id(form.schema) not in kept:
+                    text = _text(form.schema)
+                    kept[id(form.schema)] = hashlib.sha256(text.encode()).hexdigest()
+                    schema = {"sha256": kept[id(form.schema)], "json": tables.clean(text)}
+                    connection.execute(upsert(connection, tables.schemas).on_conflict_do_nothing(), schema)
+                plain = CONVERTER.unstructure(attrs.evolve(form, cells=(), schema=_NO_SCHEMA))
+                cells = msgspec.json.encode([attrs.asdict(sheet, recurse=False) for sheet in form.cells])
+                row = {
+                    "issue_id": form.issue_id,
+                    "short_id": form.short_id,
+                    "plan_version": form.plan_version,
+                    "unit": form.unit,
+                    "version": form.version,
+                    "schema_version": form.schema.version,
+                    "period": form.period.code,
+                    "file": files[form.issue_id][0],
+                    "sha256": files[form.issue_id][1],
+                    "json": _line(plain | {"schema": kept[id(form.schema)]}),
+                    "issued_at": iso(self.now()),
+                    "cells": zlib.compress(cells) if form.cells else None,
+                }
+                connection.execute(insert(tables.forms), row)
 
     def current_form(self, unit: str, period: str) -> Form | None:
         """The form of the highest version issued to the unit for the period."""
@@ -152,31 +167,6 @@ def _keep(kept: dict[str, Form], form: Form, most: int) -> None:
     kept[form.issue_id] = form
 
 
-def _add_schema(connection: Connection, schema: Schema) -> str:
-    text = _text(schema)
-    row = {"sha256": hashlib.sha256(text.encode()).hexdigest(), "json": tables.clean(text)}
-    connection.execute(upsert(connection, tables.schemas).on_conflict_do_nothing(), row)
-    return row["sha256"]
-
-
-def _form_row(form: Form, file: tuple[str, str], schema: str, now: dt.datetime) -> tables.Row:
-    fields = CONVERTER.unstructure(attrs.evolve(form, cells=(), schema=_NO_SCHEMA)) | {"schema": schema}
-    return {
-        "issue_id": form.issue_id,
-        "short_id": form.short_id,
-        "plan_version": form.plan_version,
-        "schema_version": form.schema.version,
-        "unit": form.unit,
-        "period": form.period.code,
-        "version": form.version,
-        "file": file[0],
-        "sha256": file[1],
-        "json": _line(fields),
-        "issued_at": iso(now),
-        "cells": zlib.compress(_cells_text(form.cells)) if form.cells else None,
-    }
-
-
 @cache
 def _one_form(*, cells: bool) -> Select[Any]:
     forms = tables.forms
@@ -210,10 +200,6 @@ def _form_of(connection: Connection, text: str) -> Form:
         _KNOWN_SCHEMAS[known] = CONVERTER.structure(content, Schema)
     rest = json.loads(f"{text[:start]}null{text[start + len(known) :]}") | {"schema": _PLAIN_NO_SCHEMA}
     return attrs.evolve(CONVERTER.structure(rest, Form), schema=_KNOWN_SCHEMAS[known])
-
-
-def _cells_text(cells: Iterable[SheetLayout]) -> bytes:
-    return msgspec.json.encode([attrs.asdict(sheet, recurse=False) for sheet in cells])
 
 
 def _text(record: Schema | Plan) -> str:

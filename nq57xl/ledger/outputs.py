@@ -32,7 +32,7 @@ def write_all_guarded(
     """The same for many outputs, noted in one transaction: where each stands, and what kept others from being written.
 
     One that is open elsewhere does not stop the others. Not `lasting`: none waits for the disk; what a power cut may
-    leave of one then is nobody's work (`_is_torn`), and the next run writes it again.
+    leave of one then is nobody's work (`_target`), and the next run writes it again.
     """
     digests = {path: hashlib.sha256(data).hexdigest() for path, data in outputs.items()}
     targets: dict[Path, tuple[Path, bool]] = {}
@@ -58,18 +58,15 @@ def write_all_guarded(
 
 
 def _target(ledger: Ledger, path: Path, digest: str) -> tuple[Path, bool]:
-    """The first of the names that is free, the program's own, or holds that content; and whether it does already."""
-    for candidate in names_beside(path):
-        found = _hash(candidate)
+    """The first of the names that is free, the program's own, or holds that content; and whether it does already.
+
+    Also one that holds what a power cut leaves of a file that did not reach the disk: nothing, or zeros.
+    """
+    for candidate, found in _standing(path):
         own = found in (None, digest) or _is_own(ledger, candidate, found or "")
-        if own or (found and _is_torn(candidate)):
+        if own or (found and not candidate.read_bytes().strip(b"\0")):
             return candidate, found == digest
-    raise AssertionError("names are endless")
-
-
-def _is_torn(path: Path) -> bool:
-    """The file is what a power cut leaves of one that did not reach the disk: nothing, or zeros."""
-    return not path.read_bytes().strip(b"\0")
+    raise AssertionError("the last name is free")
 
 
 def remove_guarded(ledger: Ledger, path: Path) -> bool:
@@ -78,15 +75,12 @@ def remove_guarded(ledger: Ledger, path: Path) -> bool:
     Returns True when nothing is left. Raises WorkbookOpenError when one of them is open elsewhere.
     """
     gone = True
-    for candidate in names_beside(path):
-        found = _hash(candidate)
-        if found is None:
-            return gone
-        if _is_own(ledger, candidate, found) or (found and ledger.workspace.archived(found)):
+    for candidate, found in _standing(path):
+        if found is not None and (_is_own(ledger, candidate, found) or (found and ledger.workspace.archived(found))):
             files.remove(candidate)
         else:
-            gone = False
-    raise AssertionError("names are endless")
+            gone = gone and found is None
+    return gone
 
 
 def own_output(ledger: Ledger, path: Path) -> Path | None:
@@ -94,13 +88,7 @@ def own_output(ledger: Ledger, path: Path) -> Path | None:
 
     None when it stands nowhere. Raises WorkbookOpenError, Nq57Error.
     """
-    for candidate in names_beside(path):
-        found = _hash(candidate)
-        if found is None:
-            return None
-        if _is_own(ledger, candidate, found):
-            return candidate
-    raise AssertionError("names are endless")
+    return next((here for here, found in _standing(path) if found is not None and _is_own(ledger, here, found)), None)
 
 
 def _is_own(ledger: Ledger, path: Path, sha256: str) -> bool:
@@ -114,15 +102,22 @@ def names_beside(path: Path) -> Iterator[Path]:
         yield path.with_name(f"{path.stem} ({number}){path.suffix}")
 
 
-def _hash(path: Path) -> str | None:
-    """Hash of the file's content; None when there is nothing, "" (nobody's hash) when a folder has taken the name."""
-    try:
-        return files.sha256_of(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        if path.is_dir():
-            return ""
-        if isinstance(error, PermissionError):
-            raise WorkbookOpenError(path) from error
-        raise Nq57Error(f"Không đọc được «{path}»: {error.strerror or error}.") from error
+def _standing(path: Path) -> Iterator[tuple[Path, str | None]]:
+    """The names beside the path with the hash of what stands there, down to the first that is free (None).
+
+    The hash is "" (nobody's) where a folder has taken the name.
+    """
+    for candidate in names_beside(path):
+        found: str | None = ""
+        try:
+            found = files.sha256_of(candidate)
+        except (FileNotFoundError, NotADirectoryError):
+            found = None
+        except OSError as error:
+            if not candidate.is_dir():
+                if isinstance(error, PermissionError):
+                    raise WorkbookOpenError(candidate) from error
+                raise Nq57Error(f"Không đọc được «{candidate}»: {error.strerror or error}.") from error
+        yield candidate, found
+        if found is None:
+            return

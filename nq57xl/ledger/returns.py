@@ -182,8 +182,11 @@ class RecordedReturns(OfficeDecisions):
         condition = (about.period == period) & _newest_judgement()
         if units is not None:
             condition &= about.unit.in_(sorted(units))
+        decisions_on, decided = tables.returns.alias(), tables.decisions.c
+        on_decided = select(decisions_on.c.unit).join(tables.decisions, decided.return_id == decisions_on.c.id)
         with self.viewing() as connection:
-            return _asked_before(self._find(connection, condition, valued=None if valued else _unit_decided_on()))
+            found = self._find(connection, condition, valued=None if valued else about.unit.in_(on_decided))
+        return _asked_before(found)
 
     def with_values(self, records: Sequence[ReturnRecord], ids: Collection[int]) -> tuple[ReturnRecord, ...]:
         """Returns that were read without their values, those of these ids with them."""
@@ -323,13 +326,6 @@ def _newest_judgement() -> ColumnElement[bool]:
     return ~later.exists()
 
 
-def _unit_decided_on() -> ColumnElement[bool]:
-    """The condition for returns of units on whose returns, or an earlier one of theirs, the office decided something:
-    decisions look at values."""
-    of, decided = tables.returns.alias(), tables.decisions
-    return tables.returns.c.unit.in_(select(of.c.unit).join(decided, decided.c.return_id == of.c.id))
-
-
 def _of_progress() -> ColumnElement[bool]:
     """The values of led rows that say how far a row has come, and every value of a row that says that it is done."""
     table, other = tables.return_values, tables.return_values.alias()
@@ -385,7 +381,14 @@ def _record(row: tables.Row, values: Iterable[Value], findings: Iterable[Finding
 
 def _add_parts(connection: Connection, items: Sequence[tuple[int, JudgedReturn]]) -> None:
     """Inserts the values and findings of returns, by their ids."""
-    values = [row for return_id, item in items for row in _value_rows(return_id, item.values)]
+    values = []  # of plain tuples, because a return has a hundred of them
+    for return_id, item in items:
+        for position, said in enumerate(item.values):
+            place = (_name(said.table), _name(said.key), _name(said.field))
+            origin = tables.clean(to_json(said.origin)) if said.origin else None
+            content = (tables.clean(said.typed), *tables.pack(said.value))
+            where = (_name(said.sheet), said.cell, origin, _name(said.stated))
+            values.append((return_id, position, *place, *content, *where))
     findings = [
         tables.row_of(finding) | {"return_id": return_id, "position": position}
         for return_id, item in items
@@ -397,15 +400,6 @@ def _add_parts(connection: Connection, items: Sequence[tuple[int, JudgedReturn]]
         connection.exec_driver_sql(f"INSERT INTO return_values ({', '.join(columns)}) VALUES ({marks})", values)
     if findings:
         connection.execute(insert(tables.return_findings), findings)
-
-
-def _value_rows(return_id: int, values: Sequence[Value]) -> Iterator[tuple[Any, ...]]:
-    """The rows of `return_values`: return, position, _VALUE. Plain, because a return has a hundred of them."""
-    for position, item in enumerate(values):
-        place = (_name(item.table), _name(item.key), _name(item.field))
-        origin = tables.clean(to_json(item.origin)) if item.origin else None
-        said = (tables.clean(item.typed), *tables.pack(item.value))
-        yield (return_id, position, *place, *said, _name(item.sheet), item.cell, origin, _name(item.stated))
 
 
 _name = lru_cache(maxsize=4096)(tables.clean)
@@ -421,13 +415,12 @@ def _asked_before(records: Sequence[ReturnRecord]) -> tuple[ReturnRecord, ...]:
     known: dict[int, ReturnRecord] = {}
     for record in sorted(records, key=lambda record: record.order):
         of_unit = asked.setdefault(record.judged.unit or "", {})
-        findings = []
-        for item in record.judged.findings:
-            key = (item.code, item.table, item.task or "", item.field, item.message)
-            once = item.is_open and item.once and record.period == record.judged.form_period
-            known_one = once and of_unit.setdefault(key, record.collected_at) < record.collected_at
-            findings.append(attrs.evolve(item, asked_before=True) if known_one else item)
-        known[record.id] = record
-        if findings != list(record.judged.findings):
-            known[record.id] = attrs.evolve(record, judged=attrs.evolve(record.judged, findings=tuple(findings)))
+        findings = list(record.judged.findings)
+        for place, item in enumerate(record.judged.findings):
+            if item.is_open and item.once and record.period == record.judged.form_period:
+                key = (item.code, item.table, item.task or "", item.field, item.message)
+                if of_unit.setdefault(key, record.collected_at) < record.collected_at:
+                    findings[place] = attrs.evolve(item, asked_before=True)
+        judged = attrs.evolve(record.judged, findings=tuple(findings))
+        known[record.id] = record if judged == record.judged else attrs.evolve(record, judged=judged)
     return tuple(known[record.id] for record in records)

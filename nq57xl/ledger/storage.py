@@ -1,4 +1,6 @@
-"""Where a ledger lies and who may write: the SQLite file of its workspace, or a schema of its own on a server.
+"""Where a ledger lies, who may write, and the ledger while it is open: whole transactions, the log of what was done.
+
+It is the SQLite file of its workspace, or a schema of its own on a server.
 
 The file is opened the way a shared office folder needs it: with a rollback journal, never WAL, which wants shared
 memory between all its readers, and a network drive has none. On a server the same tables are made by the same
@@ -27,8 +29,21 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import frozen
-from sqlalchemy import URL, Connection, Engine, Result, Table, create_engine, event, insert, make_url, select, text
+from attrs import define, frozen
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Result,
+    Select,
+    Table,
+    create_engine,
+    event,
+    insert,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
@@ -120,10 +135,19 @@ def _friendly() -> Iterator[None]:
 
 
 def _explained(error: BaseException | None) -> Nq57Error:
-    """The message for what SQLite said."""
-    text = str(error)
+    """The message for what the database said; what a server said is not repeated: it may hold names and addresses."""
+    text, state = str(error), getattr(error, "sqlstate", None) or ""
     if type(error).__module__.startswith("psycopg"):
-        return _server_explained(error)
+        if state in ("40001", "40P01", "55P03"):
+            return LedgerBusyError("Sổ dữ liệu trên máy chủ đang được lệnh khác ghi. Hãy chờ một lát rồi chạy lại.")
+        if state in ("42501", "25006"):
+            return Nq57Error("Người dùng trong NQ57XL_LEDGER không có quyền ghi vào sổ dữ liệu trên máy chủ.")
+        if not state or state.startswith(("08", "28", "3D", "57P")):
+            return Nq57Error(
+                "Không kết nối được máy chủ sổ dữ liệu, hoặc máy chủ không nhận người dùng, mật khẩu hay tên cơ sở dữ "
+                "liệu nêu trong NQ57XL_LEDGER. Hãy kiểm tra mạng và biến đó, rồi chạy lại."
+            )
+        return Nq57Error(f"Máy chủ sổ dữ liệu báo lỗi (mã {state}). Hãy báo người quản trị máy chủ.")
     if "locked" in text or "busy" in text:
         return LedgerBusyError("Sổ dữ liệu nq57xl.db đang được lệnh khác sử dụng. Hãy chờ một lát rồi chạy lại.")
     if "not a database" in text or "malformed" in text:
@@ -134,21 +158,6 @@ def _explained(error: BaseException | None) -> Nq57Error:
     if "is full" in text:
         return Nq57Error("Ổ đĩa đã đầy nên chưa ghi được sổ dữ liệu nq57xl.db: hãy xóa bớt tệp không cần rồi làm lại.")
     return Nq57Error(f"Không đọc hoặc ghi được sổ dữ liệu nq57xl.db ({text}). Hãy kiểm tra ổ đĩa và quyền truy cập.")
-
-
-def _server_explained(error: BaseException | None) -> Nq57Error:
-    """The message for what the server said, without its words: they may hold names and addresses."""
-    state = getattr(error, "sqlstate", None) or ""
-    if state in ("40001", "40P01", "55P03"):
-        return LedgerBusyError("Sổ dữ liệu trên máy chủ đang được lệnh khác ghi. Hãy chờ một lát rồi chạy lại.")
-    if state in ("42501", "25006"):
-        return Nq57Error("Người dùng trong NQ57XL_LEDGER không có quyền ghi vào sổ dữ liệu trên máy chủ.")
-    if not state or state.startswith(("08", "28", "3D", "57P")):
-        return Nq57Error(
-            "Không kết nối được máy chủ sổ dữ liệu, hoặc máy chủ không nhận người dùng, mật khẩu hay tên cơ sở dữ liệu "
-            "nêu trong NQ57XL_LEDGER. Hãy kiểm tra mạng và biến đó, rồi chạy lại."
-        )
-    return Nq57Error(f"Máy chủ sổ dữ liệu báo lỗi (mã {state}). Hãy báo người quản trị máy chủ.")
 
 
 _DRIVER = "postgresql+psycopg"
@@ -211,9 +220,26 @@ class FileStorage:
                 staged.unlink(missing_ok=True)
         return True
 
-    def locked(self, wait: float) -> contextlib.AbstractContextManager[None]:
-        """Held while one command writes, beside the file lock; raises LedgerBusyError after `wait` seconds."""
-        return contextlib.nullcontext()
+    @contextlib.contextmanager
+    def locked(self, wait: float) -> Iterator[None]:
+        """Held while one command writes; raises LedgerBusyError after `wait` seconds."""
+        from filelock import FileLock, Timeout
+
+        workspace = Workspace(self.path.parent)
+        lock = FileLock(workspace.lock)
+        try:
+            lock.acquire(timeout=wait)
+        except Timeout as error:
+            raise LedgerBusyError("") from error
+        except (OSError, NotImplementedError) as error:
+            raise Nq57Error(
+                f"Không khóa được thư mục làm việc «{workspace.root}»: {error}. "
+                "Hãy kiểm tra thư mục có tồn tại và có quyền ghi, hoặc chuyển sang ổ đĩa khác."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 @frozen
@@ -272,6 +298,75 @@ class _ServerStorage:
 
 Storage = FileStorage | _ServerStorage
 """Where one ledger lies; what its methods are for is said in `FileStorage`."""
+
+
+@frozen
+class Event:
+    """One thing that somebody did."""
+
+    id: int
+    at: dt.datetime
+    who: str
+    what: str
+    detail: dict[str, Any]
+
+
+@define(eq=False, slots=False)
+class OpenLedger:
+    """A ledger that is open. Its parts add what they know; each of their methods is one transaction."""
+
+    workspace: Workspace
+    _clock: Clock
+    person: str
+    _storage: Storage
+    _engine: Engine
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._engine.dispose()
+
+    def now(self) -> dt.datetime:
+        """The time that is noted with what is recorded."""
+        return self._clock.now()
+
+    def viewing(self) -> contextlib.AbstractContextManager[Connection]:
+        """One consistent view of the ledger."""
+        return reading(self._engine)
+
+    def transaction(self) -> contextlib.AbstractContextManager[Connection]:
+        """One transaction, all or nothing."""
+        return changing(self._engine)
+
+    def rows(self, query: Select[Any]) -> Sequence[Any]:
+        """Every row of a query."""
+        with self.viewing() as connection:
+            return connection.execute(query).all()
+
+    def first(self, query: Select[Any]) -> Any:  # noqa: ANN401 - a column's value
+        """First column of the first row; None where there is none."""
+        return next((row[0] for row in self.rows(query.limit(1))), None)
+
+    def event(self, what: str, detail: Mapping[str, Any] | None = None) -> None:
+        """Notes what was done."""
+        with self.transaction() as connection:
+            self.add_event(connection, what, detail or {})
+
+    def add_event(self, connection: Connection, what: str, detail: Mapping[str, Any]) -> None:
+        """The same within a transaction of the caller's."""
+        text = tables.clean(json.dumps(detail, ensure_ascii=False, sort_keys=True))
+        connection.execute(insert(tables.events), self.stamped({"what": what, "detail": text}))
+
+    def stamped(self, row: tables.Row) -> tables.Row:
+        """The row with when and by whom it is recorded."""
+        return row | {"at": iso(self.now()), "who": tables.clean(self.person)}
+
+    def events(self, what: str | None = None) -> tuple[Event, ...]:
+        """Everything noted, or everything of one kind, oldest first."""
+        query = select(tables.events).order_by(tables.events.c.id)
+        found = self.rows(query if what is None else query.where(tables.events.c.what == what))
+        return tuple(
+            Event(row.id, dt.datetime.fromisoformat(row.at), row.who, row.what, json.loads(row.detail)) for row in found
+        )
 
 
 def storage_of(workspace: Workspace, *, create: bool = False) -> Storage:
@@ -352,12 +447,17 @@ def copy_ledger(source: Storage, target: Storage, clock: Clock) -> Mapping[str, 
     if target.level():
         raise Nq57Error("Nơi chuyển đến đã có sổ dữ liệu: không ghi đè. Hãy nhờ người quản trị kiểm tra.")
     left, right = source.engine(read_only=True), target.engine()
+    recorded = [table for table in tables.METADATA.sorted_tables if table is not tables.migrations]
+    counts = {table.name: 0 for table in recorded}
     try:
         with reading(left) as sent, changing(right) as received:
             migrate.migrate(received, clock.now())
-            counts = {table.name: _copied(sent, received, table) for table in _recorded()}
+            for table in recorded:
+                for batch in _rows(sent, table).mappings().partitions():
+                    received.execute(insert(table), [dict(row) for row in batch])
+                    counts[table.name] += len(batch)
             migrate.follow_ids(received)
-            for table in _recorded():
+            for table in recorded:
                 if any(one != other for one, other in zip(_rows(sent, table), _rows(received, table), strict=True)):
                     raise Nq57Error(f"Bảng {table.name} chép sang không khớp: vẫn dùng sổ ở nơi cũ.")
     finally:
@@ -366,22 +466,9 @@ def copy_ledger(source: Storage, target: Storage, clock: Clock) -> Mapping[str, 
     return counts
 
 
-def _recorded() -> Iterator[Table]:
-    """Every table but that of the steps taken, those that are referred to first."""
-    return (table for table in tables.METADATA.sorted_tables if table is not tables.migrations)
-
-
 def _rows(connection: Connection, table: Table) -> Result[Any]:
     order = [table.c.id] if "id" in table.c else list(table.primary_key.columns)
     return connection.execution_options(yield_per=_BATCH).execute(select(table).order_by(*order))
-
-
-def _copied(sent: Connection, received: Connection, table: Table) -> int:
-    count = 0
-    for batch in _rows(sent, table).mappings().partitions():
-        received.execute(insert(table), [dict(row) for row in batch])
-        count += len(batch)
-    return count
 
 
 _WAIT = 60.0
@@ -399,68 +486,35 @@ def writing(
     """
     if not workspace.root.is_dir():  # the lock would make the folder of a mistyped name
         raise Nq57Error(f"Không có thư mục làm việc «{workspace.root}».")
+    storage = storage_of(workspace, create=True) if workspace.server else FileStorage(workspace.database)
     with contextlib.ExitStack() as stack:
         try:
-            server = storage_of(workspace, create=True).locked(wait) if workspace.server else None
-            stack.enter_context(server or _file_locked(workspace, wait))
+            stack.enter_context(storage.locked(wait))
         except LedgerBusyError as error:
             raise LedgerBusyError(_busy(workspace)) from error
+        own = {"user": person, "host": platform.node(), "pid": os.getpid(), "command": command}
+        name = json.dumps(own | {"since": iso(clock.now())}, ensure_ascii=False).encode()
         try:
-            _leave_name(workspace, command, clock, person)
-            _sweep(workspace)
+            with contextlib.suppress(Nq57Error):  # a courtesy: that it cannot be written stops nobody
+                files.write_atomic(workspace.lock_holder, name)
+            # what was half written goes; `import -o` writes into the workspace's own folder without the lock
+            at_once = (workspace.appendix.name, workspace.lock_holder.name)
+            files.sweep(workspace.root, older_than=3600, at_once=at_once)
+            files.sweep(workspace.backup)
+            files.sweep(workspace.archive)  # it stages its copies in its top folder
+            files.sweep(workspace.out, deep=True)
             yield
         finally:
             # the name goes first: a name without a lock misleads nobody, a lock without a name does
             with contextlib.suppress(OSError, Nq57Error):
-                files.remove(_name_file(workspace))
-
-
-@contextlib.contextmanager
-def _file_locked(workspace: Workspace, wait: float) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(workspace.lock)
-    try:
-        lock.acquire(timeout=wait)
-    except Timeout as error:
-        raise LedgerBusyError("") from error
-    except (OSError, NotImplementedError) as error:
-        raise Nq57Error(
-            f"Không khóa được thư mục làm việc «{workspace.root}»: {error}. "
-            "Hãy kiểm tra thư mục có tồn tại và có quyền ghi, hoặc chuyển sang ổ đĩa khác."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _name_file(workspace: Workspace) -> Path:
-    """The side file; the lock file itself cannot be read on Windows while it is held."""
-    return workspace.root / "nq57xl.lock.json"
-
-
-def _leave_name(workspace: Workspace, command: str, clock: Clock, person: str) -> None:
-    """Says who holds the lock. The name is a courtesy: that it cannot be written stops nobody."""
-    name = {"user": person, "host": platform.node(), "pid": os.getpid(), "command": command, "since": iso(clock.now())}
-    with contextlib.suppress(Nq57Error):
-        files.write_atomic(_name_file(workspace), json.dumps(name, ensure_ascii=False).encode())
-
-
-def _sweep(workspace: Workspace) -> None:
-    """Removes half-written files; the archive stages its copies in its top folder, so that is enough there."""
-    own = (workspace.appendix.name, _name_file(workspace).name)
-    files.sweep(workspace.root, older_than=3600, at_once=own)  # `import -o` writes there without the lock
-    files.sweep(workspace.backup)
-    files.sweep(workspace.archive)
-    files.sweep(workspace.out, deep=True)
+                files.remove(workspace.lock_holder)
 
 
 def _busy(workspace: Workspace) -> str:
     """The message for those who have to wait. It names whom the side file names: the present holder, if anybody."""
     by = ""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        found = json.loads(_name_file(workspace).read_text(encoding="utf-8"))
+        found = json.loads(workspace.lock_holder.read_text(encoding="utf-8"))
         since = str(found["since"])
         with contextlib.suppress(ValueError):
             since = in_vietnam(dt.datetime.fromisoformat(since)).strftime("%H:%M:%S ngày %d/%m/%Y")

@@ -17,6 +17,16 @@ _SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
 
 
 @frozen
+class _Place:
+    """A path in every workspace, by its name there."""
+
+    name: str
+
+    def __get__(self, workspace: Workspace, _: type[Workspace]) -> Path:
+        return workspace.root / self.name
+
+
+@frozen
 class Workspace:
     """Paths of one workspace; its archive alone is written here."""
 
@@ -24,55 +34,28 @@ class Workspace:
     server: str = field(default="", repr=False)
     """Address of the PostgreSQL server that holds the ledger, password and all; "" where it is nq57xl.db."""
 
-    @property
-    def appendix(self) -> Path:
-        """The master appendix, the one file the office edits."""
-        return self.root / "phu-luc.xlsx"
-
-    @property
-    def kept_appendix(self) -> Path:
-        """The master appendix as the last command that writes parsed it, so that the next need not: a cache."""
-        return self.root / "nq57xl.ke-hoach.cache"
-
-    @property
-    def last_year(self) -> Path:
-        """In a workspace that goes on from another: what was last said there of the rows that go on."""
-        return self.root / "nam-truoc.json"
-
-    @property
-    def inbox(self) -> Path:
-        """Where returned workbooks are dropped, and stay."""
-        return self.root / "inbox"
-
-    @property
-    def database(self) -> Path:
-        """The ledger, where it is a file."""
-        return self.root / "nq57xl.db"
-
-    @property
-    def server_note(self) -> Path:
-        """Names the ledger's schema on the server, for everybody who shares the folder."""
-        return self.root / "nq57xl.may-chu.json"
-
-    @property
-    def lock(self) -> Path:
-        """The file that the one writer holds locked."""
-        return self.root / "nq57xl.lock"
-
-    @property
-    def backup(self) -> Path:
-        """Copies of the ledger, made before each command that writes."""
-        return self.root / "backup"
-
-    @property
-    def archive(self) -> Path:
-        """Every file ever collected, by content hash."""
-        return self.root / "archive"
-
-    @property
-    def out(self) -> Path:
-        """Everything that the program writes for people."""
-        return self.root / "out"
+    appendix = _Place("phu-luc.xlsx")
+    """The master appendix, the one file the office edits."""
+    kept_appendix = _Place("nq57xl.ke-hoach.cache")
+    """The master appendix as the last command that writes parsed it, so that the next need not: a cache."""
+    last_year = _Place("nam-truoc.json")
+    """In a workspace that goes on from another: what was last said there of the rows that go on."""
+    inbox = _Place("inbox")
+    """Where returned workbooks are dropped, and stay."""
+    database = _Place("nq57xl.db")
+    """The ledger, where it is a file."""
+    server_note = _Place("nq57xl.may-chu.json")
+    """Names the ledger's schema on the server, for everybody who shares the folder."""
+    lock = _Place("nq57xl.lock")
+    """The file that the one writer holds locked."""
+    lock_holder = _Place("nq57xl.lock.json")
+    """Who holds it; the lock file itself cannot be read on Windows while it is held."""
+    backup = _Place("backup")
+    """Copies of the ledger, made before each command that writes."""
+    archive = _Place("archive")
+    """Every file ever collected, by content hash."""
+    out = _Place("out")
+    """Everything that the program writes for people."""
 
     def forms_dir(self, period: str) -> Path:
         """Forms issued for a period, and the sending list."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from attrs import frozen
@@ -30,7 +31,6 @@ from nq57xl.results.model import (
 from nq57xl.rules.schema import Schema
 from nq57xl.text.legacy import fold
 
-_OPEN = ("in_progress", "not_started")
 _BY_DAY = re.compile(r"\b(?:đến|hết|trước|trong|chậm nhất)\s.*", re.IGNORECASE | re.DOTALL)
 
 
@@ -44,23 +44,17 @@ def _timeliness(
     """
     if progress in ("ongoing", "not_arisen"):
         return Timeliness("not_applicable")
-    if progress == "done":
-        return _done(due, completed)
-    if progress not in _OPEN:
+    if progress not in ("done", "in_progress", "not_started"):
         raise ValueError(f"unknown progress {progress!r}")
-    if due is None:
+    reached = completed if progress == "done" else cutoff
+    if due is None or reached is None:
         return Timeliness("undated")
-    left = (_day(due) - _day(cutoff)).days
-    if left < 0:
-        return Timeliness("overdue", left)
-    return Timeliness("at_risk" if left <= margin else "on_track", left)
-
-
-def _done(due: dt.date | None, completed: dt.date | None) -> Timeliness:
-    if due is None or completed is None:
-        return Timeliness("undated")
-    over = (_day(completed) - _day(due)).days
-    return Timeliness("late" if over > 0 else "on_time", over)
+    over = (_day(reached) - _day(due)).days
+    if progress == "done":
+        return Timeliness("late" if over > 0 else "on_time", over)
+    if over > 0:
+        return Timeliness("overdue", -over)
+    return Timeliness("at_risk" if -over <= margin else "on_track", -over)
 
 
 def _day(moment: dt.date) -> dt.date:
@@ -68,17 +62,16 @@ def _day(moment: dt.date) -> dt.date:
     return moment.date() if isinstance(moment, dt.datetime) else moment
 
 
-_EQUAL = 1e-9
-
-
-_Cells = Mapping[tuple[str, str], Mapping[str, Value]]
+_Cells = Mapping[tuple[str, str], dict[str, Value]]
 """(table, row key) -> field -> value, of one unit."""
 
 
 @frozen
 class _UnitReturns:
-    """The counting returns by unit, and the names of units."""
+    """The counting returns of a period by unit, beside its plan."""
 
+    plan: Plan
+    period: Period
     cells: Mapping[str, _Cells]
     expected: frozenset[str]
     names: Mapping[str, str]
@@ -87,43 +80,96 @@ class _UnitReturns:
 
     def row(self, unit: str, table: str, key: str) -> dict[str, Value]:
         """Typed cells of a unit's row by field; empty when there are none."""
-        return dict(self.cells.get(unit, {}).get((table, key), {}))
+        return self.cells.get(unit, {}).get((table, key), {})
 
+    def task_row(self, task: Task) -> TaskRow:
+        """The row with what its leads and its supporters reported."""
+        entries = tuple(self._entry(unit, task) for unit in task.lead_units)
+        contributions = tuple(self._contribution(unit, task) for unit in task.support_units)
+        return TaskRow(task, self._standing(task, entries), entries, contributions)
 
-def _indicator_row(indicator: Indicator, plan: Plan, period: Period, reports: _UnitReturns) -> IndicatorRow:
-    """The indicator with the entry of each unit that follows it.
+    def _entry(self, unit: str, task: Task) -> LeadEntry:
+        values = self.row(unit, "led", task.code)
+        done = self.before.get(unit, {}).get(("led", task.code), {})
+        before = "progress" in done and "progress" not in values
+        if before:
+            values = done
+        progress = values["progress"].value if "progress" in values else None
+        who = (unit, self.names.get(unit, unit), unit in self.expected)
+        if not isinstance(progress, str) or progress not in SLOWEST_FIRST:
+            return LeadEntry(*who, values)
+        told = values["completion_date"].value if "completion_date" in values else None
+        completed = _day(told) if isinstance(told, dt.date) else None
+        cutoff = self.period.cutoff
+        later = completed if progress == "done" and completed is not None and completed > cutoff else None
+        if later is not None:
+            progress = "in_progress"
+        state = _timeliness(progress, task.due, cutoff, completed, self.plan.settings.at_risk_days)
+        return LeadEntry(*who, values, progress, state, before, later)
 
-    Data of a year end on its last day of data (14 December by Decree 09/2019/NĐ-CP, Article 12): there is no later
-    report in which a target of the year could be judged.
-    """
-    entries = tuple(_indicator_entry(indicator, unit, reports) for unit in indicator.lead_units)
-    year = plan.properties.year
-    due = _target_day(indicator, year) or dt.date(year, 12, 31)
-    last = min(due, parse_period(str(year), plan.properties).cutoff) if due.year == year else due
-    return IndicatorRow(indicator, entries, due, period.cutoff >= last)
+    def _standing(self, task: Task, entries: Sequence[LeadEntry]) -> RowStanding:
+        """Where the row stands as a whole: by its one lead, or by COLLECTIVE_RULE."""
+        if task.done_before:
+            return RowStanding("done_before")
+        expected = [entry for entry in entries if entry.expected or entry.reported]
+        if not expected:
+            return RowStanding("outside")
+        if all(entry.before for entry in expected):
+            return RowStanding("done_before")
+        reported = [entry for entry in expected if entry.reported]
+        if len(reported) < len(expected):
+            return RowStanding("partly_reported" if reported else "unreported")
+        slowest = min(reported, key=lambda entry: SLOWEST_FIRST.index(entry.progress or ""))
+        if slowest.progress != "done":
+            return RowStanding("reported", slowest.progress, slowest.timeliness, slowest.unit)
+        days = [entry.value("completion_date") for entry in reported]
+        known = [day for day in days if isinstance(day, dt.date)]
+        last = max(known) if len(known) == len(days) else None
+        decider = next((entry.unit for entry, day in zip(reported, days, strict=True) if day == last), slowest.unit)
+        state = _timeliness("done", task.due, self.period.cutoff, last, self.plan.settings.at_risk_days)
+        return RowStanding("reported", "done", state, decider)
 
+    def _contribution(self, unit: str, task: Task) -> Contribution:
+        name = self.names.get(unit, unit)
+        if unit not in self.expected:
+            return Contribution(unit, name, "outside")
+        row = self.row(unit, "supporting", task.code)
+        if "contribution" in row:
+            return Contribution(unit, name, "text", row["contribution"])
+        stated = self.row(unit, "statement", "statement")
+        if "nothing" in row or "statement" in stated:
+            return Contribution(unit, name, "nothing", row.get("nothing") or stated.get("statement"))
+        return Contribution(unit, name, "unreported")
 
-def _target_day(indicator: Indicator, year: int) -> dt.date | None:
-    """The day that a target or its note names: "≥ 90% đến hết quý II/2026"."""
-    named = _BY_DAY.search(f"{indicator.target.text} {indicator.note}")
-    return Deadline.read(named[0], year).date if named else None
+    def indicator_row(self, indicator: Indicator) -> IndicatorRow:
+        """The indicator with the entry of each unit that follows it.
 
+        Data of a year end on its last day of data (14 December by Decree 09/2019/NĐ-CP, Article 12): there is no later
+        report in which a target of the year could be judged.
+        """
+        entries = tuple(self._indicator_entry(indicator, unit) for unit in indicator.lead_units)
+        year = self.plan.properties.year
+        named = _BY_DAY.search(f"{indicator.target.text} {indicator.note}")  # "≥ 90% đến hết quý II/2026"
+        due = (Deadline.read(named[0], year).date if named else None) or dt.date(year, 12, 31)
+        last = min(due, parse_period(str(year), self.plan.properties).cutoff) if due.year == year else due
+        return IndicatorRow(indicator, entries, due, self.period.cutoff >= last)
 
-def _indicator_entry(indicator: Indicator, unit: str, reports: _UnitReturns) -> IndicatorEntry:
-    name = reports.names.get(unit, unit)
-    values = reports.row(unit, "indicator", indicator.code)
-    result, computed = _result(values, indicator.measure)
-    told = "numerator" in values and "denominator" in values
-    if result is None and not told:
-        if "no_data" in values:
-            return IndicatorEntry(unit, name, "no_data", values)
-        return IndicatorEntry(unit, name, "unreported" if unit in reports.expected else "outside", values)
-    shown = _rounded_result(result, indicator)
-    reached, gap = _against_target(indicator, shown)
-    return IndicatorEntry(unit, name, "reported", values, result, shown, computed, reached, gap)
+    def _indicator_entry(self, indicator: Indicator, unit: str) -> IndicatorEntry:
+        name = self.names.get(unit, unit)
+        values = self.row(unit, "indicator", indicator.code)
+        result, computed = _result(values, indicator.measure)
+        told = "numerator" in values and "denominator" in values
+        if result is None and not told:
+            if "no_data" in values:
+                return IndicatorEntry(unit, name, "no_data", values)
+            return IndicatorEntry(unit, name, "unreported" if unit in self.expected else "outside", values)
+        shown = _rounded_result(result, indicator)
+        reached, gap = _against_target(indicator, shown)
+        return IndicatorEntry(unit, name, "reported", values, result, shown, computed, reached, gap)
 
 
 def _result(values: dict[str, Value], measure: Measure) -> tuple[float | str | None, bool]:
+    """The result of an indicator, and whether it is numerator over denominator."""
     stated = values["value"].value if "value" in values else None
     if isinstance(stated, int | float | str):
         return stated if isinstance(stated, str) else float(stated), False
@@ -160,18 +206,18 @@ def _against_target(indicator: Indicator, result: float | str | None) -> tuple[b
     if result is None or target.value is None:
         return None, None
     gap = result - target.value
-    return _holds(gap, target.comparator or ">="), round(gap, 10)
+    compare = _COMPARED[target.comparator or ">="]
+    return compare(0.0 if abs(gap) <= _EQUAL else gap, 0.0), round(gap, 10)
 
 
-def _holds(gap: float, comparator: Comparator) -> bool:
-    near = abs(gap) <= _EQUAL
-    return {
-        ">=": gap > 0 or near,
-        "<=": gap < 0 or near,
-        ">": gap > 0 and not near,
-        "<": gap < 0 and not near,
-        "=": near,
-    }[comparator]
+_EQUAL = 1e-9
+_COMPARED: Mapping[Comparator, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "=": operator.eq,
+}
 
 
 SLOWEST_FIRST = ("not_started", "in_progress", "not_arisen", "ongoing", "done")
@@ -185,26 +231,35 @@ COLLECTIVE_RULE = (
 
 def consolidate(plan: Plan, period: Period, schema: Schema, status: PeriodStatus) -> Consolidation:
     """The period's consolidation from the accepted returns in `status`; pure, the same input gives the same record."""
-    reports = _reports(plan, status)
+    reports = _UnitReturns(
+        plan=plan,
+        period=period,
+        cells={unit.code: _grouped(_values(unit)) for unit in status.units if unit.counting is not None},
+        expected=frozenset(unit.code for unit in status.units),
+        names={unit.code: unit.name for unit in plan.units} | {unit.code: unit.name for unit in status.units},
+        before={unit.code: _grouped(item.value for item in unit.carried) for unit in status.units},
+    )
+    own, day = plan.properties, period.report_due
     return Consolidation(
         plan=plan,
         period=period,
         schema=schema,
         status=status,
-        letterhead=_letterhead(plan, period.report_due),
-        tasks=tuple(_task_row(task, plan, period, reports) for task in plan.tasks),
-        indicators=tuple(_indicator_row(item, plan, period, reports) for item in plan.indicators),
+        letterhead=(
+            name_on(own.parent, day),
+            name_on(own.agency, day),
+            name_on(own.recipient, day),
+            name_on(own.place, day),
+        ),
+        tasks=tuple(map(reports.task_row, plan.tasks)),
+        indicators=tuple(map(reports.indicator_row, plan.indicators)),
         free=tuple(_free_rows(schema, status, reports)),
-        units=tuple(UnitReport(item, _signoff(item)) for item in status.units),
+        units=tuple(
+            UnitReport(item, {value.field: value for value in _values(item) if value.table == "signoff"})
+            for item in status.units
+        ),
         traced=tuple(_traced(plan, schema, status)),
     )
-
-
-def _reports(plan: Plan, status: PeriodStatus) -> _UnitReturns:
-    names = {unit.code: unit.name for unit in plan.units} | {unit.code: unit.name for unit in status.units}
-    cells = {unit.code: _grouped(_values(unit)) for unit in status.units if unit.counting is not None}
-    before = {unit.code: _grouped(item.value for item in unit.carried) for unit in status.units}
-    return _UnitReturns(cells, frozenset(unit.code for unit in status.units), names, before)
 
 
 def _grouped(values: Iterable[Value]) -> _Cells:
@@ -219,76 +274,12 @@ def _values(unit: UnitStatus) -> Iterable[Value]:
     return unit.counting.judged.filled.values() if unit.counting else ()
 
 
-def _task_row(task: Task, plan: Plan, period: Period, reports: _UnitReturns) -> TaskRow:
-    entries = tuple(_entry(unit, task, plan, period, reports) for unit in task.lead_units)
-    contributions = tuple(_contribution(unit, task, reports) for unit in task.support_units)
-    return TaskRow(task, _standing_of(task, entries, period, plan.settings.at_risk_days), entries, contributions)
-
-
-def _entry(unit: str, task: Task, plan: Plan, period: Period, reports: _UnitReturns) -> LeadEntry:
-    values = reports.row(unit, "led", task.code)
-    done = dict(reports.before.get(unit, {}).get(("led", task.code), {}))
-    before = "progress" in done and "progress" not in values
-    if before:
-        values = done
-    progress = values["progress"].value if "progress" in values else None
-    who = (unit, reports.names.get(unit, unit), unit in reports.expected)
-    if not isinstance(progress, str) or progress not in SLOWEST_FIRST:
-        return LeadEntry(*who, values)
-    told = values["completion_date"].value if "completion_date" in values else None
-    completed = _day(told) if isinstance(told, dt.date) else None
-    later = completed if progress == "done" and completed is not None and completed > period.cutoff else None
-    if later is not None:
-        progress = "in_progress"
-    state = _timeliness(progress, task.due, period.cutoff, completed, plan.settings.at_risk_days)
-    return LeadEntry(*who, values, progress, state, before, later)
-
-
-def _standing_of(task: Task, entries: tuple[LeadEntry, ...], period: Period, margin: int) -> RowStanding:
-    """Where the row stands as a whole: by its one lead, or by COLLECTIVE_RULE."""
-    if task.done_before:
-        return RowStanding("done_before")
-    expected = [entry for entry in entries if entry.expected or entry.reported]
-    if not expected:
-        return RowStanding("outside")
-    if all(entry.before for entry in expected):
-        return RowStanding("done_before")
-    reported = [entry for entry in expected if entry.reported]
-    if len(reported) < len(expected):
-        return RowStanding("partly_reported" if reported else "unreported")
-    slowest = min(reported, key=lambda entry: SLOWEST_FIRST.index(entry.progress or ""))
-    if slowest.progress != "done":
-        return RowStanding("reported", slowest.progress, slowest.timeliness, slowest.unit)
-    days = [entry.value("completion_date") for entry in reported]
-    known = [day for day in days if isinstance(day, dt.date)]
-    last = max(known) if len(known) == len(days) else None
-    decider = next((entry.unit for entry in reported if entry.value("completion_date") == last), slowest.unit)
-    return RowStanding("reported", "done", _timeliness("done", task.due, period.cutoff, last, margin), decider)
-
-
-def _contribution(unit: str, task: Task, reports: _UnitReturns) -> Contribution:
-    name = reports.names.get(unit, unit)
-    if unit not in reports.expected:
-        return Contribution(unit, name, "outside")
-    row = reports.row(unit, "supporting", task.code)
-    if "contribution" in row:
-        return Contribution(unit, name, "text", row["contribution"])
-    stated = reports.row(unit, "statement", "statement")
-    if "nothing" in row or "statement" in stated:
-        return Contribution(unit, name, "nothing", row.get("nothing") or stated.get("statement"))
-    return Contribution(unit, name, "unreported")
-
-
 def _free_rows(schema: Schema, status: PeriodStatus, reports: _UnitReturns) -> Iterable[FreeRow]:
     for table in (item.name for item in schema.tables if item.free):
         for unit in status.units:
             own = [key for told, key in reports.cells.get(unit.code, {}) if told == table]
             for key in sorted(own, key=lambda key: (len(key), key)):
                 yield FreeRow(table, unit.code, unit.name, key, reports.row(unit.code, table, key))
-
-
-def _signoff(unit: UnitStatus) -> dict[str, Value]:
-    return {value.field: value for value in _values(unit) if value.table == "signoff"}
 
 
 def _traced(plan: Plan, schema: Schema, status: PeriodStatus) -> Iterable[TracedCell]:
@@ -314,8 +305,3 @@ def _traced(plan: Plan, schema: Schema, status: PeriodStatus) -> Iterable[Traced
             known = schema.find(value.table, value.field)
             contact = known.contact if known is not None else value.field in ("phone", "email")
             yield TracedCell(unit.code, unit.name, value, cell.source, contact)
-
-
-def _letterhead(plan: Plan, day: dt.date) -> tuple[str, str, str, str]:
-    own = plan.properties
-    return (name_on(own.parent, day), name_on(own.agency, day), name_on(own.recipient, day), name_on(own.place, day))

@@ -265,7 +265,7 @@ class _Answer:
         parts = self.looked_at(rule)
         known = [day for part in parts if (day := part.day(cell)) is not None]
         if len(known) < len(parts) and not rule.get("some"):
-            lacking = [part for part in parts if cell not in part.values]
+            lacking = [part for part in parts if part.day(cell) is None]
             return self._refused(name, f"Chưa xác định được ngày: {_names(lacking)} không ghi ngày.")
         return (max(known), self._with(cell, parts)) if known else _NOTHING
 
