@@ -27,7 +27,7 @@ from nq57xl.results.from_months import Months
 from nq57xl.results.model import Consolidation, PastPeriod
 from nq57xl.results.overview import Overview, overview_of, past_period, past_periods
 from nq57xl.results.quality import MEASURES
-from nq57xl.results.standing import with_edits
+from nq57xl.results.standing import OFFICE, with_edits
 from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.findings import make
 from nq57xl.rules.load import Quality, Vocabulary
@@ -186,9 +186,9 @@ def _made(here: OfficePeriod, status: PeriodStatus, schema: Schema, upto: int | 
     def earlier(sha256: str) -> dict[CellKey, Edit]:
         return holding_in(told[sha256].form_period or "") if sha256 in told else {}
 
-    edited = with_edits(status, holding_in(here.code), earlier)
-    made = consolidate(here.plan, here.period, schema, edited.status)
-    return attrs.evolve(made, edits=edited.edits, office_texts=edited.office_texts)
+    edited, edits = with_edits(status, holding_in(here.code), earlier)
+    texts = {item.edit.new.key: item.edit.new.typed for item in edits if item.edit.new.table == OFFICE}
+    return attrs.evolve(consolidate(here.plan, here.period, schema, edited), edits=edits, office_texts=texts)
 
 
 def _past(

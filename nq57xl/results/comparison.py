@@ -10,15 +10,9 @@ from typing import Any, Literal
 import attrs
 from attrs import frozen
 
-from nq57xl.forms.model import Source
 from nq57xl.ledger.model import Addendum, CellKey, ChangedCell, FrozenPeriod, LateReturn, UnitStatus
 from nq57xl.plan.model import Indicator, Measure, Period, Task
-from nq57xl.results.model import (
-    Consolidation,
-    RowStanding,
-    TaskRow,
-    TracedCell,
-)
+from nq57xl.results.model import Consolidation, RowStanding, TaskRow, TracedCell
 from nq57xl.results.wording import DONE_BEFORE, result_text
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.codec import json_fields
@@ -147,7 +141,7 @@ def compare_periods(before: Consolidation, after: Consolidation) -> PeriodCompar
     """What moved from one period to the other; each keeps the plan it was consolidated with."""
     earlier = {row.task.code: row for row in before.tasks}
     later = {row.task.code for row in after.tasks}
-    rows = [_row(earlier.get(row.task.code), row, before, after.progress_words) for row in after.tasks]
+    rows = [_row(earlier.get(row.task.code), row, before.cutoff, after.progress_words) for row in after.tasks]
     gone = [row for row in before.tasks if row.task.code not in later]
     words = "Không còn trong kế hoạch"
     dropped = [TaskChange(row.task, "dropped", row.standing, None, row.percent, words=words) for row in gone]
@@ -155,14 +149,19 @@ def compare_periods(before: Consolidation, after: Consolidation) -> PeriodCompar
     return PeriodComparison(before.period, after.period, (*rows, *dropped), indicators, units)
 
 
-def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, words_of: dict[str, str]) -> TaskChange:
+def _row(before: TaskRow | None, after: TaskRow, cutoff: dt.date, words_of: dict[str, str]) -> TaskChange:
+    """`cutoff`: the last day of data of the earlier period; where nothing was told of the row then, it decides."""
     if before is None:
         words = "Nhiệm vụ mới so với kỳ trước"
         return TaskChange(after.task, "new", None, after.standing, None, after.percent, words=words)
     shares = before.percent, after.percent
-    overdue = _newly_overdue(before, after, earlier.cutoff)
     move = _move(before.standing, after.standing, *shares)
     words = _words(before.standing, after.standing, move, shares, words_of)
+    told, due = before.standing.state == "reported", after.task.due
+    days = (day for entry in after.entries if isinstance(day := entry.value("completion_date"), dt.date))
+    done = after.standing.is_done and not before.standing.is_done
+    overdue = after.stands("overdue") and not before.stands("overdue")
+    overdue = overdue and (told or (due is not None and due >= cutoff))
     return TaskChange(
         task=after.task,
         move=move,
@@ -170,7 +169,7 @@ def _row(before: TaskRow | None, after: TaskRow, earlier: Consolidation, words_o
         after=after.standing,
         percent_before=shares[0],
         percent_after=shares[1],
-        newly_done=_newly_done(before, after, earlier.cutoff),
+        newly_done=done and (told or any(day > cutoff for day in days)),
         newly_overdue=overdue,
         words=f"{words}; mới quá hạn" if overdue else words,
     )
@@ -220,23 +219,6 @@ def _words(
     return words[move]
 
 
-def _newly_done(before: TaskRow, after: TaskRow, cutoff: dt.date) -> bool:
-    """Told as not done then; where nothing was told then, completed after that period's last day."""
-    if not after.standing.is_done or before.standing.is_done:
-        return False
-    if before.standing.state == "reported":
-        return True
-    days = [entry.value("completion_date") for entry in after.entries]
-    return any(isinstance(day, dt.date) and day > cutoff for day in days)
-
-
-def _newly_overdue(before: TaskRow, after: TaskRow, cutoff: dt.date) -> bool:
-    if not after.stands("overdue") or before.stands("overdue"):
-        return False
-    due = after.task.due
-    return before.standing.state == "reported" or (due is not None and due >= cutoff)
-
-
 def _indicators(before: Consolidation, after: Consolidation) -> Iterator[IndicatorChange]:
     was, now = (
         {(row.indicator.code, entry.unit): (row, entry) for row in c.indicators for entry in row.entries}
@@ -264,7 +246,7 @@ def _indicators(before: Consolidation, after: Consolidation) -> Iterator[Indicat
 
 
 def _units(before: Consolidation, after: Consolidation) -> Iterator[_UnitChange]:
-    was, now = ({item.status.code: item.status for item in c.units} for c in (before, after))
+    was, now = _statuses(before), _statuses(after)
     for code in dict.fromkeys([*now, *was]):
         then, here = was.get(code), now.get(code)
         yield _UnitChange(
@@ -278,19 +260,16 @@ def _units(before: Consolidation, after: Consolidation) -> Iterator[_UnitChange]
 
 
 def _row_json(row: TaskChange) -> dict[str, Any]:
+    told: dict[str, Any] = {"task": row.task.code, "change": row.move}
+    told |= json_fields(row, "words newly_done newly_overdue")
     sides = (("before", row.before, row.percent_before), ("after", row.after, row.percent_after))
-    known = {"task": row.task.code, "change": row.move, **json_fields(row, "words newly_done newly_overdue")}
-    return known | {side: _standing(standing, percent) for side, standing, percent in sides}
-
-
-def _standing(standing: RowStanding | None, percent: float | None) -> dict[str, Any] | None:
-    if standing is None:
-        return None
-    code, days = (standing.timeliness.code, standing.timeliness.days) if standing.timeliness else (None, None)
-    return {**json_fields(standing, "state progress"), "timeliness": code, "days": days, "percent": percent}
-
-
-_Cause = Literal["return", "edit", "decision"]
+    for side, standing, percent in sides:
+        told[side] = None
+        if standing is not None:
+            known = standing.timeliness
+            stands = {"timeliness": known.code if known else None, "days": known.days if known else None}
+            told[side] = json_fields(standing, "state progress") | stands | {"percent": percent}
+    return told
 
 
 def addendum(
@@ -300,21 +279,19 @@ def addendum(
 
     `collected`: every return of the period; those that `frozen` does not know are late.
     """
+    names = {item.status.code: item.status.name for item in now.units}
+    counting = {item.status.counting.id for item in now.units if item.status.counting is not None}
+    late = []
+    for record in collected:
+        if record.id > frozen.last_return:
+            judged, code = record.judged, record.judged.unit or ""
+            name = names.get(code, code)
+            late.append(LateReturn(code, name, judged.source, judged.verdict, record.id in counting))
     return Addendum(
-        late=tuple(_late(now, collected, frozen)),
+        late=tuple(late),
         changes=tuple(_changes(then, now, frozen)),
         edits=tuple(item for item in now.edits if item.edit.id > frozen.last_edit),
     )
-
-
-def _late(now: Consolidation, collected: Sequence[ReturnRecord], frozen: FrozenPeriod) -> Iterator[LateReturn]:
-    names = {item.status.code: item.status.name for item in now.units}
-    counting = {item.status.counting.id for item in now.units if item.status.counting is not None}
-    for record in collected:
-        if record.id > frozen.last_return:
-            judged = record.judged
-            code = judged.unit or ""
-            yield LateReturn(code, names.get(code, code), judged.source, judged.verdict, record.id in counting)
 
 
 def _changes(then: Consolidation, now: Consolidation, frozen: FrozenPeriod) -> Iterator[ChangedCell]:
@@ -322,19 +299,23 @@ def _changes(then: Consolidation, now: Consolidation, frozen: FrozenPeriod) -> I
     was, stands = _statuses(then), _statuses(now)
     edited = {place for place, item in now.edited.items() if item.edit.id > frozen.last_edit}
     for unit in dict.fromkeys([*stands, *was]):
-        usual = _cause(was.get(unit), stands.get(unit), frozen)
+        counted, counting = (statuses[unit].counting if unit in statuses else None for statuses in (was, stands))
+        cause: Literal["return", "edit", "decision"] = "edit"  # the same return counts
+        if (counted and counted.id) != (counting and counting.id):
+            cause = "return" if counting is not None and counting.id > frozen.last_return else "decision"
         places = dict.fromkeys(place for cells in (after, before) for place in cells if place[0] == unit)
         for place in places:
             old, new = before.get(place), after.get(place)
             if _said(old) == _said(new):
                 continue
+            blank_in = counting.judged.source if counting is not None else None
             yield ChangedCell(
                 *place,
                 name=(stands.get(unit) or was[unit]).name,
                 old=old.value if old else None,
                 new=new.value if new else None,
-                source=new.source if new else _source(stands.get(unit)),
-                cause="edit" if place in edited else usual,
+                source=new.source if new else blank_in,
+                cause="edit" if place in edited else cause,
             )
 
 
@@ -357,17 +338,3 @@ def _said(item: TracedCell | None) -> tuple[CellValue, str] | None:
         return None
     value = item.value
     return (value.value, "") if value.value is not None else (None, value.typed)
-
-
-def _cause(was: UnitStatus | None, stands: UnitStatus | None, frozen: FrozenPeriod) -> _Cause:
-    """Why a unit's cells differ: another return counts, or the same one was edited."""
-    old = was.counting.id if was is not None and was.counting is not None else 0
-    new = stands.counting.id if stands is not None and stands.counting is not None else 0
-    if old == new:
-        return "edit"
-    return "return" if new > frozen.last_return else "decision"
-
-
-def _source(status: UnitStatus | None) -> Source | None:
-    """The file in which a cell is blank now."""
-    return status.counting.judged.source if status is not None and status.counting is not None else None

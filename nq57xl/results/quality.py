@@ -8,7 +8,7 @@ the rule does not weigh. The score of several units takes their counts together.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeVar
 
@@ -114,10 +114,6 @@ class _Unit:
         """Rows with a finding of those codes."""
         return {(item.table, item.task) for item in self.findings if item.code in codes}
 
-    def free_tables(self) -> list[str]:
-        """Tables whose rows the unit adds by itself."""
-        return [table.name for table in self.c.schema.tables if table.free]
-
     def done(self) -> list[LeadEntry]:
         """Entries told as done in this period."""
         return [entry for entry in self.led.values() if entry.value("progress") == "done" and not entry.before]
@@ -132,25 +128,8 @@ def _share_of(items: Collection[_Item], good: Callable[[_Item], object]) -> Good
     return GoodOfAll(sum(bool(good(item)) for item in items), len(items))
 
 
-def _is_cited(entry: LeadEntry) -> bool:
-    number, day = entry.value("evidence_number"), entry.value("evidence_date")
-    return bool(entry.value("evidence_link")) or (bool(number) and isinstance(day, dt.date))
-
-
-def _without(wrong: set[_Place], rows: set[_Place]) -> GoodOfAll:
+def _without(wrong: Set[object], rows: Set[object]) -> GoodOfAll:
     return GoodOfAll(len(rows - wrong), len(rows))
-
-
-def _ratios(unit: _Unit) -> GoodOfAll:
-    rows: set[_Place] = {
-        ("indicator", item.key) for item in unit.values if (item.table, item.field) == ("indicator", "numerator")
-    }
-    return _without(unit.rows_with("RATIO_MISMATCH", "PART_OVER_WHOLE"), rows)
-
-
-def _identifiers(unit: _Unit) -> GoodOfAll:
-    wrong = unit.rows_with(*_IDENTITY)
-    return _without(wrong, {(item.table, item.key) for item in unit.values} | wrong)
 
 
 def _clean_cells(unit: _Unit) -> GoodOfAll:
@@ -168,11 +147,6 @@ def _changed(unit: _Unit) -> GoodOfAll:
     return _share_of(under_way, lambda pair: any(pair[0].value(name) != pair[1].value(name) for name in _MOVING))
 
 
-def _across_units(unit: _Unit) -> GoodOfAll:
-    tasks = {*unit.led, *unit.support} if unit.status.counting is not None else set()
-    return GoodOfAll(len(tasks - {item.task for item in unit.c.status.period_findings}), len(tasks))
-
-
 def _readable_figures(unit: _Unit) -> GoodOfAll:
     kinds = {(table.name, item.name): item.type for table in unit.c.schema.tables for item in table.fields}
     figures = [item for item in unit.values if kinds.get((item.table, item.field), "text") != "text"]
@@ -180,23 +154,39 @@ def _readable_figures(unit: _Unit) -> GoodOfAll:
 
 
 MEASURES: dict[str, Callable[[_Unit], GoodOfAll]] = {
-    "evidence": lambda unit: _share_of(unit.done(), _is_cited),
+    "evidence": lambda unit: _share_of(
+        unit.done(),
+        lambda entry: (
+            entry.value("evidence_link")
+            or (entry.value("evidence_number") and isinstance(entry.value("evidence_date"), dt.date))
+        ),
+    ),
     "dates": lambda unit: _share_of(unit.days(), lambda day: day <= unit.c.cutoff),
-    "ratios": _ratios,
+    "ratios": lambda unit: _without(
+        unit.rows_with("RATIO_MISMATCH", "PART_OVER_WHOLE"),
+        {(item.table, item.key) for item in unit.values if (item.table, item.field) == ("indicator", "numerator")},
+    ),
     "submitted": lambda unit: GoodOfAll(int(unit.status.counting is not None), 1),
     "led_rows": lambda unit: _share_of(unit.led.values(), lambda entry: entry.reported),
     "supporting_rows": lambda unit: _share_of(unit.support.values(), lambda item: item.state in ("text", "nothing")),
     "indicators": lambda unit: _share_of(unit.indicators, lambda entry: entry.state in ("reported", "no_data")),
-    "identifiers": _identifiers,
+    "identifiers": lambda unit: _without(
+        unit.rows_with(*_IDENTITY), {(item.table, item.key) for item in unit.values} | unit.rows_with(*_IDENTITY)
+    ),
     "clean_cells": _clean_cells,
-    "distinct": lambda unit: _without(unit.rows_with("DUPLICATE_ENTRY"), unit.rows(*unit.free_tables())),
+    "distinct": lambda unit: _without(
+        unit.rows_with("DUPLICATE_ENTRY"), unit.rows(*(table.name for table in unit.c.schema.tables if table.free))
+    ),
     "on_time": lambda unit: GoodOfAll(int(unit.status.counting is not None and bool(unit.status.on_time)), 1),
     "recent": lambda unit: _share_of(unit.days(), lambda day: unit.c.period.start <= day <= unit.c.cutoff),
     "changed": _changed,
     "consistent_rows": lambda unit: _without(
         unit.rows_with("CONTRADICTION"), unit.rows("led", "supporting", "indicator")
     ),
-    "across_units": _across_units,
+    "across_units": lambda unit: _without(
+        {item.task for item in unit.c.status.period_findings},
+        {*unit.led, *unit.support} if unit.status.counting is not None else set(),
+    ),
     "readable_figures": _readable_figures,
     "sources_named": lambda unit: _share_of(
         [entry for entry in unit.indicators if entry.state == "reported"], lambda entry: "source" in entry.values
@@ -208,7 +198,9 @@ MEASURES: dict[str, Callable[[_Unit], GoodOfAll]] = {
 def scores(c: Consolidation, quality: Quality) -> tuple[Score, ...]:
     """The score of every unit in its order, and last of all together."""
     codes = [rule.code for principle in quality.principles for rule in principle.rules]
-    first = _of_first_returns(c)
+    units = tuple(attrs.evolve(item.status, counting=_first(item.status)) for item in c.units)
+    first = consolidate(c.plan, c.period, c.schema, attrs.evolve(c.status, units=units))
+    first = attrs.evolve(first, earlier_periods=c.earlier_periods)
     found = []
     for report in c.units:
         unit = _Unit(first, report.status)
@@ -224,9 +216,14 @@ def _score(unit: str, name: str, counts: Mapping[str, GoodOfAll], quality: Quali
         for item in quality.principles
     }
     total = _weighed((principles[item.code], item.weight) for item in quality.principles)
-    return Score(
-        unit, name, counts, principles, total, _light(total, counts.get(quality.identifiers, GoodOfAll()), quality)
-    )
+    light: _Light = ""
+    if total is not None:
+        identifiers = counts.get(quality.identifiers, GoodOfAll())
+        shown = round(total, DECIMALS)  # a score that reads 90,0 is one of 90
+        light = "green" if shown >= quality.green else "yellow"
+        if identifiers.good < identifiers.whole or shown < quality.yellow:
+            light = "red"
+    return Score(unit, name, counts, principles, total, light)
 
 
 def _weighed(parts: Iterable[tuple[float | None, float]]) -> float | None:
@@ -234,22 +231,6 @@ def _weighed(parts: Iterable[tuple[float | None, float]]) -> float | None:
     known = [(value, weight) for value, weight in parts if value is not None and weight]
     weights = sum(weight for _, weight in known)
     return sum(value * weight for value, weight in known) / weights if weights else None
-
-
-def _light(total: float | None, identifiers: GoodOfAll, quality: Quality) -> _Light:
-    if total is None:
-        return ""
-    shown = round(total, DECIMALS)  # a score that reads 90,0 is one of 90
-    if identifiers.good < identifiers.whole or shown < quality.yellow:
-        return "red"
-    return "green" if shown >= quality.green else "yellow"
-
-
-def _of_first_returns(c: Consolidation) -> Consolidation:
-    """The consolidation as if the first return of each unit counted."""
-    units = tuple(attrs.evolve(item.status, counting=_first(item.status)) for item in c.units)
-    first = consolidate(c.plan, c.period, c.schema, attrs.evolve(c.status, units=units))
-    return attrs.evolve(first, earlier_periods=c.earlier_periods)
 
 
 def _first(status: UnitStatus) -> ReturnRecord | None:

@@ -15,7 +15,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.model import Value
 from nq57xl.plan.model import Indicator
 from nq57xl.plan.refine import MatchLine
-from nq57xl.results.model import Consolidation, IndicatorRow, LeadEntry, TaskRow
+from nq57xl.results.model import Consolidation, IndicatorRow, TaskRow
 from nq57xl.rules.schema import CellValue, vietnamese_date, vietnamese_number, vietnamese_percent
 from nq57xl.text.legacy import fold
 
@@ -90,10 +90,9 @@ def roll_up(lines: Sequence[MatchLine], c: Consolidation, rules: _RollUpRules) -
     points: list[OpenPoint] = []
     _require_known(rules)
     for line in lines:
-        answer = _Answer(line, tuple(_parts(line, tasks, indicators)), c, rules.get(line.match.table, {}), indicators)
-        found, told = answer.given()
-        cells += found
-        points += told
+        parts = tuple(_parts(line, tasks, indicators))
+        answer = _Answer(line, parts, c, rules.get(line.match.table, {}), indicators, points)
+        cells += answer.cells()
     return RollUp(tuple(cells), tuple(points))
 
 
@@ -127,7 +126,7 @@ def _parts(
 def _indicator_parts(row: IndicatorRow) -> Iterator[RollUpPart]:
     asked = [entry for entry in row.entries if entry.state != "outside"]
     for entry in asked:
-        values = _named("indicator", entry.values)
+        values = {f"indicator.{name}": value for name, value in entry.values.items()}
         yield RollUpPart(row.indicator.code, entry.unit, entry.name, entry.state != "unreported", values=values)
     if not asked:
         yield RollUpPart(row.indicator.code, "", row.indicator.lead or _NOBODY, reported=False)
@@ -135,32 +134,22 @@ def _indicator_parts(row: IndicatorRow) -> Iterator[RollUpPart]:
 
 def _task_parts(row: TaskRow, weight: float, *, with_support: bool) -> Iterator[RollUpPart]:
     """The task's leads, who share its weight; then, where the superior row is one that is supported, its supporters."""
-    leads = [entry for entry in row.entries if entry.expected]
+    code, leads = row.task.code, [entry for entry in row.entries if entry.expected]
+    known = "done" if row.standing.state == "done_before" else None
     for entry in leads:
-        yield _lead_part(row, entry, weight / len(leads))
+        stated = entry.value("progress")
+        progress = stated if isinstance(stated, str) and entry.reported else known
+        values = {f"led.{name}": value for name, value in entry.values.items()}
+        yield RollUpPart(code, entry.unit, entry.name, progress is not None, progress, weight / len(leads), values)
     if not leads and not with_support:  # others lead it: how far it has come nobody here knows
-        done = row.standing.state == "done_before"
-        yield RollUpPart(row.task.code, "", row.task.lead or _NOBODY, done, "done" if done else None, weight)
+        yield RollUpPart(code, "", row.task.lead or _NOBODY, known is not None, known, weight)
     for item in row.contributions if with_support else ():
         if item.state != "outside":
             values = {f"{item.value.table}.{item.value.field}": item.value} if item.value is not None else {}
-            yield RollUpPart(row.task.code, item.unit, item.name, item.state != "unreported", values=values)
-
-
-def _lead_part(row: TaskRow, entry: LeadEntry, weight: float) -> RollUpPart:
-    stated = entry.value("progress")
-    progress = stated if isinstance(stated, str) and entry.reported else None
-    if row.standing.state == "done_before" and progress is None:
-        progress = "done"
-    values = _named("led", entry.values)
-    return RollUpPart(row.task.code, entry.unit, entry.name, progress is not None, progress, weight, values)
+            yield RollUpPart(code, item.unit, item.name, item.state != "unreported", values=values)
 
 
 _NOBODY = "đơn vị ngoài cơ quan"
-
-
-def _named(table: str, values: Mapping[str, Value]) -> dict[str, Value]:
-    return {f"{table}.{name}": value for name, value in values.items()}
 
 
 _Given = tuple[CellValue, tuple[tuple[RollUpPart, Value | None], ...]]
@@ -177,35 +166,31 @@ class _Answer:
     c: Consolidation
     rules: Mapping[str, Mapping[str, Any]]
     indicators: Mapping[str, IndicatorRow]
-    told: list[OpenPoint] = field(factory=list)
+    points: list[OpenPoint]
+    """Takes what a person has to look at."""
 
-    def given(self) -> tuple[list[RolledCell], list[OpenPoint]]:
-        """Its cells, and what a person has to look at."""
+    def cells(self) -> Iterator[RolledCell]:
+        """Its cells."""
         if not self.line.decided or not self.parts:
-            self._tell("", self._without_parts())
-            return [], self.told
+            why = "Không có nhiệm vụ, chỉ tiêu tương ứng trong kế hoạch của cơ quan: cần người phụ trách trả lời."
+            if codes := ", ".join(row.code for row in self.line.match.rows):
+                why = f"Không đơn vị nào trong cơ quan báo cáo {codes}: cần người phụ trách trả lời."
+            self._tell("", why if self.line.decided else "Chưa xác nhận đối chiếu với kế hoạch của cơ quan.")
+            return
         silent = [part for part in self.parts if not part.reported]
         if silent:
             self._tell("", f"Chưa có báo cáo được chấp nhận của {_names(silent)}: ô cần đủ báo cáo để trống.")
-        cells, progress = [], None
+        progress = None
         for name, rule in self.rules.items():
             if (silent and rule["rule"] in _FIGURES) or ("only" in rule and progress not in rule["only"]):
                 continue
             value, used = _RULES[rule["rule"]](self, name, rule)
             progress = value if name == "progress" else progress
             if value is not None and self._fits(name, value):
-                cells.append(RolledCell(*self.line.match.place, name, value, used))
-        return cells, self.told
-
-    def _without_parts(self) -> str:
-        if not self.line.decided:
-            return "Chưa xác nhận đối chiếu với kế hoạch của cơ quan."
-        if codes := ", ".join(row.code for row in self.line.match.rows):
-            return f"Không đơn vị nào trong cơ quan báo cáo {codes}: cần người phụ trách trả lời."
-        return "Không có nhiệm vụ, chỉ tiêu tương ứng trong kế hoạch của cơ quan: cần người phụ trách trả lời."
+                yield RolledCell(*self.line.match.place, name, value, used)
 
     def _tell(self, name: str, why: str) -> None:
-        self.told.append(OpenPoint(*self.line.match.place, name, why))
+        self.points.append(OpenPoint(*self.line.match.place, name, why))
 
     def _refused(self, name: str, why: str) -> _Given:
         """Nothing, and why."""
@@ -342,37 +327,33 @@ class _Answer:
             why = f"Các đơn vị trả lời khác nhau: cần người phụ trách quyết định. {self._said(name)}"
             return self._refused(name, why)
         numbers = [part.number(cell) for part in self.parts]
-        if why := self._not_added(name, numbers):
+        lacking = [part for part, number in zip(self.parts, numbers, strict=True) if number is None]
+        why = ""
+        if lacking:
+            why = f"Không có số liệu của {_names(lacking)}"
+        elif not all(item.is_countable for item in self._own):
+            why = "Số liệu không phải số đếm"
+        elif len({fold(item.unit) for item in self._own}) > 1:
+            why = "Đơn vị tính khác nhau"
+        elif not self._of_one_kind(name):
+            why = "Số liệu khác loại (số phát sinh trong kỳ, số hiện có, số lũy kế)"
+        if why:
             return self._refused(name, f"{why}: không cộng, cần người phụ trách trả lời. {self._said(name)}")
         return sum(number for number in numbers if number is not None), self._with(cell, self.parts)
-
-    def _not_added(self, name: str, numbers: Sequence[float | None]) -> str:
-        """Why those figures make no sum; "" where they do."""
-        if None in numbers:
-            lacking = [part for part, number in zip(self.parts, numbers, strict=True) if number is None]
-            return f"Không có số liệu của {_names(lacking)}"
-        if not all(item.is_countable for item in self._own):
-            return "Số liệu không phải số đếm"
-        if len({fold(item.unit) for item in self._own}) > 1:
-            return "Đơn vị tính khác nhau"
-        return "" if self._of_one_kind(name) else "Số liệu khác loại (số phát sinh trong kỳ, số hiện có, số lũy kế)"
 
     def _said(self, name: str) -> str:
         """What each unit reported: "Văn phòng (CT.I.1): 72,5; Phòng A (CT.I.1): 60."."""
         cells = [f"indicator.{item}" for item in dict.fromkeys(("numerator", "denominator", name))]
         told = []
         for part in self.parts:
-            figures = [self._shown(part.values[cell], name) for cell in cells if cell in part.values]
-            words = "/".join(figures[:2]) or "chưa có số liệu"
-            told.append(f"{part.name} ({part.code}): {words}")
+            figures = []
+            for value in (part.values[cell] for cell in cells if cell in part.values):
+                in_percent = value.field == name and self._row.measure == "percent"
+                words = vietnamese_percent if in_percent else vietnamese_number
+                number = value.value
+                figures.append(words(number) if isinstance(number, int | float) else value.typed.strip())
+            told.append(f"{part.name} ({part.code}): {'/'.join(figures[:2]) or 'chưa có số liệu'}")
         return f"{'; '.join(told)}."
-
-    def _shown(self, value: Value, name: str) -> str:
-        number = value.value
-        if not isinstance(number, int | float):
-            return value.typed.strip()
-        percent = value.field == name and self._row.measure == "percent"
-        return vietnamese_percent(number) if percent else vietnamese_number(number)
 
     def agreed(self, name: str, _: Mapping[str, Any]) -> _Given:
         """Rule `agreed`."""

@@ -33,7 +33,7 @@ def counting_return(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
     A rejected return never displaces an accepted one; a form of another period never counts, and neither does a return
     that the office has left out.
     """
-    return _newest(filter(_accepted, records))
+    return max(filter(_accepted, records), key=lambda record: record.order, default=None)
 
 
 def period_status(
@@ -77,8 +77,8 @@ def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnR
     taking_part = [record for record in everything if not record.excluded]
     own = [item for item in taking_part if item.judged.form_period == item.period]
     winner = counting_return(taking_part)
-    shown = winner or _newest(record for record in taking_part if record.judged.verdict == "rejected")
-    newest = _newest(taking_part)
+    shown = winner or next((item for item in reversed(taking_part) if item.judged.verdict == "rejected"), None)
+    newest = taking_part[-1] if taking_part else None
     source = shown.judged.source if shown else None
     late = max(0, (in_vietnam(source.received_at).date() - period.due).days) if source else 0
     state: UnitState = "missing"
@@ -102,33 +102,25 @@ def _unit_status(code: str, name: str, period: Period, records: Sequence[ReturnR
         newest=newest,
         first=own[0] if own else None,
         excluded=tuple(record for record in everything if record.excluded),
-        attempts=tuple(_attempt(record, winner) for record in everything),
-    )
-
-
-def _attempt(record: ReturnRecord, winner: ReturnRecord | None) -> Attempt:
-    source = record.judged.source
-    replaced = _accepted(record) and record is not winner
-    return Attempt(
-        name=source.name,
-        sha256=source.sha256,
-        received_at=in_vietnam(source.received_at),
-        received_basis=source.received_basis,
-        verdict="superseded" if replaced else record.judged.verdict,
-        errors=_count(record, "error"),
-        warnings=_count(record, "warning"),
-        excluded=record.excluded,
+        attempts=tuple(
+            Attempt(
+                name=record.judged.source.name,
+                sha256=record.judged.source.sha256,
+                received_at=in_vietnam(record.judged.source.received_at),
+                received_basis=record.judged.source.received_basis,
+                verdict="superseded" if _accepted(record) and record is not winner else record.judged.verdict,
+                errors=_count(record, "error"),
+                warnings=_count(record, "warning"),
+                excluded=record.excluded,
+            )
+            for record in everything
+        ),
     )
 
 
 def _accepted(record: ReturnRecord) -> bool:
     """It was accepted, is of the period that it was collected for, and was not left out."""
     return record.judged.verdict in ACCEPTED and record.judged.form_period == record.period and not record.excluded
-
-
-def _newest(records: Iterable[ReturnRecord]) -> ReturnRecord | None:
-    """The newest in the order of contract.md 4."""
-    return max(records, key=lambda record: record.order, default=None)
 
 
 def _count(record: ReturnRecord | None, severity: Severity) -> int:
@@ -218,15 +210,10 @@ def _fate(record: ReturnRecord, unit: UnitStatus | None) -> _Fate:
         return "counts"
     if unit.newest is not None and unit.newest.id == record.id:
         return "superseded" if record.judged.verdict in ACCEPTED else "rejected"
-    if _lent(record, unit):
-        return "combined"
-    return "superseded" if record.judged.verdict in ACCEPTED else "answered"
-
-
-def _lent(record: ReturnRecord, unit: UnitStatus) -> bool:
-    """Cells of the return stand in the unit's newest one."""
     values = unit.newest.judged.values if unit.newest else ()
-    return any(value.origin is not None and value.origin.sha256 == record.judged.source.sha256 for value in values)
+    if any(value.origin is not None and value.origin.sha256 == record.judged.source.sha256 for value in values):
+        return "combined"  # cells of it stand in the newest one
+    return "superseded" if record.judged.verdict in ACCEPTED else "answered"
 
 
 _Held = Mapping[CellKey, Edit]
@@ -235,33 +222,29 @@ OFFICE = "office"
 OFFICE_NAME = "Đơn vị tổng hợp"
 
 
-@frozen
-class _Edited:
-    """A status with the edits laid over it, and what became of each edit."""
-
-    status: PeriodStatus
-    edits: tuple[AppliedEdit, ...]
-    """In the order of recording."""
-
-    @property
-    def office_texts(self) -> dict[str, str]:
-        """What the office itself says in the document, by name."""
-        return {item.edit.new.key: item.edit.new.typed for item in self.edits if item.edit.new.table == OFFICE}
-
-
-def with_edits(status: PeriodStatus, edits: _Held, earlier: Callable[[str], _Held]) -> _Edited:
-    """The status in which the counting returns hold the office's edits.
+def with_edits(
+    status: PeriodStatus, edits: _Held, earlier: Callable[[str], _Held]
+) -> tuple[PeriodStatus, tuple[AppliedEdit, ...]]:
+    """The status in which the counting returns hold the office's edits; what became of each, in the order of recording.
 
     `edits` are those that hold for the period. An edit whose cell the unit has given another value since is not
     applied. `earlier` gives, for the hash of a file, the edits of the period that it was sent for: cells carried over
     from there are edited as they were there.
     """
     if not edits and not any(unit.carried for unit in status.units):
-        return _Edited(status, ())
+        return status, ()
     told = tuple(_told(status, edits))
-    good: dict[CellKey, Edit] = {item.edit.new.place: item.edit for item in told if item.state == "applied"}
-    units = tuple(_with_edits(unit, good, earlier) for unit in status.units)
-    return _Edited(attrs.evolve(status, units=units), told)
+    good = [item.edit for item in told if item.state == "applied"]
+    units = []
+    for unit in status.units:
+        carried = tuple(_carried(unit.code, item, earlier(item.source.sha256)) for item in unit.carried)
+        own = {edit.new.place[1:]: _edited_value(edit) for edit in good if edit.new.unit == unit.code}
+        counting = unit.counting
+        if own and counting is not None:  # edited where they stood; a cell that was blank comes last
+            values = tuple((cells_of(counting.judged.values) | own).values())
+            counting = attrs.evolve(counting, judged=attrs.evolve(counting.judged, values=values))
+        units.append(attrs.evolve(unit, carried=carried, counting=counting))
+    return attrs.evolve(status, units=tuple(units)), told
 
 
 def _edited_value(edit: Edit) -> Value:
@@ -275,7 +258,6 @@ def _told(status: PeriodStatus, edits: _Held) -> Iterator[AppliedEdit]:
     cells = {code: unit.counting.judged.filled for code, unit in units.items() if unit.counting is not None}
     for edit in edits.values():
         new = edit.new
-        unit = units.get(new.unit)
         own = cells.get(new.unit, {}).get(new.place[1:])
         if new.table == OFFICE:
             yield AppliedEdit(edit, OFFICE_NAME, "applied", None)
@@ -283,27 +265,11 @@ def _told(status: PeriodStatus, edits: _Held) -> Iterator[AppliedEdit]:
         state: EditState = "unreported"
         if new.unit in cells:
             state = "applied" if new.still_about(own) else "outdated"
-        yield AppliedEdit(edit, unit.name if unit else new.unit, state, own)
-
-
-def _with_edits(unit: UnitStatus, edits: _Held, earlier: Callable[[str], _Held]) -> UnitStatus:
-    own = [edit for edit in edits.values() if edit.new.unit == unit.code]
-    carried = tuple(_carried(unit.code, item, earlier(item.source.sha256)) for item in unit.carried)
-    counting = _laid_over(unit.counting, own) if own and unit.counting is not None else unit.counting
-    return attrs.evolve(unit, carried=carried, counting=counting)
-
-
-def _laid_over(record: ReturnRecord, edits: Iterable[Edit]) -> ReturnRecord:
-    """The return with the cells edited where they stood; a cell that was blank comes last."""
-    cells = cells_of(record.judged.values)
-    for edit in edits:
-        cells[edit.new.place[1:]] = _edited_value(edit)
-    return attrs.evolve(record, judged=attrs.evolve(record.judged, values=tuple(cells.values())))
+        yield AppliedEdit(edit, units[new.unit].name if new.unit in units else new.unit, state, own)
 
 
 def _carried(unit: str, item: CarriedCell, edits: _Held) -> CarriedCell:
-    value = item.value
-    edit = edits.get((unit, *value.form_cell))
-    if edit is None or not edit.new.still_about(value):
+    edit = edits.get((unit, *item.value.form_cell))
+    if edit is None or not edit.new.still_about(item.value):
         return item
     return CarriedCell(_edited_value(edit), edit.source)
