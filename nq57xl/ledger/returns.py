@@ -56,19 +56,26 @@ class RecordedReturns(OfficeDecisions):
     def _see(self, connection: Connection, sources: Sequence[Source], at: dt.datetime) -> dict[str, dt.datetime]:
         """The same; says where they stand in the archive, too."""
         files = tables.files
-        seen = _seen(connection, [source.sha256 for source in sources], files.c.path.is_not(None))
-        fresh = [source for source in sources if source.sha256 not in seen]
+        seen = {source.sha256: at for source in sources}
+        archived: set[str] = set()
+        for some in chunks(list(seen)):
+            query = select(files.c.sha256, files.c.first_seen, files.c.path).where(files.c.sha256.in_(some))
+            for sha256, first, path in connection.execute(query):
+                seen[sha256] = dt.datetime.fromisoformat(first)
+                if path is not None:
+                    archived.add(sha256)
         noted = []
-        for source in fresh:
-            kept = self.workspace.archived(source.sha256, verify=False)
-            row = {"sha256": source.sha256, "path": self.workspace.key_of(kept) if kept else None}
-            noted.append(row | {"name": tables.clean(source.name), "size": source.size, "first_seen": iso(at)})
+        for source in sources:
+            if source.sha256 not in archived:
+                kept = self.workspace.archived(source.sha256, verify=False)
+                row = {"sha256": source.sha256, "path": self.workspace.key_of(kept) if kept else None}
+                noted.append(row | {"name": tables.clean(source.name), "size": source.size, "first_seen": iso(at)})
         if noted:
             note = upsert(connection, files)
             path = func.coalesce(note.excluded.path, files.c.path)
             note = note.on_conflict_do_update(index_elements=[files.c.sha256], set_={"path": path})
             connection.execute(note, noted)
-        return seen | _seen(connection, [source.sha256 for source in fresh])
+        return seen
 
     def seen_hashes(self) -> set[str]:
         """SHA-256 of all files that were ever looked at."""
@@ -284,19 +291,6 @@ class RecordedReturns(OfficeDecisions):
             findings = _parts(connection, told, _FINDING, lambda row: Finding(*row), told.c.return_id.in_(wanted))
         found = (_record(row, values.get(row["id"], ()), findings.get(row["id"], ())) for row in rows)
         return self._as_decided(connection, found, wanted)
-
-
-def _seen(
-    connection: Connection, hashes: Sequence[str], condition: ColumnElement[bool] | None = None
-) -> dict[str, dt.datetime]:
-    """When each of the contents was first seen, as far as noted, by SHA-256."""
-    about = tables.files.c
-    found = {}
-    for some in chunks(hashes):
-        query = select(about.sha256, about.first_seen).where(about.sha256.in_(some))
-        for sha256, at in connection.execute(query if condition is None else query.where(condition)):
-            found[sha256] = dt.datetime.fromisoformat(at)
-    return found
 
 
 def _known_files(connection: Connection, hashes: Collection[str]) -> dict[str, _KnownFile]:

@@ -172,10 +172,6 @@ class FileStorage:
 
     path: Path
 
-    def level(self) -> int:
-        """Number of the last migration taken; 0 where there is no ledger yet."""
-        return _level(self.engine(read_only=True)) if self.path.exists() else 0
-
     def engine(self, *, read_only: bool = False) -> Engine:
         """An engine on it; a missing ledger is made by the first migration.
 
@@ -248,10 +244,6 @@ class _ServerStorage:
 
     url: URL
     schema: str
-
-    def level(self) -> int:
-        """0 where the schema is missing or empty."""
-        return _level(self.engine(read_only=True))
 
     def engine(self, *, read_only: bool = False) -> Engine:
         """The schema is made for whoever writes."""
@@ -427,7 +419,11 @@ def _named(note: Path) -> str:
     raise Nq57Error(f"Tệp {note.name} hỏng: hãy lấy lại tệp này từ bản sao lưu của thư mục làm việc.")
 
 
-def _level(engine: Engine) -> int:
+def level_of(storage: Storage) -> int:
+    """Number of the last migration that the ledger took; 0 where there is none yet."""
+    if isinstance(storage, FileStorage) and not storage.path.exists():
+        return 0
+    engine = storage.engine(read_only=True)
     try:
         with reading(engine) as connection:
             return migrate.level(connection)
@@ -444,7 +440,7 @@ def copy_ledger(source: Storage, target: Storage, clock: Clock) -> Mapping[str, 
 
     Raises Nq57Error where the target has one, or where what arrived differs from what was sent: then nothing is kept.
     """
-    if target.level():
+    if level_of(target):
         raise Nq57Error("Nơi chuyển đến đã có sổ dữ liệu: không ghi đè. Hãy nhờ người quản trị kiểm tra.")
     left, right = source.engine(read_only=True), target.engine()
     recorded = [table for table in tables.METADATA.sorted_tables if table is not tables.migrations]

@@ -23,7 +23,7 @@ from nq57xl.ledger import migrate, tables
 from nq57xl.ledger.forms import PlansAndForms
 from nq57xl.ledger.model import CellKey, Closing, Edit, FrozenPeriod, NewEdit, PeriodStatus, SignedCopy, UnitStatus
 from nq57xl.ledger.returns import RecordedReturns
-from nq57xl.ledger.storage import chunks, storage_of, upsert
+from nq57xl.ledger.storage import chunks, level_of, storage_of, upsert
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Amendment, Period, Plan, PlanRowChange
 from nq57xl.returns.model import ReturnRecord
@@ -58,7 +58,7 @@ class Ledger(PlansAndForms, RecordedReturns):
         """
         newest = migrate.MIGRATIONS[-1].number
         storage = storage_of(workspace, create=not read_only)
-        found = storage.level()
+        found = level_of(storage)
         if not found:
             _require_not_lost(workspace)
         seen_only = read_only and found < newest

@@ -5,6 +5,7 @@ The rules stand in schemas/from_months.yml. A blank stays a blank, and what cann
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -34,11 +35,6 @@ class _MonthCell:
     """False: that unit has ended since, and its rows have passed on."""
     value: Value
     source: Source
-
-    @property
-    def number(self) -> float | None:
-        """What it holds, where that is a number."""
-        return float(self.value.value) if isinstance(self.value.value, int | float) else None
 
 
 @frozen
@@ -122,7 +118,12 @@ class Months:
                 text = f"…{value.value[1 - limit :]}"
                 value = attrs.evolve(value, typed=text, value=text)
             key = keys.get((told, value.key), value.key)
-            yield attrs.evolve(value, key=key, sheet="", cell="", origin=None, stated=_months_words(cell.parts))
+            places = (
+                f"{part.month.period.title} (tệp «{part.source.name}», trang «{part.value.sheet}», ô {part.value.cell})"
+                for part in cell.parts
+            )
+            stated = f"{PREFILLED} báo cáo tháng: {'; '.join(places)}"
+            yield attrs.evolve(value, key=key, sheet="", cell="", origin=None, stated=stated)
 
     @cached_property
     def _told_by(self) -> dict[str, tuple[str, ...]]:
@@ -187,8 +188,10 @@ class Months:
         findings: list[Finding] = []
         free = {table.name for table in self.schema.tables if table.free}
         for (table, key), fields in rows.items():
-            if table in free:
-                cells += _free_cells(fields)
+            if table in free:  # every month's row under a key of its own
+                for cell in itertools.chain.from_iterable(fields.values()):
+                    own_key = f"{cell.month.period.code}.{'' if cell.own else f'{cell.unit}.'}{cell.value.key}"
+                    cells.append(_MadeCell(attrs.evolve(cell.value, key=own_key, origin=cell.source), (cell,)))
             elif table == "indicator" and key in indicators:
                 found, told = self._indicator_cells(indicators[key], fields)
                 cells += found
@@ -230,7 +233,11 @@ class Months:
             elif name == "value" and item.measure != "number":
                 findings.append(make("MONTHS_RATIO_WITHOUT_PARTS", words=words, **place))
             else:
-                cells.append(_summed(told))
+                # one that is no number leaves the last as it stands
+                total = sum(float(held) for cell in told if isinstance(held := cell.value.value, int | float))
+                last, typed = told[-1], f"{total:.10g}".replace(".", ",")
+                value = attrs.evolve(last.value, typed=typed, value=total, origin=last.source)
+                cells.append(_MadeCell(value, tuple(told)))
                 silent = [month.period.title for month in self.months if all(cell.month is not month for cell in told)]
                 if silent:
                     findings.append(make("MONTHS_INCOMPLETE", words=words | {"value": ", ".join(silent)}, **place))
@@ -240,14 +247,6 @@ class Months:
 
 def _unit_in(month: Consolidation, code: str) -> UnitStatus | None:
     return next((unit for unit in month.status.units if unit.code == code), None)
-
-
-def _months_words(parts: Sequence[_MonthCell]) -> str:
-    places = (
-        f"{part.month.period.title} (tệp «{part.source.name}», trang «{part.value.sheet}», ô {part.value.cell})"
-        for part in parts
-    )
-    return f"{PREFILLED} báo cáo tháng: {'; '.join(places)}"
 
 
 def _row_cells(fields: Mapping[str, Sequence[_MonthCell]], rules: Mapping[str, str]) -> Iterator[_MadeCell]:
@@ -279,22 +278,10 @@ def _joined(cells: Sequence[_MonthCell]) -> _MadeCell:
     told = list(distinct.values())
     if len(told) == 1:
         return attrs.evolve(_as_is(told[0]), parts=tuple(cells))
-    text = "\n".join(f"{_capital(cell.month.period.title)}: {cell.value.typed.strip()}" for cell in told)
+    titled = ((cell.month.period.title, cell.value.typed.strip()) for cell in told)
+    text = "\n".join(f"{title[:1].upper()}{title[1:]}: {words}" for title, words in titled)
     last = told[-1]
     return _MadeCell(attrs.evolve(last.value, typed=text, value=text, origin=last.source), tuple(cells))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _free_cells(fields: Mapping[str, Sequence[_MonthCell]]) -> Iterator[_MadeCell]:
-    """Every month's row under a key of its own."""
-    for cells in fields.values():
-        for cell in cells:
-            whose = "" if cell.own else f"{cell.unit}."
-            key = f"{cell.month.period.code}.{whose}{cell.value.key}"
-            yield _MadeCell(attrs.evolve(cell.value, key=key, origin=cell.source), (cell,))
 
 
 def _unrepeated(cells: Sequence[_MadeCell]) -> Iterator[_MadeCell]:
@@ -309,12 +296,3 @@ def _unrepeated(cells: Sequence[_MadeCell]) -> Iterator[_MadeCell]:
             continue
         told.add(words)
         yield from row
-
-
-def _summed(cells: Sequence[_MonthCell]) -> _MadeCell:
-    """The sum of the months' figures; one of them that is no number leaves the last as it stands."""
-    numbers = [cell.number for cell in cells]
-    last = cells[-1]
-    total = sum(number for number in numbers if number is not None)
-    text = f"{total:.10g}".replace(".", ",")
-    return _MadeCell(attrs.evolve(last.value, typed=text, value=total, origin=last.source), tuple(cells))

@@ -74,10 +74,7 @@ class _Reported:
             return UNREPORTED
         if self.progress == "done":
             return STAGES[1 if self.timeliness.code == "late" else 0]
-        return STAGES[_OPEN_STAGES.get(self.timeliness.code, 6)]
-
-
-_OPEN_STAGES = {"on_track": 2, "at_risk": 3, "overdue": 4, "undated": 5}
+        return STAGES[{"on_track": 2, "at_risk": 3, "overdue": 4, "undated": 5}.get(self.timeliness.code, 6)]
 
 
 @frozen

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
 from nq57xl.ledger.model import UnitStatus
 from nq57xl.plan.periods import next_period
-from nq57xl.results.model import REACHED, Consolidation, LeadEntry, PastPeriod, TaskRow
+from nq57xl.results.model import REACHED, Consolidation, PastPeriod, TaskRow
 from nq57xl.results.wording import PARTLY_REPORTED, STAGES, UNREPORTED, begun, flowing, shown
 from nq57xl.text.legacy import one_line
 
@@ -83,6 +83,12 @@ class Figures:
 def figures(c: Consolidation) -> Figures:
     """Counts of a consolidation; by definition those that the sheets show."""
     units = [item.status for item in c.units]
+    led: dict[str, list[tuple[str, str, str]]] = {unit.code: [] for unit in units}
+    names = {unit.code: unit.name for unit in units}
+    for row in c.tasks:
+        for entry in row.entries:
+            led.setdefault(entry.unit, []).append((*entry.words(row, c), entry.stage(row)))
+            names.setdefault(entry.unit, entry.name)
     return Figures(
         sections=tuple(
             _of_rows(number, title, (row for row in c.tasks if row.task.section == number), c)
@@ -94,7 +100,7 @@ def figures(c: Consolidation) -> Figures:
             for number, _ in c.groups
         },
         expected=len(units),
-        units=tuple(_units(c)),
+        units=tuple(_counted(code, names[code], told) for code, told in led.items()),
         received=sum(unit.newest is not None or bool(unit.excluded) for unit in units),
         accepted=sum(unit.counting is not None for unit in units),
         on_time=sum(unit.counting is not None and bool(unit.on_time) for unit in units),
@@ -129,17 +135,6 @@ def _counted(code: str, title: str, told: Sequence[Sequence[str]]) -> RowCounts:
     columns = zip(*told, strict=True) if told else ((), (), ())
     progress, timeliness, stages = (dict(Counter(filter(None, words))) for words in columns)
     return RowCounts(code, title, len(told), progress, timeliness, stages)
-
-
-def _units(c: Consolidation) -> Iterator[RowCounts]:
-    entries: dict[str, list[tuple[LeadEntry, TaskRow]]] = {item.status.code: [] for item in c.units}
-    names = {item.status.code: item.status.name for item in c.units}
-    for row in c.tasks:
-        for entry in row.entries:
-            entries.setdefault(entry.unit, []).append((entry, row))
-            names.setdefault(entry.unit, entry.name)
-    for code, led in entries.items():
-        yield _counted(code, names[code], [(*entry.words(row, c), entry.stage(row)) for entry, row in led])
 
 
 NO_LEVEL = "Chưa ghi cấp quyết định"
@@ -260,7 +255,8 @@ def _decisions(c: Consolidation) -> tuple[AskedDecision, ...]:
             found.setdefault((level, _told_once(item.text("proposal"))), []).append((item.name, ""))
     for row in c.tasks:
         for entry in row.entries:
-            text = _told_once(_current(entry, "proposal", c))
+            # what it told when the row was done before is past
+            text = "" if entry.before else _told_once(shown(entry.values.get("proposal"), c.schema))
             if text:
                 found.setdefault((NO_LEVEL, text), []).append((entry.name, row.task.cited_number))
     order = [item.title for item in reversed(c.schema.lists.get("authority", ()))]
@@ -270,11 +266,6 @@ def _decisions(c: Consolidation) -> tuple[AskedDecision, ...]:
         names, numbers = (tuple(dict.fromkeys(filter(None, told))) for told in zip(*who, strict=True))
         asked.append(AskedDecision(level, text, names, numbers))
     return tuple(asked)
-
-
-def _current(entry: LeadEntry, name: str, c: Consolidation) -> str:
-    """A unit's text of this period; what it told when the row was done before is past."""
-    return "" if entry.before else shown(entry.values.get(name), c.schema)
 
 
 def _told_once(text: str) -> str:

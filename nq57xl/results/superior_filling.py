@@ -130,8 +130,13 @@ class _Filling:
             told[point.table, point.key].append(point)
         for cell in rolled.cells:
             told[cell.table, cell.key] += self._put(self._rows[cell.table, cell.key], cell)
-        for at, row in self._rows.items():
-            self._clear(row, {cell.field for cell in rolled.cells if (cell.table, cell.key) == at})
+        # what an untouched form says from the start and the answer does not is taken out of an answered row
+        for at, row in self._rows.items() if self.superior.untouched else ():
+            answered = {cell.field for cell in rolled.cells if (cell.table, cell.key) == at}
+            for name, place in row.cells.items() if answered else ():
+                if place.typed and name not in answered:
+                    self.contents.append((place.sheet, place.cell, ""))
+                    self._held[at][name] = None
         asked: dict[RowPlace, list[Finding]] = {at: [] for at in self._rows}
         for finding in judge(self.contents, {at: self._facts(row) for at, row in self._rows.items()}):
             about = finding.table, finding.task or ""
@@ -177,32 +182,22 @@ class _Filling:
         item = self.c.schema.table(row.table).field(cell.field)
         content, shown = self._content(row, item, cell.value)
         place, held = row.cells.get(cell.field), self._held[row.table, row.key]
-        at = (row.table, row.key, cell.field)
-        host = item.within
+        at, host = (row.table, row.key, cell.field), item.within
+        # what the superior office put in from the start gives way
+        started = self.superior.untouched or (cell.field, held.get(cell.field)) == _STARTED
         if place is None and host in row.cells:
             self._put_within(row, row.cells[host], item, (cell, shown))
         elif place is None:
             yield OpenPoint(*at, f"Biểu không có ô «{item.title}»; cơ quan có nội dung: {shown}")
         elif item.choices and isinstance(content, str) and not self.superior.offers(item.choices, content):
             yield OpenPoint(*at, f"Danh sách của biểu không có «{shown}»: cần người phụ trách chọn.")
-        elif place.typed and not (self._replaced(cell.field, held) or _alike(place.typed, content)):
+        elif place.typed and not (started or _alike(place.typed, content)):
             yield OpenPoint(*at, f"Ô đã có «{place.typed}», giữ nguyên; tổng hợp của cơ quan là «{shown}».")
         else:
             if not _alike(place.typed, content):
                 self.contents.append((place.sheet, place.cell, content))
             held[cell.field] = cell.value
             self.lines += self._sources(row, place, item, (cell, shown))
-
-    def _replaced(self, name: str, held: Mapping[str, CellValue]) -> bool:
-        """What stands in the cell is the superior office's own, from the start."""
-        return self.superior.untouched or (name, held[name]) == _STARTED
-
-    def _clear(self, row: SuperiorRow, answered: set[str]) -> None:
-        """Takes out of an answered row what an untouched form says from the start and the answer does not."""
-        for name, cell in row.cells.items() if self.superior.untouched and answered else ():
-            if cell.typed and name not in answered:
-                self.contents.append((cell.sheet, cell.cell, ""))
-                self._held[row.table, row.key][name] = None
 
     def _put_within(self, row: SuperiorRow, place: SuperiorCell, item: Field, filled: tuple[RolledCell, str]) -> None:
         """What stands in another field's cell: an address goes behind its text; a day is there with its number."""
