@@ -20,19 +20,9 @@ from nq57xl.text.clock import iso
 METADATA = MetaData()
 
 
-def _texts(*names: str) -> list[Column[str]]:
-    """Text columns that are never NULL."""
-    return [Column(name, String, nullable=False) for name in names]
-
-
-def _maybe(*names: str) -> list[Column[str | None]]:
-    """Text columns that may be NULL."""
-    return [Column(name, String) for name in names]
-
-
-def _keys(*names: str) -> list[Column[str]]:
-    """Text columns that name a row."""
-    return [Column(name, String, primary_key=True) for name in names]
+def _texts(*names: str, key: bool = False, nullable: bool = False) -> list[Column[str]]:
+    """Text columns; `key`: they name a row."""
+    return [Column(name, String, primary_key=key, nullable=nullable) for name in names]
 
 
 def _numbers(*names: str) -> list[Column[int]]:
@@ -55,9 +45,9 @@ def _of_return() -> list[Column[int]]:
 
 migrations = Table("migrations", METADATA, Column("number", Integer, primary_key=True), *_texts("name", "applied_at"))
 
-plans = Table("plans", METADATA, *_keys("version"), *_texts("json", "recorded_at"))
+plans = Table("plans", METADATA, *_texts("version", key=True), *_texts("json", "recorded_at"))
 
-schemas = Table("schemas", METADATA, *_keys("sha256"), *_texts("json"))
+schemas = Table("schemas", METADATA, *_texts("sha256", key=True), *_texts("json"))
 """By the hash of its text, the schema that forms were issued with: their `json` names it where it stood before."""
 
 forms = Table(
@@ -72,7 +62,14 @@ forms = Table(
     UniqueConstraint("period", "unit", "version"),
 )
 
-files = Table("files", METADATA, *_keys("sha256"), *_maybe("path"), *_texts("name", "first_seen"), *_numbers("size"))
+files = Table(
+    "files",
+    METADATA,
+    *_texts("sha256", key=True),
+    *_texts("path", nullable=True),
+    *_texts("name", "first_seen"),
+    *_numbers("size"),
+)
 """`path`: in the archive, relative to the workspace; NULL for a file over the limits."""
 
 returns = Table(
@@ -81,7 +78,7 @@ returns = Table(
     _id(),
     Column("sha256", String, ForeignKey("files.sha256"), nullable=False),
     *_texts("period", "path", "name", "received_at", "received_basis", "verdict"),
-    *_maybe("unit", "form_period", "issue_id"),
+    *_texts("unit", "form_period", "issue_id", nullable=True),
     *_texts("collected_at", "who", "sender", "subject", "saved_at"),
     Column("judged_again", Integer, ForeignKey("returns.id")),
 )
@@ -92,7 +89,7 @@ return_values = Table(
     METADATA,
     *_of_return(),
     *_texts("row_table", "row_key", "field", "typed", "value_type", "sheet", "cell", "stated"),
-    *_maybe("value", "origin"),
+    *_texts("value", "origin", nullable=True),
 )
 """The tidy table. `value` is text that `value_type` (text, number, date, none) turns back exactly.
 
@@ -104,7 +101,7 @@ return_findings = Table(
     METADATA,
     *_of_return(),
     *_texts("code", "severity", "message", "fix", "sheet", "cell", "row_table", "field", "value"),
-    *_maybe("task"),
+    *_texts("task", nullable=True),
 )
 
 decisions = Table(
@@ -131,7 +128,7 @@ edits = Table(
     METADATA,
     _id(),
     *_texts("period", "unit", "row_table", "row_key", "field", "kind", "typed", "value_type", "before", "before_type"),
-    *_maybe("value", "before_value"),
+    *_texts("value", "before_value", nullable=True),
     *_texts("author", "reason", "file_sha256", "sheet", "cell", "at", "who"),
 )
 """The office's own hand (bien-tap.xlsx): the newest row for a cell of a unit's report holds; `withdrawn` ends it."""
@@ -148,10 +145,10 @@ amendments = Table(
 )
 """Versions of the plan that `amend` brought in, with their first day and what changed."""
 
-outputs = Table("outputs", METADATA, *_keys("path", "sha256"), *_texts("written_at"))
+outputs = Table("outputs", METADATA, *_texts("path", "sha256", key=True), *_texts("written_at"))
 """Every content that the program ever meant to write to a path: anything else there is somebody's own work."""
 
-past_periods = Table("past_periods", METADATA, *_keys("period", "mark"), *_texts("json"))
+past_periods = Table("past_periods", METADATA, *_texts("period", "mark", key=True), *_texts("json"))
 """What later reports show of a period, made once: follows from everything else here, and may be thrown away. `mark`
 says what it was made of; another mark is another row."""
 
