@@ -432,7 +432,7 @@ def _fresh(ledger: Ledger, found: Sequence[Source], period: str, *, unlocking: b
     for source in found:
         known = met.get(source.sha256)
         judged = known is not None and (period in known.periods or (swept and known.form_period != period))
-        shut = known is not None and (known.closed or (unlocking and known.locked))
+        shut = known is not None and known.is_shut(period, unlocking=unlocking)
         if source.sha256 not in ours and (shut or not judged):
             fresh.setdefault(source.sha256, source)
     return sorted(fresh.values(), key=lambda source: source.received_at)

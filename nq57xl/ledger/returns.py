@@ -24,22 +24,26 @@ from nq57xl.text.clock import in_vietnam, iso
 
 _LOCKED = ("FILE_ENCRYPTED", "FILE_PASSWORD_WRONG")
 _FAULTS = ("FILE_FAULT",)
-_SHUT = (*_LOCKED, *_FAULTS)
 
 
 @frozen
 class _KnownFile:
     """What the ledger has of a file by its content: enough to pass over one that lies in the inbox since last month."""
 
-    unit: str | None
-    form_period: str | None
+    unit: str | None = None
+    form_period: str | None = None
     """Of its newest judgement."""
-    periods: frozenset[str]
+    periods: frozenset[str] = frozenset()
     """For which it was judged."""
-    closed: bool
-    """It could not be judged for a fault of the program's."""
-    locked: bool
+    closed: frozenset[str] = frozenset()
+    """Those for which it could not be judged for a fault of the program's."""
+    locked: frozenset[str] = frozenset()
     """Or for want of its password."""
+
+    def is_shut(self, period: str, *, unlocking: bool) -> bool:
+        """It could not be judged for the period, or, where it was never met for that, for another one."""
+        shut = self.closed | self.locked if unlocking else self.closed
+        return period in shut if period in self.periods else bool(shut)
 
 
 class RecordedReturns(OfficeDecisions):
@@ -110,7 +114,7 @@ class RecordedReturns(OfficeDecisions):
             new = self._add(connection, period, [*reversed(fresh.values())], at)
             for item in told:
                 file = known.get(item.source.sha256)
-                if file is not None and (file.closed or file.locked) and item.verdict != "unrecognised":
+                if file is not None and file.is_shut(period, unlocking=True) and item.verdict != "unrecognised":
                     del known[item.source.sha256]
                     new.append(self._reopen(connection, period, item, at))
                     self.add_event(connection, "reread", {"period": period, "file": item.source.path})
@@ -138,10 +142,10 @@ class RecordedReturns(OfficeDecisions):
         When and from whom it was received, its place in the order and the decisions on it stay.
         """
         table = tables.returns
-        same = (table.c.sha256 == item.source.sha256) & (table.c.verdict == "unrecognised")
+        same = (table.c.sha256 == item.source.sha256) & (table.c.period == period) & (table.c.verdict == "unrecognised")
         return_id = int(connection.execute(select(func.min(table.c.id)).where(same)).scalar_one())
         row = self._row(item, period, at)
-        learnt = {name: row[name] for name in ("period", "verdict", "unit", "form_period", "issue_id")}
+        learnt = {name: row[name] for name in ("verdict", "unit", "form_period", "issue_id")}
         connection.execute(update(table).where(table.c.id == return_id), learnt)
         connection.execute(delete(tables.return_findings).where(tables.return_findings.c.return_id == return_id))
         _add_parts(connection, [(return_id, item)])
@@ -294,21 +298,22 @@ class RecordedReturns(OfficeDecisions):
 
 
 def _known_files(connection: Connection, hashes: Collection[str]) -> dict[str, _KnownFile]:
-    """Two queries for a few hundred of them."""
+    """One query for a few hundred of them."""
     about, told = tables.returns.c, tables.return_findings.c
+    shut = (told.return_id == about.id) & (about.verdict == "unrecognised") & told.code.in_((*_LOCKED, *_FAULTS))
+    query = select(about.sha256, about.unit, about.form_period, about.period, told.code)
+    query = query.outerjoin(tables.return_findings, shut).order_by(about.id)
     found: dict[str, _KnownFile] = {}
     for piece in chunks(hashes):
-        shut = select(about.sha256, told.code).join(tables.return_findings, told.return_id == about.id)
-        shut = shut.where(about.sha256.in_(piece) & (about.verdict == "unrecognised") & told.code.in_(_SHUT))
-        codes: dict[str, set[str]] = {}
-        for sha256, code in connection.execute(shut):
-            codes.setdefault(sha256, set()).add(code)
-        query = select(about.sha256, about.unit, about.form_period, about.period).where(about.sha256.in_(piece))
-        for sha256, unit, form_period, period in connection.execute(query.order_by(about.id)):
-            before = found[sha256].periods if sha256 in found else frozenset()
-            own = codes.get(sha256, set())
-            closed, locked = not own.isdisjoint(_FAULTS), not own.isdisjoint(_LOCKED)
-            found[sha256] = _KnownFile(unit, form_period, before | {period}, closed, locked)
+        for sha256, unit, form_period, period, code in connection.execute(query.where(about.sha256.in_(piece))):
+            before = found.get(sha256, _KnownFile())
+            found[sha256] = _KnownFile(
+                unit,
+                form_period,
+                before.periods | {period},
+                before.closed | ({period} if code in _FAULTS else set()),
+                before.locked | ({period} if code in _LOCKED else set()),
+            )
     return found
 
 

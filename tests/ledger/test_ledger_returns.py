@@ -128,6 +128,19 @@ def test_unreadable_files_stay_unknown(ledger: Ledger) -> None:
     assert len(ledger.returns(PERIOD)) == 1
 
 
+def test_a_file_is_opened_for_its_period(ledger: Ledger) -> None:
+    """A file that stayed locked for one period is opened for another: what was recorded for the first stays."""
+    locked = judged("a", "unrecognised", None, findings=(Finding("FILE_ENCRYPTED", "error", "Có mật khẩu"),))
+    ledger.record_returns(PERIOD, [locked], NOON)
+    ledger.record_returns("2026-05", [judged("a")], NOON)
+    assert ledger.record_returns("2026-05", [judged("a")], NOON) == ()
+    ledger.record_returns("2026-06", [locked], NOON)
+    (opened,) = ledger.record_returns("2026-06", [judged("a")], NOON)
+    assert (opened.period, opened.judged.verdict) == ("2026-06", "accepted")
+    verdicts = [[item.judged.verdict for item in ledger.returns(of)] for of in (PERIOD, "2026-05", "2026-06")]
+    assert verdicts == [["unrecognised"], ["accepted"], ["accepted"]]
+
+
 def test_run_all_or_nothing(ledger: Ledger, workspace: Workspace) -> None:
     """A failure in the last return of a run leaves no trace of the first."""
     before = dump(workspace)
