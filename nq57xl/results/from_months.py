@@ -6,7 +6,7 @@ The rules stand in schemas/from_months.yml. A blank stays a blank, and what cann
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import attrs
@@ -198,7 +198,7 @@ class Months:
                 findings += told
             else:
                 cells += _row_cells(fields, self.rules.get(table, {}))
-        return list(_unrepeated(cells)), findings
+        return list(_unrepeated(cells, free)), findings
 
     def _cells(self, codes: Sequence[str]) -> Iterator[_MonthCell]:
         """Every cell that holds something in the accepted returns of those units, month by month."""
@@ -284,15 +284,15 @@ def _joined(cells: Sequence[_MonthCell]) -> _MadeCell:
     return _MadeCell(attrs.evolve(last.value, typed=text, value=text, origin=last.source), tuple(cells))
 
 
-def _unrepeated(cells: Sequence[_MadeCell]) -> Iterator[_MadeCell]:
+def _unrepeated(cells: Sequence[_MadeCell], free: Collection[str]) -> Iterator[_MadeCell]:
     """The cells without free rows that say word for word what an earlier month's row said."""
     rows: dict[tuple[str, str], list[_MadeCell]] = {}
     for cell in cells:
         rows.setdefault((cell.value.table, cell.value.key), []).append(cell)
     told: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
-    for (table, key), row in rows.items():
+    for (table, _), row in rows.items():
         words = (table, tuple(sorted((cell.value.field, fold(cell.value.typed)) for cell in row)))
-        if key.startswith("20") and words in told:
+        if table in free and words in told:
             continue
         told.add(words)
         yield from row
