@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import json
 import os
 import platform
@@ -24,7 +25,7 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +34,7 @@ from attrs import define, frozen
 from sqlalchemy import (
     URL,
     Connection,
+    Dialect,
     Engine,
     Result,
     Select,
@@ -45,7 +47,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, NoSuchModuleError
-from sqlalchemy.pool import NullPool, QueuePool, StaticPool
+from sqlalchemy.pool import NullPool, Pool, QueuePool, StaticPool
+from sqlalchemy.util import LRUCache
 
 from nq57xl.errors import LedgerBusyError, Nq57Error
 from nq57xl.ledger import migrate, tables
@@ -68,11 +71,21 @@ def _memory_engine(source: Path | None = None) -> Engine:
     if source is not None:
         with contextlib.closing(sqlite3.connect(source, timeout=_BUSY_SECONDS)) as original:
             original.backup(memory)
-    return _begins_itself(create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool))
+    return _sqlite_engine(StaticPool, lambda: memory)
 
 
-def _begins_itself(engine: Engine) -> Engine:
+@functools.cache
+def _statements() -> tuple[Dialect, LRUCache[Any, Any]]:
+    """What all SQLite ledgers of a process share: wording a statement for each anew costs more than running it."""
+    with create_engine("sqlite://").connect() as connection:  # a dialect learns what this SQLite can when it connects
+        return connection.dialect, LRUCache(500)
+
+
+def _sqlite_engine(pool: type[Pool], connect: Callable[[], Any]) -> Engine:
     """BEGIN by hand: the sqlite3 module begins too late for transactional DDL and for reading before writing."""
+    dialect, worded = _statements()
+    shared = {"compiled_cache": worded}
+    engine = Engine(pool(connect, dialect=dialect), dialect, make_url("sqlite://"), execution_options=shared)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -186,7 +199,7 @@ class FileStorage:
                 found.execute(f"PRAGMA {pragma}")
             return found
 
-        return _begins_itself(create_engine("sqlite://", creator=connect, poolclass=QueuePool))
+        return _sqlite_engine(QueuePool, connect)
 
     def in_memory(self, level: int) -> Engine:
         """A copy to look at, for a ledger of an earlier program; empty where the level is 0. Raises Nq57Error."""
