@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -35,8 +36,10 @@ NIGHTLY = os.environ.get("NQ57XL_NIGHTLY") == "1"
 
 _MEMORY = Path("/dev/shm")
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 8 * 2**30:
-    # the program waits for the disk at every step that must not be lost; no test cuts the power
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+    # the program waits for the disk at every step that must not be lost, and a file deleted costs a disk more than
+    # memory; no test cuts the power
+    os.environ.setdefault("TMPDIR", str(_MEMORY))
+    tempfile.tempdir = None  # asked for anew
 
 CheckOoxml = Callable[[Path | bytes], None]
 

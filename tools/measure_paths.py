@@ -58,14 +58,14 @@ class _Watch:
 
 def _record_made(frame: FrameType) -> str:
     """The record of nq57xl that this call makes; "" for any other call."""
-    file, names = frame.f_code.co_filename, frame.f_locals
-    if file.startswith("<attrs generated") and " nq57xl." in file:
-        made = names.get("self")
-        return f"{type(made).__module__}.{type(made).__name__}".removeprefix("nq57xl.")
-    made = names.get("_cls")
-    if isinstance(made, type) and made.__module__.startswith("nq57xl."):
-        return f"{made.__module__}.{made.__name__}".removeprefix("nq57xl.")
-    return ""
+    code = frame.f_code
+    makes_attrs = code.co_filename.startswith("<attrs generated") and " nq57xl." in code.co_filename
+    if not makes_attrs and "_cls" not in code.co_varnames:  # asking for a frame's names is slow
+        return ""
+    made = type(frame.f_locals.get("self")) if makes_attrs else frame.f_locals.get("_cls")
+    if not isinstance(made, type) or not made.__module__.startswith("nq57xl."):
+        return ""
+    return f"{made.__module__}.{made.__name__}".removeprefix("nq57xl.")
 
 
 def _holds(value: object, mark: str) -> bool:

@@ -256,7 +256,10 @@ def test_an_office_that_only_has_the_form_finds_the_same(
 
 
 @pytest.mark.needs("soffice")
-@pytest.mark.parametrize(("where", "plants"), [("root", PLANTED), ("flowing", FLOWED)], ids=["stock", "flow"])
+@pytest.mark.parametrize(
+    ("where", "plants"),
+    cases([pytest.param("root", PLANTED, id="stock")], [pytest.param("flowing", FLOWED, id="flow")]),
+)
 def test_the_form_says_the_same_while_typing(
     where: str, plants: Mapping[str, Any], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -59,7 +59,7 @@ def collect(root: Path, name: str, data: bytes, command: Callable[..., Done] = n
     return _spent() - before, {Path(i["file"]).name: i["verdict"] for i in done.document["returns"]}
 
 
-@pytest.mark.parametrize(("rows", "columns"), cases([(2_000, 4), (50_000, 20)], [(12_000, 20), (5_000, 4)]))
+@pytest.mark.parametrize(("rows", "columns"), cases([(2_000, 4)], [(5_000, 4), (12_000, 20), (50_000, 20)]))
 def test_many_rows_under_a_free_table(office: Path, rows: int, columns: int) -> None:
     """Within all limits of a file: taken or told for what it is, in bounded time."""
     command = in_a_process if rows > 10_000 else nq57xl
