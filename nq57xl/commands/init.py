@@ -28,7 +28,7 @@ from nq57xl.plan.compare import Decisions, compare_plans
 from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.headings import heading_words
 from nq57xl.plan.importer.read import read_document
-from nq57xl.plan.lint_sheet import with_lint_sheet
+from nq57xl.plan.lint import with_lint_sheet
 from nq57xl.plan.model import Plan, PlanComparison, RowTable
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_questions import TITLE, Question, Review, ReviewedPlan, read_review

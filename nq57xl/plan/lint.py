@@ -1,4 +1,4 @@
-"""What is wrong or doubtful in the master appendix: findings with PLAN_ codes.
+"""What is wrong or doubtful in the master appendix: findings with PLAN_ codes, and the sheet that tells the office.
 
 The "rõ" of a plan: who, what, until when, with what result (domain.md 4.2); numbers, codes, misprints.
 """
@@ -15,21 +15,22 @@ from typing import Any
 
 from attrs import evolve
 
-from nq57xl.plan.appendix import INDICATOR_KINDS, NAME_KINDS, NAMES, SHEETS
+from nq57xl.plan.appendix import HEADER_ROW, INDICATOR_KINDS, NAME_KINDS, NAMES, SHEETS
+from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_top
 from nq57xl.plan.importer.document import roman, roman_value
 from nq57xl.plan.model import UNDECIDED, Indicator, Plan, RowTable, Task, Unit, UnitGroup
 from nq57xl.plan.periods import is_ad_hoc
 from nq57xl.plan.units import Resolver
 from nq57xl.resources import read_schema
-from nq57xl.rules.findings import Finding, catalogue, make, reworded
+from nq57xl.rules.findings import Finding, Point, catalogue, grouped, make, reworded
 from nq57xl.rules.load import Clear
 from nq57xl.text.addresses import a1, place_of
 from nq57xl.text.legacy import bare, fold, one_line
+from nq57xl.xlsx.patch import put_sheet
+from nq57xl.xlsx.write import Workbook, sheet_prefix
 
 _Places = Mapping[tuple[str, int, str], tuple[str, str]]
 """(table, index of the record, field) -> (sheet, cell)."""
-
-
 _TABLES: tuple[RowTable, ...] = ("tasks", "indicators")
 
 
@@ -47,8 +48,11 @@ class _Linter:
     def make(self, code: str, table: str, index: int, field: str, **words: Any) -> Finding:  # noqa: ANN401
         """A finding at one cell."""
         # a column that the workbook does not have: the row's code stands for it
-        own = self._places.get((table, index, field)) or self._places.get((table, index, "code"))
-        sheet, cell = own or self._under_last(table, index, field) or SHEETS[table].place(index, field)
+        place = self._places.get((table, index, field)) or self._places.get((table, index, "code"))
+        if place is None and (last := self._places.get((table, index - 1, field))):
+            row, column = place_of(last[1])
+            place = last[0], a1(row + 1, column)  # a row that is missing: under the last one
+        sheet, cell = place or SHEETS[table].place(index, field)
         return make(
             code,
             words={"column": SHEETS[table].name_of(field), **words},
@@ -63,14 +67,6 @@ class _Linter:
         """Every row with its table and its index there."""
         for table in _TABLES:
             yield from ((table, index, row) for index, row in enumerate(getattr(self.plan, table)))
-
-    def _under_last(self, table: str, index: int, field: str) -> tuple[str, str] | None:
-        """The cell under the last row of the table in the office's own workbook."""
-        last = self._places.get((table, index - 1, field))
-        if last is None:
-            return None
-        row, column = place_of(last[1])
-        return last[0], a1(row + 1, column)
 
 
 _NEED_NO_DAY = ("ongoing", "done")
@@ -90,7 +86,15 @@ def _leads(linter: _Linter) -> Iterator[Finding]:
     """Rõ người: leads and supports that are missing, unknown, collective, or whose unit gets no form."""
     names = {unit.code: unit.name for unit in linter.plan.units}
     for table, index, row in linter.rows():
-        yield from _reaches_nobody(linter, table, index, row)
+        lead = linter.resolver.resolve(row.lead)
+        led = [unit for unit in linter.plan.units if unit.code in lead.codes]
+        undecided = [f"«{unit.name}»" for unit in led if unit.kind == UNDECIDED]
+        # no form would hold the row: no lead, a group without members, units of which the office has not decided
+        if not lead.codes and not lead.unresolved:
+            code = "PLAN_LEAD_GROUP_EMPTY" if lead.collective else "PLAN_LEAD_MISSING"
+            yield linter.make(code, table, index, "lead", value=one_line(row.lead))
+        elif undecided and all(unit.external for unit in led):
+            yield linter.make("PLAN_LEAD_NO_FORM", table, index, "lead", value=", ".join(undecided))
         if len(row.lead_units) > 1:
             members = ", ".join(f"«{names.get(code, code)}»" for code in row.lead_units)
             proposal = f"chọn trong {members}"
@@ -99,19 +103,6 @@ def _leads(linter: _Linter) -> Iterator[Finding]:
             for part in linter.resolver.resolve(getattr(row, field, "")).unresolved:
                 proposal = _likely(part, linter)
                 yield linter.make("PLAN_UNIT_UNRESOLVED", table, index, field, value=part, proposal=proposal)
-
-
-def _reaches_nobody(linter: _Linter, table: str, index: int, row: Task | Indicator) -> Iterator[Finding]:
-    """Rows that no form would hold: no lead, a group without members, units of which the office has not decided."""
-    resolution = linter.resolver.resolve(row.lead)
-    if not resolution.codes and not resolution.unresolved:
-        code = "PLAN_LEAD_GROUP_EMPTY" if resolution.collective else "PLAN_LEAD_MISSING"
-        yield linter.make(code, table, index, "lead", value=one_line(row.lead))
-        return
-    led = [unit for unit in linter.plan.units if unit.code in resolution.codes]
-    if led and all(unit.external for unit in led) and any(unit.kind == UNDECIDED for unit in led):
-        undecided = ", ".join(f"«{unit.name}»" for unit in led if unit.kind == UNDECIDED)
-        yield linter.make("PLAN_LEAD_NO_FORM", table, index, "lead", value=undecided)
 
 
 def _likely(part: str, linter: _Linter) -> str:
@@ -157,27 +148,29 @@ def _deadlines(linter: _Linter) -> Iterator[Finding]:
 def _results(linter: _Linter) -> Iterator[Finding]:
     """Rõ sản phẩm, kết quả: deliverables and KPIs that are missing, vague, or say the same."""
     tasks = linter.plan.tasks
-    columns = (("deliverable", "PLAN_DELIVERABLE_MISSING", _deliverable), ("kpi", "PLAN_KPI_MISSING", _kpi))
-    for field, missing, look in columns:
-        blank = [index for index, task in enumerate(tasks) if not getattr(task, field)]
-        if len(blank) == len(tasks) > 1:  # a plan without that column: one fact, not a fault of every row
+    vague = {fold(item) for item in linter.clear.vague_deliverables}
+    for field in ("deliverable", "kpi"):
+        if len(tasks) > 1 and not any(getattr(task, field) for task in tasks):
+            # a plan without that column: one fact, not a fault of every row
             yield linter.make("PLAN_COLUMN_EMPTY", "tasks", 0, field, value=SHEETS["tasks"].name_of(field))
             continue
         for index, task in enumerate(tasks):
             text = getattr(task, field)
-            code = look(linter, task) if text else missing
+            proposal = _measured(task, linter.plan.properties.year)
+            code: str | None = f"PLAN_{field.upper()}_MISSING"
+            if text and field == "kpi":
+                code = _kpi(linter, task)
+            elif text:
+                code = "PLAN_DELIVERABLE_VAGUE" if _head(text) in vague else None
+                # the vague word with what the task is about: "01 báo cáo về việc rà soát …"
+                about = _clipped(task.own_work)
+                proposal = f"01 {_head(text)} về việc {about[:1].lower()}{about[1:]}"
             if code is not None:
-                named = _named_product(task) if text and field == "deliverable" else ""
-                proposal = named or _measured(task, linter.plan.properties.year)
                 yield linter.make(code, "tasks", index, field, value=one_line(text), proposal=proposal)
 
 
-def _deliverable(linter: _Linter, task: Task) -> str | None:
-    vague = {fold(item) for item in linter.clear.vague_deliverables}
-    return "PLAN_DELIVERABLE_VAGUE" if _head(task.deliverable) in vague else None
-
-
 def _kpi(linter: _Linter, task: Task) -> str | None:
+    """The code for a KPI that measures nothing."""
     if _QUANTITY.search(fold(task.kpi)) is not None:
         return None
     one, other = (_words(text, linter.clear.filler_words) for text in (task.kpi, task.deliverable))
@@ -203,16 +196,14 @@ def _words(text: str, fillers: tuple[str, ...]) -> set[str]:
     return set(re.findall(r"\w+", key))
 
 
-def _named_product(task: Task) -> str:
-    """The vague word with what the task is about: "01 báo cáo về việc rà soát …"."""
-    about = " ".join(one_line(task.subtask or task.task).split()[:_WORDS]).rstrip(".,;:")
-    return f"01 {_head(task.deliverable)} về việc {about[:1].lower()}{about[1:]}"
+def _clipped(text: str) -> str:
+    return " ".join(one_line(text).split()[:_WORDS]).rstrip(".,;:")
 
 
 def _measured(task: Task, year: int) -> str:
     """A KPI in the form that can be measured, made of the row's own deliverable and day."""
     day = task.due or dt.date(year or dt.MAXYEAR, 12, 31)
-    product = " ".join(one_line(task.deliverable).split()[:_WORDS]).rstrip(".,;:")
+    product = _clipped(task.deliverable)
     if not product:
         return f"100% khối lượng hoàn thành trước ngày {day:%d/%m/%Y}"
     lower = product if product[:2].isupper() else product[:1].lower() + product[1:]
@@ -224,34 +215,26 @@ def _measured(task: Task, year: int) -> str:
     return f"{counted}, xong trước ngày {day:%d/%m/%Y}"
 
 
-def _targets(linter: _Linter) -> Iterator[Finding]:
-    """Targets of indicators that could not be read."""
+def _indicators(linter: _Linter) -> Iterator[Finding]:
+    """Targets that could not be read; indicators that do not say what their figures count, with a proposal: only then
+    they are compared and summed."""
     for index, item in enumerate(linter.plan.indicators):
         if item.target.comparator is None:
             yield linter.make("PLAN_TARGET_UNPARSED", "indicators", index, "target", value=item.target.text)
-
-
-def _kinds(linter: _Linter) -> Iterator[Finding]:
-    """Indicators that do not say what their figures count, with a proposal: only then they are compared and summed."""
-    for index, item in enumerate(linter.plan.indicators):
         if not item.kind and item.measure != "choice":
-            yield linter.make("PLAN_INDICATOR_KIND", "indicators", index, "kind", proposal=_likely_kind(linter, item))
-
-
-def _likely_kind(linter: _Linter, item: Indicator) -> str:
-    """The kind that the words of an indicator speak of; a figure of the day where they speak of none."""
-    words = bare(f"{item.indicator} {item.unit}")
-    kinds: Mapping[Any, tuple[str, ...]] = linter.clear.indicator_kinds
-    found = (INDICATOR_KINDS[kind] for kind, known in kinds.items() if any(word in words for word in known))
-    return next(found, INDICATOR_KINDS["stock"])
+            words = bare(f"{item.indicator} {item.unit}")
+            kinds: Mapping[Any, tuple[str, ...]] = linter.clear.indicator_kinds
+            spoken_of = (kind for kind, known in kinds.items() if any(word in words for word in known))
+            proposal = INDICATOR_KINDS[next(spoken_of, "stock")]
+            yield linter.make("PLAN_INDICATOR_KIND", "indicators", index, "kind", proposal=proposal)
 
 
 def _answerable(linter: _Linter) -> Iterator[Finding]:
     """Rõ trách nhiệm, rõ thẩm quyền: only where the plan asks for it; its own column is optional."""
     wanted = linter.plan.properties.clear_criteria
+    tasks = linter.plan.tasks
     for code, field in (("PLAN_RESPONSIBLE_MISSING", "responsible"), ("PLAN_AUTHORITY_MISSING", "authority")):
         name = linter.clear.asks_for(code, wanted)
-        tasks = linter.plan.tasks
         blank = [index for index, task in enumerate(tasks) if not getattr(task, field)]
         if name and tasks and len(blank) == len(tasks):
             wanted_column = SHEETS["tasks"].name_of(field)
@@ -330,55 +313,49 @@ def _odd_ones(text: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _triples(line: str) -> Iterator[tuple[str, ...]]:
     words = line.split()
-    return ((words[i], words[i + 1], words[i + 2]) for i in range(len(words) - 2))
+    return zip(words, words[1:], words[2:], strict=False)
 
 
-def _numbers(linter: _Linter) -> Iterator[Finding]:
-    """Sections, tasks with their sub-tasks, indicators: each by its own numbering."""
+def _heading_numbers(linter: _Linter) -> Iterator[Finding]:
+    """Roman numbers of sections and of indicators' groups: used twice, or passed over."""
     for table in ("sections", "indicator_groups"):
-        yield from _headings(linter, table, [item.number for item in getattr(linter.plan, table)])
+        printed = [item.number for item in getattr(linter.plan, table)]
+        counts = Counter(map(fold, printed))
+        values = [roman_value(number) for number in printed]
+        free = roman(max((value or 0 for value in values), default=0) + 1)
+        for index, number in enumerate(printed):
+            if number and counts[fold(number)] > 1:
+                yield linter.make("PLAN_NUMBER_DUPLICATE", table, index, "number", value=number, proposal=free)
+            before, value = (values[index - 1] if index else 0), values[index]
+            if before is not None and value is not None and value > before + 1:
+                missing = ", ".join(map(roman, range(before + 1, value)))
+                words = {"before": printed[index - 1] if index else "đầu", "proposal": missing}
+                yield linter.make("PLAN_NUMBER_MISSING", table, index, "number", value=number, **words)
+
+
+def _row_numbers(linter: _Linter) -> Iterator[Finding]:
+    """Numbers of tasks with their sub-tasks, and of indicators: likewise, each under its own heading."""
     for table in _TABLES:
-        yield from _rows(linter, table, getattr(linter.plan, table))
-
-
-def _headings(linter: _Linter, table: str, printed: Sequence[str]) -> Iterator[Finding]:
-    counts = Counter(fold(number) for number in printed)
-    values = [roman_value(number) for number in printed]
-    free = roman(max((value or 0 for value in values), default=0) + 1)
-    for index, number in enumerate(printed):
-        if number and counts[fold(number)] > 1:
-            yield linter.make("PLAN_NUMBER_DUPLICATE", table, index, "number", value=number, proposal=free)
-        before, value = (values[index - 1] if index else 0), values[index]
-        if before is not None and value is not None and value > before + 1:
-            missing = ", ".join(roman(item) for item in range(before + 1, value))
-            words = {"before": printed[index - 1] if index else "đầu", "proposal": missing}
-            yield linter.make("PLAN_NUMBER_MISSING", table, index, "number", value=number, **words)
-
-
-def _rows(linter: _Linter, table: str, rows: Sequence[Task | Indicator]) -> Iterator[Finding]:
-    texts: dict[Any, set[str]] = {}
-    for row in rows:
-        texts.setdefault(_key(row), set()).add(fold(row.task if isinstance(row, Task) else row.indicator))
-    last, section = 0, None
-    for index, row in enumerate(rows):
-        # rows of one printed task share its number: only different tasks under one number are told
-        if row.number and len(texts[key := _key(row)]) > 1:
-            free = str(max(_whole(item.number) or 0 for item in rows if item.heading == row.heading) + 1)
-            shown = key[2] or row.number
-            yield linter.make("PLAN_NUMBER_DUPLICATE", table, index, "number", value=shown, proposal=free)
-        value = _whole(row.number)
-        starts_anew = section != row.heading and value == 1
-        if value is not None and not starts_anew and value > last + 1:
-            missing = ", ".join(str(item) for item in range(last + 1, min(value, last + 6)))
-            words = {"before": last or "đầu", "proposal": missing}
-            yield linter.make("PLAN_NUMBER_MISSING", table, index, "number", value=row.number, **words)
-        section = row.heading
-        last = value if value is not None else last
-
-
-def _key(row: Task | Indicator) -> tuple[str, str, str]:
-    subnumber = (row.subnumber or "") if isinstance(row, Task) else ""
-    return row.heading, fold(row.number), fold(subnumber)
+        rows: Sequence[Task | Indicator] = getattr(linter.plan, table)
+        keys = [(row.heading, fold(row.number), fold(getattr(row, "subnumber", None) or "")) for row in rows]
+        texts: dict[tuple[str, ...], set[str]] = {}
+        for key, row in zip(keys, rows, strict=True):
+            texts.setdefault(key, set()).add(fold(row.task if isinstance(row, Task) else row.indicator))
+        last, section = 0, None
+        for index, (key, row) in enumerate(zip(keys, rows, strict=True)):
+            # rows of one printed task share its number: only different tasks under one number are told
+            if row.number and len(texts[key]) > 1:
+                free = str(max(_whole(item.number) or 0 for item in rows if item.heading == row.heading) + 1)
+                shown = key[-1] or row.number
+                yield linter.make("PLAN_NUMBER_DUPLICATE", table, index, "number", value=shown, proposal=free)
+            value = _whole(row.number)
+            starts_anew = section != row.heading and value == 1
+            if value is not None and not starts_anew and value > last + 1:
+                missing = ", ".join(map(str, range(last + 1, min(value, last + 6))))
+                words = {"before": last or "đầu", "proposal": missing}
+                yield linter.make("PLAN_NUMBER_MISSING", table, index, "number", value=row.number, **words)
+            section = row.heading
+            last = value if value is not None else last
 
 
 def _whole(number: str) -> int | None:
@@ -387,8 +364,6 @@ def _whole(number: str) -> int | None:
     return int(plain) if plain.isdecimal() and len(plain) < 5 else None
 
 
-_REQUIRED = ("id", "title", "year", "gatherer")
-_REQUIRED_NAMES = ("agency", "recipient")
 _PROSE: Mapping[str, tuple[str, ...]] = {
     "tasks": ("task", "subtask", "deliverable", "kpi", "lead", "support", "deadline", "note"),
     "indicators": ("indicator", "unit", "target", "lead", "note"),
@@ -424,10 +399,10 @@ def lint(
 def _properties(linter: _Linter) -> Iterator[Finding]:
     """Properties without which no form can be made."""
     properties = linter.plan.properties
-    for field in _REQUIRED:
+    for field in ("id", "title", "year", "gatherer"):
         if not getattr(properties, field):
             yield linter.make("PLAN_PROPERTY_MISSING", "card", 0, field, value=SHEETS["card"].name_of(field))
-    for field in _REQUIRED_NAMES:
+    for field in ("agency", "recipient"):
         if not getattr(properties, field):
             last = len(NAMES.rows(linter.plan))
             yield linter.make("PLAN_PROPERTY_MISSING", "names", last, "name", value=NAME_KINDS[field])
@@ -511,14 +486,74 @@ _CHECKS: tuple[Callable[[_Linter], Iterator[Finding]], ...] = (
     _sections,
     _codes,
     _ad_hoc,
-    _numbers,
+    _heading_numbers,
+    _row_numbers,
     _leads,
     _work,
     _deadlines,
     _results,
-    _targets,
-    _kinds,
+    _indicators,
     _answerable,
     _misprints,
 )
 """Every check of the plan, in the order in which findings are told."""
+
+
+_LINT_TITLE = "Soát kế hoạch"
+"""Name of the sheet; the reader of the appendix passes it over."""
+_SEVERITIES = {"error": "Phải sửa", "warning": "Nên xem lại", "note": "Ghi nhận", "repaired": "Đã sửa giúp"}
+_LINT_NOTE = (
+    "Phần mềm lập trang này bằng «nq57xl lint --write»; chạy lại thì trang được lập lại. «Phải sửa» thì sửa mới phát "
+    "hành được biểu mẫu; «Nên xem lại», «Ghi nhận» là điều nên xem. Bấm vào ô để đến đúng chỗ. Có thể xóa cả trang này."
+)
+_LINT_COLUMNS = {"STT": 6, "Mức": 12, "Tiêu chí": 14, "Ô": 16, "Mã": 11, "Nội dung": 58, "Đề xuất": 66}
+"""Headings and widths."""
+_PLACE, _CONTENT = 3, 5
+_MANY = 3
+"""Findings of one pattern from which they stand under a common line."""
+_LONGEST_TEXT = 1500
+_NOTHING = "Không có điểm nào cần sửa."
+
+
+def with_lint_sheet(data: bytes, plan: Plan, findings: Sequence[Finding], workspace: Path | None = None) -> bytes:
+    """The workbook with the sheet of those findings; everything else in it stays as it is. Raises Nq57Error."""
+    clear = Clear.load(workspace)
+    points = grouped(findings, _MANY)
+    lines = [line for number, point in enumerate(points, 1) for line in _lint_lines(number, point, plan, clear)]
+    heading = f"SOÁT KẾ HOẠCH: {len(findings)} ĐIỂM, {len(points)} NHÓM" if findings else "SOÁT KẾ HOẠCH"
+    widths = list(_LINT_COLUMNS.values())
+    with Workbook(_LINT_TITLE, STYLES) as book:
+        sheet = book.sheet(_LINT_TITLE)
+        sheet.widths(widths)
+        write_top(sheet, heading, _LINT_NOTE, widths)
+        write_line(sheet, HEADER_ROW, list(_LINT_COLUMNS), widths, "head")
+        for row, (texts, item) in enumerate(lines or [(("",) * _CONTENT + (_NOTHING, ""), None)], HEADER_ROW + 1):
+            write_line(sheet, row, texts, widths, "cell")
+            for col in (0, 1, *((_CONTENT,) if lines and item is None else ())):
+                sheet.text(row, col, texts[col], "label")
+            if item is not None and item.cell:
+                sheet.link(row, _PLACE, texts[_PLACE], f"{sheet_prefix(item.sheet)}{item.cell}", "link")
+        sheet.freeze_panes(HEADER_ROW + 1, 0)
+        set_up_page(sheet)
+    return put_sheet(data, _LINT_TITLE, book.content)
+
+
+def _lint_lines(
+    number: int, point: Point, plan: Plan, clear: Clear
+) -> Iterator[tuple[tuple[str, ...], Finding | None]]:
+    """The texts of a line and the finding to whose cell it leads: one line for a single finding; for several of a
+    pattern a common line, which leads nowhere, and one for each under it."""
+    first = point.first
+    asked = clear.asks_for(first.code, plan.properties.clear_criteria)
+    start = (str(number), _SEVERITIES[first.severity], asked[:1].upper() + asked[1:])
+    places = [(f"{item.sheet}!{item.cell}" if item.cell else item.sheet, item.task or "") for item in point.findings]
+    if point.count < _MANY:
+        yield (*start, *places[0], first.message, first.fix), first
+        return
+    same_fix = all(item.fix == first.fix for item in point.findings)
+    headline = f"{point.headline.removesuffix('.')}: {point.count} chỗ."
+    yield (*start, "", "", headline, first.fix if same_fix else ""), None
+    for item, place in zip(point.findings, places, strict=True):
+        said = item.value or item.message
+        said = said if len(said) <= _LONGEST_TEXT else f"{said[:_LONGEST_TEXT]}…"
+        yield ("", "", "", *place, said, "" if same_fix else item.fix), item

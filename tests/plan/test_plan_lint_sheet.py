@@ -15,8 +15,7 @@ from nq57xl.commands.init import init, write_lint
 from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
-from nq57xl.plan.lint import lint
-from nq57xl.plan.lint_sheet import _LINT_TITLE, with_lint_sheet
+from nq57xl.plan.lint import _LINT_TITLE, lint, with_lint_sheet
 from tests.conftest import CheckOoxml
 from tests.office import convert
 
