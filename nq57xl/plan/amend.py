@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import attrs
@@ -78,17 +78,18 @@ def _rows(
     given = set(used)
     rows: list[_Row] = []
     added: list[_Row] = []
+    kept: list[_Row] = []
     for change in changes:
-        if change.index is not None and change.code is None:
+        if change.index is None:
+            if change.code and "kept" in change.kinds:
+                kept.append(_under(befores[change.code], outline.numbers))
+        elif change.code is None:
             after = new[change.index]
             fresh = _under(attrs.evolve(after, code="" if after.code in given else after.code), outline.of_new)
             (added if outline.partial else rows).append(fresh)
             given.add(after.code)
-        elif change.index is not None and change.code is not None:
+        else:
             rows.append(_continued(befores[change.code], new[change.index], change, outline))
-    kept: list[_Row] = [
-        _under(befores[item.code], outline.numbers) for item in changes if item.code and "kept" in item.kinds
-    ]
     if outline.partial:
         places = {row.code: place for place, row in enumerate(old)}
         rows = sorted(rows + kept, key=lambda row: places[row.code])
@@ -101,28 +102,22 @@ def _rows(
 def _continued(before: _Row, after: _Row, change: PlanRowChange, outline: _Outline) -> _Row:
     """The row in its new wording; a text that says the same stays letter by letter, so that no form changes for it."""
     told = {item.field for item in change.fields}
-    same: dict[str, Any] = {item: getattr(before, item) for item in FIELDS[change.table] if item not in told}
-    if "number" not in told:
-        same["number"] = before.number
+    texts = [*FIELDS[change.table], "number"]
+    same: dict[str, Any] = {"code": before.code}
     if isinstance(before, Task) and isinstance(after, Task):
-        if "subnumber" not in told:
-            same["subnumber"] = before.subnumber
+        texts.append("subnumber")
         kept = before.standard_deadline if "deadline" not in told else None
         same["standard_deadline"] = after.standard_deadline or kept
-    row = attrs.evolve(after, code=before.code, **same)
+    row = attrs.evolve(after, **same, **{name: getattr(before, name) for name in texts if name not in told})
     if "moved" in change.kinds or told & {"section", "group"}:
         return _under(row, outline.of_new)
-    section: Any = {_heading_field(row): before.heading}
-    return _under(attrs.evolve(row, **section), outline.numbers)
+    return _under(row, outline.numbers, before.heading)
 
 
-def _heading_field(row: Task | Indicator) -> str:
-    return "section" if isinstance(row, Task) else "group"
-
-
-def _under(row: _Row, numbers: Mapping[str, str]) -> _Row:
-    """The row under the heading that its own heading has become."""
-    number: Any = {_heading_field(row): numbers.get(row.heading, row.heading)}
+def _under(row: _Row, numbers: Mapping[str, str], heading: str | None = None) -> _Row:
+    """The row under what has become of that heading, or of its own."""
+    old = row.heading if heading is None else heading
+    number: Any = {"section" if isinstance(row, Task) else "group": numbers.get(old, old)}
     return attrs.evolve(row, **number)
 
 
@@ -196,11 +191,10 @@ def moved_review(review: Sequence[Review], comparison: PlanComparison, plan: Pla
     """The points of an imported document that are about rows, at the places of those rows in the amended plan."""
     found = []
     for table in FIELDS:
-        sheet, rows = appendix.SHEETS[table], getattr(plan, table)
-        places = _places(comparison, table, rows)
+        rows, places = getattr(plan, table), _places(comparison, table, getattr(plan, table))
         for point in review:
-            place = places.get(point.index) if point.cell and point.sheet == sheet.title else None
-            if place is not None:
+            if point.cell and point.sheet == appendix.SHEETS[table].title and point.index in places:
+                place = places[point.index]
                 found.append(attrs.evolve(point.at(place), task=rows[place].code))
     return tuple(found)
 
@@ -243,16 +237,17 @@ def _units(comparison: PlanComparison, effective_from: dt.date | None) -> tuple[
     units = list(old.units)
     places = {unit.code: index for index, unit in enumerate(units)}
     resolver = Resolver(old.units, old.groups)
-    followed = {} if same_file or effective_from is None else _followed(comparison)
     taken: dict[str, str] = {}
-    for code, after in followed.items():
-        before, found = units[places[code]], resolver.resolve(after.name).codes
-        if found or after.name in taken:
-            successor = found[:1] or (taken[after.name],)
-            units[places[code]] = _ended(before, successor, effective_from)
-        else:
-            units[places[code]] = _renamed(before, attrs.evolve(before, name=after.name), effective_from)
-            taken[after.name] = code
+    if effective_from is not None and not same_file:
+        until = effective_from - dt.timedelta(days=1)
+        for code, after in _followed(comparison).items():
+            before, found = units[places[code]], resolver.resolve(after.name).codes
+            if not found and after.name not in taken:
+                units[places[code]] = _renamed(before, attrs.evolve(before, name=after.name), effective_from)
+                taken[after.name] = code
+            elif not before.successors and not before.valid_to:  # what the office has set already stays
+                successors = found[:1] or (taken[after.name],)
+                units[places[code]] = attrs.evolve(before, valid_to=until, successors=successors)
     for unit in new.units:
         if unit.name in taken:
             continue
@@ -281,13 +276,6 @@ def _followed(comparison: PlanComparison) -> dict[str, Unit]:
     return {code: after[top] for code, (top, count) in best.items() if count > 0.6 * sum(votes[code].values())}
 
 
-def _ended(unit: Unit, successors: tuple[str, ...], effective_from: dt.date | None) -> Unit:
-    """The unit until the day before, with who goes on with its rows; what the office has set already stays."""
-    if unit.successors or unit.valid_to or effective_from is None:
-        return unit
-    return attrs.evolve(unit, valid_to=effective_from - dt.timedelta(days=1), successors=successors)
-
-
 def _known(unit: Unit, resolver: Resolver) -> bool:
     found = resolver.resolve(unit.name)
     return bool(found.codes) and not found.unresolved
@@ -300,10 +288,9 @@ def _groups(old: Plan, new: Plan, units: tuple[Unit, ...]) -> tuple[Any, ...]:
     known = {fold(name) for group in old.groups for name in (group.name, *group.aliases)}
     added = []
     for group in new.groups:
-        if fold(group.name) in known or resolver.resolve(group.name).codes:
-            continue
-        members = (code for member in group.members for code in resolver.resolve(names.get(member, member)).codes)
-        added.append(attrs.evolve(group, members=tuple(dict.fromkeys(members))))
+        if fold(group.name) not in known and not resolver.resolve(group.name).codes:
+            members = (code for member in group.members for code in resolver.resolve(names.get(member, member)).codes)
+            added.append(attrs.evolve(group, members=tuple(dict.fromkeys(members))))
     return (*old.groups, *added)
 
 
@@ -330,6 +317,11 @@ _OF_LAST_YEAR = {
     "Trong văn bản mới": "Kế hoạch năm nay",
 }
 """Headings where the year before is compared."""
+_RULE = {
+    "validate": "list",
+    "input_title": "Quyết định",
+    "input_message": "Mã mà dòng này tiếp nối, hoặc mới, bỏ, giữ.",
+}
 
 
 @frozen
@@ -352,39 +344,28 @@ def write_comparison(
     comparison: PlanComparison, origin: Origin, states: Mapping[tuple[RowTable, str], str] | None = None
 ) -> bytes:
     """The workbook; the same comparison gives the same bytes. `states`: what was last reported of old rows."""
-    with Workbook("So sánh kế hoạch", STYLES) as book:
-        for table in FIELDS:
-            rows = comparison.of(table)
-            if rows:
-                texts = [_texts(row, comparison, states or {}) for row in rows]
-                alike = [row.similarity if None not in (row.index, row.code) else None for row in rows]
-                _write_rows(book.sheet(appendix.SHEETS[table].title), table, (texts, alike), origin)
-        _write_general(book.sheet("Thông tin chung"), comparison.general)
-        _write_meta(book, comparison.old, origin)
-    return book.content
-
-
-def _write_rows(
-    sheet: Worksheet, table: RowTable, rows: tuple[Sequence[Sequence[str]], Sequence[float | None]], origin: Origin
-) -> None:
-    """The sheet of one table: changed rows and unchanged ones alike, in the new plan's order.
-
-    `rows`: their texts, and how alike old and new are.
-    """
-    heading = f"SO SÁNH {appendix.SHEETS[table].title.upper()}, HIỆU LỰC TỪ {origin.effective_from:%d/%m/%Y}"
     note, columns = _NOTE, _COLUMNS
     if origin.previous:
         note = _NOTE.replace("nq57xl amend --confirm", "nq57xl init --confirm")
         columns = {_OF_LAST_YEAR.get(name, name): width for name, width in _COLUMNS.items()}
-    rule = {
-        "validate": "list",
-        "source": f"=ds_{table}",
-        "input_title": "Quyết định",
-        "input_message": "Mã mà dòng này tiếp nối, hoặc mới, bỏ, giữ.",
-    }
-    texts, alike = rows
-    decided = (_DECISION,)
-    write_rows(sheet, (heading, note), columns, texts, frozen=2, hidden=1, decided=decided, likeness=alike, rule=rule)
+    with Workbook("So sánh kế hoạch", STYLES) as book:
+        for table in FIELDS:
+            title, rows = appendix.SHEETS[table].title, comparison.of(table)
+            if rows:  # changed ones and unchanged ones alike, in the new plan's order
+                write_rows(
+                    book.sheet(title),
+                    (f"SO SÁNH {title.upper()}, HIỆU LỰC TỪ {origin.effective_from:%d/%m/%Y}", note),
+                    columns,
+                    [_texts(row, comparison, states or {}) for row in rows],
+                    frozen=2,
+                    hidden=1,
+                    decided=(_DECISION,),
+                    likeness=[row.similarity if None not in (row.index, row.code) else None for row in rows],
+                    rule={"source": f"=ds_{table}", **_RULE},
+                )
+        _write_general(book.sheet("Thông tin chung"), comparison.general)
+        _write_meta(book, comparison.old, origin)
+    return book.content
 
 
 def _texts(
@@ -441,30 +422,26 @@ def read_comparison(data: bytes, name: str) -> tuple[Origin, Decisions]:
     origin = _origin(grids.get(_META, []), name)
     continues: dict[tuple[RowTable, int], str] = {}
     left_out, kept = set(), set()
-    for table, key, said, place in _decisions(grids):
-        choice = fold(said)
-        if key[0] == "+" and not key[1:].isdecimal():
-            raise Nq57Error(f"{name}, {place}: khóa của dòng (cột A, ẩn) đã bị sửa; hãy lập lại bảng so sánh.")
-        if key[0] == "-":
-            if choice == _KEEP:
-                kept.add((table, key[1:]))
-        elif choice == _OUT:
-            left_out.add((table, int(key[1:])))
-        elif choice in ("", _KEEP):
-            raise Nq57Error(f"{name}, {place}: hãy ghi mã mà dòng này tiếp nối, hoặc «{_NEW}», hoặc «{_OUT}».")
-        else:
-            continues[table, int(key[1:])] = "" if choice == _NEW else said
-    return origin, Decisions(continues, frozenset(left_out), frozenset(kept))
-
-
-def _decisions(grids: dict[str, list[list[str]]]) -> Iterator[tuple[RowTable, str, str, str]]:
-    """(table, key, what stands in the decision, where) of every row."""
     for table in FIELDS:
         title = appendix.SHEETS[table].title
         for number, row in enumerate(grids.get(fold(title), []), 1):
-            key = row[_KEY] if row else ""
-            if key[:1] in ("+", "-") and len(row) > _DECISION:
-                yield table, key, row[_DECISION].strip(), f"trang «{title}», ô B{number}"
+            key = row[_KEY] if len(row) > _DECISION else ""
+            if key[:1] not in ("+", "-"):
+                continue
+            said, place = row[_DECISION].strip(), f"{name}, trang «{title}», ô B{number}"
+            choice = fold(said)
+            if key[0] == "-":
+                if choice == _KEEP:
+                    kept.add((table, key[1:]))
+            elif not key[1:].isdecimal():
+                raise Nq57Error(f"{place}: khóa của dòng (cột A, ẩn) đã bị sửa; hãy lập lại bảng so sánh.")
+            elif choice == _OUT:
+                left_out.add((table, int(key[1:])))
+            elif choice in ("", _KEEP):
+                raise Nq57Error(f"{place}: hãy ghi mã mà dòng này tiếp nối, hoặc «{_NEW}», hoặc «{_OUT}».")
+            else:
+                continues[table, int(key[1:])] = "" if choice == _NEW else said
+    return origin, Decisions(continues, frozenset(left_out), frozenset(kept))
 
 
 def _origin(rows: list[list[str]], name: str) -> Origin:

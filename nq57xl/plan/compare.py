@@ -247,8 +247,11 @@ class _ComparedTable:
             silent |= {name for name in FIELDS[self.table] if not any(row.printed(name) for row in self.news)}
         pairs = _pair(*self.sketches(same_file=same_file), _LEVELS[self.table])
         left_out, kept = frozenset[tuple[RowTable, int]](), {(self.table, row.code) for row in self.olds if keep}
-        if decisions is not None:
-            pairs, left_out, kept = self._decided(decisions, pairs), decisions.left_out, set(decisions.kept)
+        if decisions is not None:  # the similarity found before stays beside a pair that the office left
+            found, left_out, kept = pairs, decisions.left_out, set(decisions.kept)
+            places = {row.code: i for i, row in enumerate(self.olds)}
+            said = [(j, places.get(code)) for (of, j), code in decisions.continues.items() if of == self.table]
+            pairs = {j: (i, found[j][1] if found.get(j, (-1,))[0] == i else 0.0) for j, i in said if i is not None}
         gone = dict.fromkeys(range(len(self.olds)))
         for j in range(len(self.news)):
             if (self.table, j) in left_out:
@@ -261,16 +264,6 @@ class _ComparedTable:
         for i in gone:
             code = self.olds[i].code
             yield PlanRowChange(self.table, code, kinds=("kept" if (self.table, code) in kept else "dropped",))
-
-    def _decided(self, decisions: Decisions, found: Mapping[int, tuple[int, float]]) -> dict[int, tuple[int, float]]:
-        """The pairs as the office wants them; the similarity found before stays beside a pair that it left."""
-        places = {row.code: i for i, row in enumerate(self.olds)}
-        pairs = {}
-        for (table, j), code in decisions.continues.items():
-            if table == self.table and code in places:
-                i = places[code]
-                pairs[j] = (i, found[j][1] if found.get(j, (-1, 0.0))[0] == i else 0.0)
-        return pairs
 
     def sketches(self, *, same_file: bool = False) -> tuple[list[_Sketch], list[_Sketch]]:
         """What each old and each new row is recognised by."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import count
 from typing import TypeVar
 
 import attrs
@@ -14,7 +16,7 @@ from nq57xl.plan import appendix
 from nq57xl.plan.appendix_read import sheet_texts
 from nq57xl.plan.appendix_styles import set_up_page, write_line, write_top
 from nq57xl.plan.importer.units import rank_of
-from nq57xl.plan.model import UNDECIDED, Indicator, Plan, Task, Unit, UnitGroup
+from nq57xl.plan.model import UNDECIDED, Plan, Unit, UnitGroup
 from nq57xl.plan.understand import understand, unit_code
 from nq57xl.plan.units import Resolver
 from nq57xl.resources import read_schema
@@ -133,24 +135,20 @@ class ReviewedPlan:
                 getattr(taken, kind)(about, answer)
         changed = understand(taken.plan)
         resolver = Resolver(changed.units, changed.groups)
-        left = [
-            point for point in _at_their_rows(self.review, self.plan) if not taken.settles(point, self.plan, resolver)
-        ]
-        return ReviewedPlan(changed, tuple(left), {key: tuple(texts) for key, texts in taken.headings.items()})
+        left = tuple(point for point in self._points() if not taken.settles(point, self.plan, resolver))
+        return ReviewedPlan(changed, left, {key: tuple(texts) for key, texts in taken.headings.items()})
 
-
-def _at_their_rows(review: Sequence[Review], plan: Plan) -> Iterator[Review]:
-    """The points where the rows that they name stand now, without those of rows that the office has taken out."""
-    tables: dict[str, Sequence[Task | Indicator]] = {
-        appendix.TASKS.title: plan.tasks,
-        appendix.INDICATORS.title: plan.indicators,
-    }
-    places = {title: {row.code: index for index, row in enumerate(rows)} for title, rows in tables.items()}
-    for point in review:
-        if point.sheet not in tables or not (point.task and point.cell):
-            yield point
-        elif point.task in places[point.sheet]:
-            yield point.at(places[point.sheet][point.task])
+    def _points(self) -> Iterator[Review]:
+        """The points where the rows that they name stand now, without those of rows that the office has taken out."""
+        places = {
+            appendix.SHEETS[table].title: {row.code: index for index, row in enumerate(getattr(self.plan, table))}
+            for table in ("tasks", "indicators")
+        }
+        for point in self.review:
+            if point.sheet not in places or not (point.task and point.cell):
+                yield point
+            elif point.task in places[point.sheet]:
+                yield point.at(places[point.sheet][point.task])
 
 
 def _by_reason(
@@ -221,13 +219,11 @@ def _names(plan: Plan, review: Sequence[Review]) -> Iterator[Question]:
 
 def _columns(review: Sequence[Review]) -> Iterator[Question]:
     titles = tuple(column.title for column in appendix.TASKS.columns if column.key not in ("code", "standard_deadline"))
+    asked = "của văn bản là mục nào? Tên cột được ghi nhớ; nhập lại văn bản để lấy nội dung cột."
     for point in review:
         if point.about == "column":
             heading = point.value.partition(": ")[0]
-            text = (
-                f"Cột «{heading}» của văn bản là mục nào? Tên cột được ghi nhớ; nhập lại văn bản để lấy nội dung cột."
-            )
-            yield Question(f"column|{heading}", text, _NO_FIELD, (_NO_FIELD, *titles))
+            yield Question(f"column|{heading}", f"Cột «{heading}» {asked}", _NO_FIELD, (_NO_FIELD, *titles))
 
 
 def _cells(review: Sequence[Review]) -> Iterator[Question]:
@@ -270,34 +266,22 @@ def read_review(data: bytes) -> tuple[dict[str, str], tuple[Review, ...]] | None
     columns: dict[str, int] = {}
     for row in grid:
         heads = {text: index for index, text in enumerate(row) if text}
+        cells = defaultdict(str, {title: row[index] for title, index in columns.items()})
         if (ANSWER in heads and KEY in heads) or (_FIELD in heads and _REASON in heads):
             columns = heads
-        elif ANSWER in columns and row[columns[KEY]] and row[columns[ANSWER]]:
-            answers[row[columns[KEY]]] = row[columns[ANSWER]]
-        elif _REASON in columns and row[columns[_REASON]]:
-            points.append(_point(row, columns))
+        elif ANSWER in columns and cells[KEY] and cells[ANSWER]:
+            answers[cells[KEY]] = cells[ANSWER]
+        elif cells[_REASON]:
+            sheet, cell = cells["Trang"], cells["Ô"]
+            place = ("" if sheet.startswith("(") else sheet, cell if _ADDRESS.fullmatch(cell) else "")
+            said = (cells["Mã"], cells[_FIELD], cells["Nguồn"], cells[_REASON], cells["Nội dung đang ghi"])
+            points.append(Review(*place, *said))
     return answers, tuple(points)
 
 
 ANSWER, KEY, _FIELD, _REASON = "Trả lời", "Khóa câu hỏi", "Khóa mục", "Cần xem vì"
 """Headings by which the sheet is read back."""
 _ADDRESS = re.compile(r"[A-Z]{1,2}[1-9]\d{0,5}")
-
-
-def _point(row: Sequence[str], columns: Mapping[str, int]) -> Review:
-    def at(title: str) -> str:
-        return row[columns[title]] if title in columns else ""
-
-    sheet = at("Trang")
-    return Review(
-        "" if sheet.startswith("(") else sheet,
-        at("Ô") if _ADDRESS.fullmatch(at("Ô")) else "",
-        at("Mã"),
-        at(_FIELD),
-        at("Nguồn"),
-        at(_REASON),
-        at("Nội dung đang ghi"),
-    )
 
 
 class _Answers:
@@ -409,8 +393,8 @@ def _known_communes() -> dict[str, tuple[str, ...]]:
 
 def _communes(plan: Plan) -> tuple[str, ...]:
     """The communes of the province that the plan is for; none where the data do not have it."""
-    names = [item.name for item in (*plan.properties.place, *plan.properties.agency, *plan.properties.recipient)]
-    text = bare(" ".join(names))
+    named = (*plan.properties.place, *plan.properties.agency, *plan.properties.recipient)
+    text = bare(" ".join(item.name for item in named))
     return next((communes for province, communes in _known_communes().items() if province in text), ())
 
 
@@ -418,13 +402,13 @@ _COLUMNS = {"STT": 6, "Trang": 16, "Ô": 8, "Mã": 11, "Mục": 20, "Nguồn": 2
 _WIDTHS = tuple(_COLUMNS.values())
 _ANSWER = 6
 _QUESTION_COLUMNS = (
-    (0, 0, "STT"),
-    (1, 4, "Câu hỏi"),
-    (5, 5, "Đang ghi"),
-    (_ANSWER, _ANSWER, ANSWER),
-    (7, 7, "Các ô liên quan"),
+    ("STT", 0, 0),
+    ("Câu hỏi", 1, 4),
+    ("Đang ghi", 5, 5),
+    (ANSWER, _ANSWER, _ANSWER),
+    ("Các ô liên quan", 7, 7),
 )
-"""First and last column, and the heading."""
+"""The heading, first and last column."""
 _HIDDEN = len(_COLUMNS)
 _NOTE = (
     "Chọn câu trả lời ở cột xanh: một câu trả lời áp dụng cho mọi ô của câu hỏi; để trống là chưa xem. Trả lời xong, "
@@ -443,17 +427,15 @@ def write_review(sheet: Worksheet, plan: Plan, review: Sequence[Review]) -> None
     asked = sum(not question.detail for question in questions)
     heading = f"CẦN RÀ SOÁT SAU KHI NHẬP KẾ HOẠCH: {asked} CÂU HỎI CHO {len(review)} CHỖ"
     write_top(sheet, heading, _NOTE, _WIDTHS)
-    start = appendix.HEADER_ROW
-    for first, last, name in _QUESTION_COLUMNS:
-        sheet.across(start, first, last, name, "head")
-    sheet.text(start, _HIDDEN, KEY, "head")
-    number = 0
-    for line, question in enumerate(questions, 1):
-        number += not question.detail
-        _question(sheet, start + line, "" if question.detail else str(number), question, plan)
-    under = start + len(questions) + 2
-    sheet.text(under, 0, "TỪNG CHỖ", "title")
-    _points(sheet, under + 1, review)
+    row = appendix.HEADER_ROW
+    for name, first, last in _QUESTION_COLUMNS:
+        sheet.across(row, first, last, name, "head")
+    sheet.text(row, _HIDDEN, KEY, "head")
+    numbers = count(1)
+    for row, question in enumerate(questions, appendix.HEADER_ROW + 1):
+        _question(sheet, row, "" if question.detail else str(next(numbers)), question, plan)
+    sheet.text(row + 2, 0, "TỪNG CHỖ", "title")
+    _points(sheet, row + 3, review)
     set_up_page(sheet, repeat=appendix.HEADER_ROW)
     sheet.freeze_panes(appendix.HEADER_ROW + 1, 0)
 
@@ -462,9 +444,10 @@ def _question(sheet: Worksheet, row: int, number: str, question: Question, plan:
     """A line with its dropdown."""
     cells = ", ".join(f"{title}!{cell}" for title, cell in question.cells[:12])
     more = f" … ({len(question.cells)} ô)" if len(question.cells) > 12 else ""
-    texts = [number, question.text, question.proposal, "", cells + more]
     heights = []
-    for (first, last, name), text in zip(_QUESTION_COLUMNS, texts, strict=True):
+    for (name, first, last), text in zip(
+        _QUESTION_COLUMNS, (number, question.text, question.proposal, "", cells + more), strict=True
+    ):
         style = "answer" if name == ANSWER else "detail" if question.detail else "cell"
         sheet.across(row, first, last, text[:_LONGEST], style)
         heights.append(Text(text, sum(_WIDTHS[first : last + 1])))
