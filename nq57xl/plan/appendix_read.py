@@ -67,19 +67,25 @@ def _as_value(column: AppendixColumn, raw: Any) -> tuple[Any, bool]:  # noqa: AN
     if column.kind == "names":
         return tuple(clean(part) for part in text.split("\n") if clean(part)), True
     if column.kind == "dated_names":
-        lines = [line for line in map(clean, text.split("\n")) if line]
-        names = [name for name in map(_dated_name, lines) if name is not None]
+        found = [_DATED_NAME.fullmatch(line) for line in map(clean, text.split("\n")) if line]
+        days = [(match, read_date(match[2])) for match in found if match]
+        names = [DatedName(clean(match[1]), valid_to=day) for match, day in days if day]
         names.sort(key=lambda name: name.valid_to or date.max)
-        return (tuple(names), True) if len(names) == len(lines) else ((), False)
+        return (tuple(names), True) if len(names) == len(found) else ((), False)
     if column.kind == "codes":
         return tuple(part for part in re.split(r"[,;\s]+", text) if part), True
     if column.kind == "choice":
         code = next((code for code, title in column.choices.items() if fold(title) == fold(text)), "")
         return code, bool(code) or not text
+    low, high = column.limits
+    value: Any = None
     if column.kind == "yes_no":
-        value: Any = _YES_NO.get(fold(text))
-    else:
-        value = _day(raw) if column.kind == "date" else _whole(column, text)
+        value = _YES_NO.get(fold(text))
+    elif column.kind == "date":
+        day = raw.date() if isinstance(raw, datetime) else raw
+        value = day if isinstance(day, date) else read_date(text)
+    elif re.fullmatch(r"\d{1,6}", text) and low <= int(text) <= high:
+        value = int(text)
     return value, value is not None or not text
 
 
@@ -94,23 +100,6 @@ def _wanted(column: AppendixColumn) -> tuple[str, str]:
         "choice": ("một mục trong danh sách", next(iter(column.choices.values()), "")),
     }
     return words.get(column.kind, ("mã gồm chữ không dấu, chữ số, dấu chấm, gạch nối", "QLDT"))
-
-
-def _dated_name(line: str) -> DatedName | None:
-    match = _DATED_NAME.fullmatch(line)
-    day = read_date(match[2]) if match else None
-    return DatedName(clean(match[1]), valid_to=day) if match and day else None
-
-
-def _whole(column: AppendixColumn, text: str) -> int | None:
-    low, high = column.limits
-    return int(text) if re.fullmatch(r"\d{1,6}", text) and low <= int(text) <= high else None
-
-
-def _day(raw: Any) -> date | None:  # noqa: ANN401 - a cell
-    if isinstance(raw, datetime):
-        return raw.date()
-    return raw if isinstance(raw, date) else read_date(_text_of(raw))
 
 
 _Grid = list[list[Any]]
@@ -257,7 +246,10 @@ class _AppendixReader:
         best: list[str] = [column.title for column in sheet.columns]
         for row, values in enumerate(grid[:search]):
             texts = [fold(_text_of(value)) for value in values]
-            found = [(column, _find(column, texts)) for column in sheet.columns]
+            found: list[tuple[AppendixColumn, int | None]] = []
+            for column in sheet.columns:  # by its own title first, then by the other titles people use
+                titles = map(fold, (column.title, *column.others))
+                found.append((column, next((texts.index(title) for title in titles if title in texts), None)))
             missing = [column.title for column, col in found if col is None and not column.optional]
             if not missing:
                 return row, found
@@ -285,14 +277,6 @@ class _AppendixReader:
         words = {"field": title, "value": value, "wanted": wanted[0], "example": wanted[1]}
         found = catalogue.make("VALUE_UNREADABLE", words=words, sheet=place[0], cell=place[1], value=value)
         self.findings.append(found)
-
-
-def _find(column: AppendixColumn, texts: list[str]) -> int | None:
-    """Index of the heading: by the column's own title first, then by the other titles people use."""
-    for title in (column.title, *column.others):
-        if fold(title) in texts:
-            return texts.index(fold(title))
-    return None
 
 
 def _plan_of(card: _Row, names: list[_Row], tables: dict[str, list[_Row]], settings: _Row) -> Plan:

@@ -45,7 +45,9 @@ def write_appendix(plan: Plan, review: Sequence[Review] = ()) -> bytes:
             book.define_name(f"ds_{name}", _filled_part(title))
         _guide(sheets[GUIDE_TITLE])
         _card(sheets[CARD.title], CARD, plan)
-        _names(sheets[CARD.title], plan)
+        # the names with their days of validity stand under the card of the plan, in its columns
+        write_top(sheets[CARD.title], NAMES.heading, row=NAMES.first_row - 2)
+        _rows(sheets[CARD.title], NAMES, plan)
         for table in TABLES:
             _table_sheet(sheets[table.title], table, plan)
         _card(sheets[SETTINGS.title], SETTINGS, plan)
@@ -85,12 +87,6 @@ def _card(sheet: Worksheet, card: AppendixSheet, plan: Plan) -> None:
         sheet.height(row, row_height(texts))
         _validate(sheet, column, row, row, 1)
     set_up_page(sheet)
-
-
-def _names(sheet: Worksheet, plan: Plan) -> None:
-    """The names with their days of validity, under the card of the plan and in its columns."""
-    write_top(sheet, NAMES.heading, row=NAMES.first_row - 2)
-    _rows(sheet, NAMES, plan)
 
 
 def _table_sheet(sheet: Worksheet, table: AppendixSheet, plan: Plan) -> None:

@@ -63,6 +63,7 @@ _BEFORE = re.compile(r"trước\s+(?:hết\s+)?$")
 _FROM = re.compile(r"(?:^|\W)(?:kể\s+)?từ\s+(?:ngày\s+)?$")
 _VAGUE = re.compile(r"(?:đầu|giữa|tầm nhìn(?:\s+(?:đến|tới))?)\s+$")
 _JOINED = re.compile(rf"\s*{_TO}\s*(?:ngày\s+)?")
+_TO_ITS_DAY = re.compile(r"\W*(?:(?:trong|vào|ngày|từ)\s+)*")
 _ONWARDS = re.compile(r"\s*(?:và|,)?\s*(?:các|những)\s+năm\s+(?:tiếp theo|sau)|\s*trở đi")
 
 
@@ -130,7 +131,10 @@ def _days_after(day: date, count: int, working: bool) -> date:
 
 def _by_words(text: str, named: list[_Named]) -> _DeadlineKind | None:
     """The kind that the words decide, None when the days named in the text do."""
-    if (done := _DONE.match(text)) and _nothing_left(text, done.end(), named):
+    # after "đã thực hiện" comes at most the day on which it was
+    if (done := _DONE.match(text)) and (
+        not named or (len(named) == 1 and _TO_ITS_DAY.fullmatch(text[done.end() : named[0].start]))
+    ):
         return "done"
     kinds: dict[_DeadlineKind, re.Pattern[str]] = {"relative": _RELATIVE, "upstream": _UPSTREAM, "ongoing": _ONGOING}
     for kind, pattern in kinds.items():
@@ -138,13 +142,6 @@ def _by_words(text: str, named: list[_Named]) -> _DeadlineKind | None:
         if match and _words_win(text, match.start(), kind, named):
             return kind
     return None
-
-
-def _nothing_left(text: str, end: int, named: list[_Named]) -> bool:
-    """True when after "đã thực hiện" comes at most the day on which it was."""
-    if not named:
-        return True
-    return len(named) == 1 and re.fullmatch(r"\W*(?:(?:trong|vào|ngày|từ)\s+)*", text[end : named[0].start]) is not None
 
 
 def _words_win(text: str, start: int, kind: _DeadlineKind, named: list[_Named]) -> bool:
@@ -228,27 +225,23 @@ _TOKEN = re.compile(
 
 def _named(match: re.Match[str], year: int) -> list[_Named | None]:
     """What one token names: nothing when it names no day of the calendar, several for "quý I, II/2026"."""
-    if match["quarter"]:
-        numbers = [_QUARTERS[item] for item in re.findall(rf"\b{_Q}\b", match["q_list"])]
-        spans = [(3 * number - 2, 3 * number) for number in numbers]
-        return _listed("quarter", spans, match["q_list"], int(match["q_year"] or year), match.span())
-    if match["month"]:
-        spans = [(int(item), int(item)) for item in re.findall(r"\d+", match["m_list"])]
-        return _listed("month", spans, match["m_list"], int(match["m_year"] or year), match.span())
+    listed = match["q_list"] or match["m_list"]
+    if listed:
+        kind: _DeadlineKind = "quarter" if match["quarter"] else "month"
+        if match["quarter"]:
+            numbers = [_QUARTERS[item] for item in re.findall(rf"\b{_Q}\b", listed)]
+            spans = [(3 * number - 2, 3 * number) for number in numbers]
+        else:
+            spans = [(int(item), int(item)) for item in re.findall(r"\d+", listed)]
+        own = int(match["q_year"] or match["m_year"] or year)
+        if len(spans) > 1 and re.search(r"-|đến", listed):  # joined: one range, else each by itself
+            return [_months(spans[0][0], spans[-1][1], own, "range", match.span())]
+        return [_months(first, last, own, kind, match.span()) for first, last in spans]
     named = [_single(match, year)]
     if match["more"]:
         shorts = re.findall(r"(\d+)/(\d+)", match["more"])
         named += [_one_day(int(day), int(month), year, match.span()) for day, month in shorts]
     return named
-
-
-def _listed(
-    kind: _DeadlineKind, spans: list[tuple[int, int]], text: str, year: int, place: tuple[int, int]
-) -> list[_Named | None]:
-    """Months or quarters of one year: one range when they are joined by a dash, else each by itself."""
-    if len(spans) > 1 and re.search(r"-|đến", text):
-        return [_months(spans[0][0], spans[-1][1], year, "range", place)]
-    return [_months(first, last, year, kind, place) for first, last in spans]
 
 
 def _single(match: re.Match[str], year: int) -> _Named | None:
@@ -286,9 +279,13 @@ def _from_digits(digits: str, lead: str, alone: bool, year: int, span: tuple[int
     texts = re.findall(r"\d+", digits)
     if not 2 <= len(texts) <= 3 or max(map(len, texts)) > 4:
         return None
-    if len(texts) == 3:
-        return _three([int(item) for item in texts], digits, lead, span)
-    first, second = map(int, texts)
+    first, second, *rest = map(int, texts)
+    if rest and first in _YEARS:
+        return _one_day(rest[0], second, first, span)
+    if rest and "tháng" in lead and re.fullmatch(r"\d{1,2}\s*-\s*\d{1,2}\s*/\s*\d{4}", digits):
+        return _months(first, second, rest[0], "range", span)
+    if rest:
+        return _one_day(first, second, 2000 + rest[0] if rest[0] < 100 else rest[0], span)
     if first in _YEARS and second in _YEARS:
         return None if second < first else _Named("range", date(first, 1, 1), date(second, 12, 31), *span)
     if second in _YEARS:
@@ -298,15 +295,6 @@ def _from_digits(digits: str, lead: str, alone: bool, year: int, span: tuple[int
     if lead or (alone and first > 12):
         return _one_day(first, second, year, span)
     return None
-
-
-def _three(parts: list[int], digits: str, lead: str, span: tuple[int, int]) -> _Named | None:
-    first, second, third = parts
-    if first in _YEARS:
-        return _one_day(third, second, first, span)
-    if re.fullmatch(r"\d{1,2}\s*-\s*\d{1,2}\s*/\s*\d{4}", digits) and "tháng" in lead:
-        return _months(first, second, third, "range", span)
-    return _one_day(first, second, 2000 + third if third < 100 else third, span)
 
 
 _COMPARATORS: tuple[tuple[str, Comparator], ...] = (
@@ -355,19 +343,13 @@ class Target:
         value = read_number(match["number"]).value if match else None
         if match is None or value is None:
             return cls(shown)
-        rest = match["rest"].strip()
-        comparator = _comparator(match["comparator"], rest)
+        rest, words = match["rest"].strip(), match["comparator"]
+        comparator: Comparator = "<=" if _OR_LESS.search(rest) else ">="
+        if comparator == ">=" and words is not None and not _OR_MORE.search(rest):
+            comparator = next(sign for pattern, sign in _COMPARATORS if re.fullmatch(pattern, words))
         if match["percent"]:
             return cls(shown, comparator, round(value / 100, 12), "%")
         return cls(shown, comparator, value, _unit(shown, rest))
-
-
-def _comparator(words: str | None, rest: str) -> Comparator:
-    if _OR_LESS.search(rest):
-        return "<="
-    if words is None or _OR_MORE.search(rest):
-        return ">="
-    return next(sign for pattern, sign in _COMPARATORS if re.fullmatch(pattern, words))
 
 
 def _unit(shown: str, rest: str) -> str:

@@ -35,16 +35,6 @@ def day_off(day: date, properties: Properties) -> str:
     return _holidays(day.year).get(day, usual)
 
 
-def _rolled(day: date, properties: Properties) -> date:
-    """The day itself where it is worked; else the next working day before or after it, as the office set."""
-    step = {"after": 1, "before": -1}.get(properties.due_roll, 0)
-    for distance in range(_FARTHEST if step else 1):
-        found = day + timedelta(days=step * distance)
-        if not day_off(found, properties):
-            return found
-    return day
-
-
 @lru_cache(maxsize=64)
 def _days(texts: tuple[str, ...]) -> frozenset[date]:
     try:
@@ -87,9 +77,10 @@ def parse_period(code: str, properties: Properties) -> Period:
     whole months when the plan says "calendar". Due days fall in the period's last month. An ad hoc report has the days
     that the office gave it (sheet «Báo cáo đột xuất»). Raises Nq57Error for any other code, and without those days.
     """
-    if (once := _AD_HOC.fullmatch(_code_of(code))) is not None:
-        return _ad_hoc(ad_hoc_code(once[0], properties.year), properties)
-    match = _CODE.fullmatch(_code_of(code))
+    typed = _code_of(code)
+    if _AD_HOC.fullmatch(typed) is not None:
+        return _ad_hoc(ad_hoc_code(typed, properties.year), properties)
+    match = _CODE.fullmatch(typed)
     if match is None:
         raise Nq57Error(
             f"Kỳ báo cáo «{code}» không đúng: ghi tháng 2026-04, quý 2026-Q2, 6 tháng đầu năm 2026-H1, "
@@ -97,15 +88,8 @@ def parse_period(code: str, properties: Properties) -> Period:
         )
     year = int(match[1])
     first, last, title = _months(match)
-    start, cutoff = _window(year, first, last, properties)
-    return Period(
-        code=match[0],
-        title=title,
-        start=start,
-        cutoff=cutoff,
-        due=_due(year, last, properties.internal_day, properties),
-        report_due=_due(year, last, properties.report_day, properties),
-    )
+    due, report_due = (_due(year, last, day, properties) for day in (properties.internal_day, properties.report_day))
+    return Period(match[0], title, *_window(year, first, last, properties), due, report_due)
 
 
 def title_of(code: str) -> str:
@@ -144,8 +128,7 @@ def months_of(code: str) -> tuple[str, ...]:
     """Codes of the months of a period; none for an ad hoc report. Raises ValueError for what is no code."""
     if is_ad_hoc(code):
         return ()
-    match = _CODE.fullmatch(code)
-    if match is None:
+    if (match := _CODE.fullmatch(code)) is None:
         raise ValueError(code)
     first, last, _ = _months(match)
     return tuple(f"{match[1]}-{month:02d}" for month in range(first, last + 1))
@@ -195,12 +178,17 @@ def _decree() -> dict[str, int]:
 
 
 def _due(year: int, month: int, day: int, properties: Properties) -> date:
-    """Last day that is still "trước ngày N"; a day that the month does not have is its last day."""
+    """Last day that is still "trước ngày N"; a day that the month does not have is its last day.
+
+    A day off moves to the next working day before or after it, as the office set.
+    """
     first = date(year, month, 1)
     offset = day - 1 if properties.before_is_inclusive else day - 2
     due = min(first + timedelta(days=offset), first.replace(day=calendar.monthrange(year, month)[1]))
     if properties.due_roll:
-        return _rolled(due, properties)
+        step = {"after": 1, "before": -1}.get(properties.due_roll, 0)
+        near = (due + timedelta(days=step * distance) for distance in range(_FARTHEST if step else 1))
+        return next((found for found in near if not day_off(found, properties)), due)
     if properties.roll_weekends and due.weekday() >= calendar.SATURDAY:
         due += timedelta(days=7 - due.weekday())
     return due

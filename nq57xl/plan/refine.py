@@ -245,11 +245,22 @@ _STATES = {
 
 def write_matches(lines: Sequence[MatchLine], own: Plan) -> bytes:
     """The workbook; the same lines give the same bytes."""
+    mine = {row.code: row.line(with_code=True) for row in own.rows}
     with Workbook("Đối chiếu với kế hoạch cấp trên", STYLES) as book:
         for table, title in _TITLES.items():
             rows = [line for line in lines if line.match.table == table]
             if rows:
-                _write_rows(book.sheet(title), title, rows, own)
+                write_rows(
+                    book.sheet(title),
+                    (f"ĐỐI CHIẾU {title.upper()} VỚI KẾ HOẠCH CẤP TRÊN", _NOTE),
+                    _COLUMNS,
+                    [_texts(line, mine) for line in rows],
+                    frozen=_DECIDED[0] + 1,
+                    hidden=_HIDDEN,
+                    decided=_DECIDED,
+                    likeness=[line.likeness or None for line in rows],
+                    rule={"validate": "list", "source": [_CONFIRMED]},
+                )
         _write_own(book.sheet(_OWN), own)
         sheet = book.sheet(_META)
         sheet.hide()
@@ -257,38 +268,24 @@ def write_matches(lines: Sequence[MatchLine], own: Plan) -> bytes:
     return book.content
 
 
-def _write_rows(sheet: Worksheet, title: str, lines: Sequence[MatchLine], own: Plan) -> None:
-    mine = {row.code: row.line(with_code=True) for row in own.rows}
-    written = []
-    for line in lines:
-        codes, weights = _shown(line.match.rows)
-        texts = (
-            line.match.key,
-            line.match.text,
-            f"{codes}|{weights}",
-            codes,
-            weights,
-            _CONFIRMED if line.decided else "",
-            "",
-            f"{_STATES[line.state]}. {line.note}".strip(" ."),
-            line.row.line(with_code=True),
-            "\n".join(mine[row.code] for row in line.match.rows if row.code in mine),
-        )
-        written.append(texts)
-    top = (f"ĐỐI CHIẾU {title.upper()} VỚI KẾ HOẠCH CẤP TRÊN", _NOTE)
-    rule = {"validate": "list", "source": [_CONFIRMED]}
-    alike = [line.likeness or None for line in lines]
-    frozen = _DECIDED[0] + 1
-    write_rows(
-        sheet, top, _COLUMNS, written, frozen=frozen, hidden=_HIDDEN, decided=_DECIDED, likeness=alike, rule=rule
-    )
-
-
-def _shown(rows: Sequence[_AnsweringRow]) -> tuple[str, str]:
-    """Codes and weights as the cells hold them."""
+def _texts(line: MatchLine, mine: Mapping[str, str]) -> tuple[str, ...]:
+    """The cells of a line. `mine`: code -> the office's own row in a few words."""
+    rows = line.match.rows
+    codes = "; ".join(row.code for row in rows) or _NONE
     weighted = any(row.weight is not None for row in rows)
     weights = "; ".join(f"{row.weight or 0:g}".replace(".", ",") for row in rows) if weighted else ""
-    return "; ".join(row.code for row in rows) or _NONE, weights
+    return (
+        line.match.key,
+        line.match.text,
+        f"{codes}|{weights}",
+        codes,
+        weights,
+        _CONFIRMED if line.decided else "",
+        "",
+        f"{_STATES[line.state]}. {line.note}".strip(" ."),
+        line.row.line(with_code=True),
+        "\n".join(mine[row.code] for row in rows if row.code in mine),
+    )
 
 
 def _write_own(sheet: Worksheet, own: Plan) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import count
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
 
 import attrs
 
 from nq57xl.plan.deadlines import Deadline, Target
-from nq57xl.plan.model import Plan, Properties, Task
+from nq57xl.plan.model import Plan
 from nq57xl.plan.units import Resolver
 from nq57xl.text.legacy import bare
 
@@ -34,7 +34,11 @@ def understand(plan: Plan, used: frozenset[str] = frozenset()) -> Plan:
         plan,
         units=units,
         tasks=tuple(
-            _understand_task(attrs.evolve(task, code=code), resolver, plan.properties)
+            attrs.evolve(
+                task,
+                code=code,
+                deadline=Deadline.read(task.deadline.text, plan.properties.year, plan.properties.issued_on),
+            ).led_by(resolver.resolve(task.lead).codes, resolver.resolve(task.support).codes)
             for task, code in zip(plan.tasks, task_codes, strict=True)
         ),
         indicators=tuple(
@@ -55,17 +59,13 @@ def _assign_codes(rows: Sequence[tuple[str, str]], used: frozenset[str] = frozen
     taken = {stored for stored, _ in rows if stored} | used
     codes = []
     for stored, wanted in rows:
-        code = stored or _free(wanted, taken)
-        taken.add(code)
-        codes.append(code)
+        if wanted.endswith("."):
+            tried: Iterator[str] = (f"{wanted}{number}" for number in count(1))
+        else:
+            tried = chain([wanted], (f"{wanted}-{number}" for number in count(2)))
+        codes.append(stored or next(code for code in tried if code not in taken))
+        taken.add(codes[-1])
     return codes
-
-
-def _free(wanted: str, taken: set[str]) -> str:
-    joint, first = ("", 1) if wanted.endswith(".") else ("-", 2)
-    if joint and wanted not in taken:
-        return wanted
-    return next(code for number in count(first) if (code := f"{wanted}{joint}{number}") not in taken)
 
 
 def unit_code(name: str) -> str:
@@ -78,9 +78,3 @@ def _ascii(text: str) -> str:
     """The letters, digits and inner dots of a number as printed: codes are ASCII."""
     kept = "".join(letter for letter in bare(text).upper() if letter.isascii() and (letter.isalnum() or letter == "."))
     return kept.strip(".")
-
-
-def _understand_task(task: Task, resolver: Resolver, properties: Properties) -> Task:
-    deadline = Deadline.read(task.deadline.text, properties.year, properties.issued_on)
-    units = (resolver.resolve(task.lead).codes, resolver.resolve(task.support).codes)
-    return attrs.evolve(task, deadline=deadline).led_by(*units)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import attrs
 from attrs import field, frozen
@@ -92,11 +92,8 @@ class Resolver:
         self._longest_run = 1
         self._resolved: dict[str, _Resolution] = {}
         for unit in units:
-            self._add(
-                f"u:{unit.code}",
-                unit,
-                (unit.name, *unit.aliases, unit.code, *(item.name for item in unit.former_names)),
-            )
+            names = (unit.name, *unit.aliases, unit.code, *(item.name for item in unit.former_names))
+            self._add(f"u:{unit.code}", unit, names)
         for index, group in enumerate(groups):
             self._add(f"g:{index}", group, (group.name, *group.aliases))
 
@@ -154,7 +151,8 @@ class Resolver:
                 collective |= isinstance(owner, UnitGroup)
                 if misprinted:
                     near.append((text[parts[index][0] : parts[after - 1][1]], owner.name))
-                codes.update(dict.fromkeys(self._codes(owner)))
+                members = (owner.code,) if isinstance(owner, Unit) else owner.members
+                codes.update((code, None) for code in members if code in self._known)
             index = after
         missed = tuple(text[start:end].strip(_EDGES) or text[start:end] for start, end in unresolved)
         return _Resolution(tuple(codes), missed, collective, tuple(near))
@@ -165,29 +163,21 @@ class Resolver:
         inside = self.resolve(match[1].strip(" .…")) if match else _Resolution()
         return inside.codes if not inside.unresolved else ()
 
-    def _codes(self, owner: Unit | UnitGroup) -> tuple[str, ...]:
-        if isinstance(owner, Unit):
-            return (owner.code,)
-        return tuple(code for code in owner.members if code in self._known)
-
     def _longest(
         self, text: str, parts: list[tuple[int, int]], index: int
     ) -> tuple[Unit | UnitGroup | None, int, bool]:
         """What the longest run of parts from `index` names, the index after it, and whether it is misprinted."""
         for end in range(min(len(parts), index + self._longest_run), index, -1):
-            owner, misprinted = self._match(text[parts[index][0] : parts[end - 1][1]])
-            if owner is not None:
-                return owner, end, misprinted
+            name = text[parts[index][0] : parts[end - 1][1]]
+            found = self._known_as(name) or self._known_as(without_label(without_brackets(name)))
+            misprinted = not found
+            if misprinted:
+                keys = _keys(name)
+                near = (owners for known, owners in self._loose.items() if any(is_misprint(key, known) for key in keys))
+                found = set().union(*near)
+            if len(found) == 1:
+                return self._owners[next(iter(found))], end, misprinted
         return None, index + 1, False
-
-    def _match(self, name: str) -> tuple[Unit | UnitGroup | None, bool]:
-        found = self._known_as(name) or self._known_as(without_label(without_brackets(name)))
-        misprinted = not found
-        if misprinted:
-            keys = _keys(name)
-            near = (owners for known, owners in self._loose.items() if any(is_misprint(key, known) for key in keys))
-            found = set().union(*near)
-        return (self._owners[next(iter(found))] if len(found) == 1 else None), misprinted
 
     def _known_as(self, name: str) -> set[str]:
         """Who goes by that name, by its own spelling first."""
@@ -212,24 +202,16 @@ def without_brackets(name: str) -> str:
     return clean(_BRACKETS.sub("", name)) or name
 
 
-def _separators(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each separator between names; those inside brackets separate nothing."""
-    depth, at = 0, 0
+def split_names(text: str) -> list[tuple[int, int]]:
+    """Start and end of each non-empty part between separators; those inside brackets separate nothing."""
+    bounds, start, depth, at = [], 0, 0, 0
     for match in _SEPARATOR.finditer(text):
         depth = max(0, depth + text.count("(", at, match.start()) - text.count(")", at, match.start()))
         at = match.start()
-        if _NUMBER_OF_DOCUMENT.match(text, max(0, match.start() - 1)):
-            continue
-        if not depth or ")" not in text[match.end() :]:
-            yield match.span()
-
-
-def split_names(text: str) -> list[tuple[int, int]]:
-    """Start and end of each non-empty part between separators."""
-    bounds, start = [], 0
-    for first, after in _separators(text):
-        bounds.append((start, first))
-        start = after
+        in_number = _NUMBER_OF_DOCUMENT.match(text, max(0, at - 1))
+        if not in_number and (not depth or ")" not in text[match.end() :]):
+            bounds.append((start, at))
+            start = match.end()
     bounds.append((start, len(text)))
     return [(a, b) for a, b in bounds if text[a:b].strip(_EDGES)]
 
@@ -354,7 +336,16 @@ class Succession:
         unit = self._units.get(code)
         if unit is None or unit.exists(day):
             return (code,)
-        return tuple(self._walk(code, day, forward=unit.ended(day))) or (code,)
+        forward = unit.ended(day)
+        found: list[str] = []
+        seen, waiting = {code}, [code]
+        while waiting:
+            one = waiting.pop(0)
+            for other in self._units[one].successors if forward else self._before(one):
+                if other not in seen and other in self._units:
+                    seen.add(other)
+                    (found if self._units[other].exists(day) else waiting).append(other)
+        return tuple(found) or (code,)
 
     def predecessors(self, code: str, day: dt.date) -> tuple[str, ...]:
         """Units that had ended by that day and whose rows came to this one, the nearest first."""
@@ -366,21 +357,6 @@ class Succession:
             waiting += before
             found |= dict.fromkeys(before)
         return tuple(found)
-
-    def _walk(self, code: str, day: dt.date, *, forward: bool) -> Iterator[str]:
-        """Units that exist on the day, along the successors or against them; each once, in order."""
-        seen, waiting = {code}, [code]
-        while waiting:
-            unit = self._units[waiting.pop(0)]
-            near = unit.successors if forward else self._before(unit.code)
-            for other in near:
-                if other in seen or other not in self._units:
-                    continue
-                seen.add(other)
-                if self._units[other].exists(day):
-                    yield other
-                else:
-                    waiting.append(other)
 
     def _before(self, code: str) -> tuple[str, ...]:
         return tuple(unit.code for unit in self._units.values() if code in unit.successors)
