@@ -19,7 +19,7 @@ from nq57xl.plan.model import (
     Unit,
     UnitGroup,
 )
-from nq57xl.plan.understand import understand
+from nq57xl.plan.units import understand
 from nq57xl.text.legacy import clean
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co", "Cn"))

@@ -10,7 +10,7 @@ import yaml
 from nq57xl.plan.appendix_read import BUNDLED_PLANS
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan
-from nq57xl.plan.understand import understand
+from nq57xl.plan.units import understand
 from nq57xl.rules.codec import CONVERTER
 
 ROOT = Path(__file__).resolve().parent.parent

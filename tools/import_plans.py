@@ -8,7 +8,7 @@ import random
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.importer.document import roman
 from nq57xl.plan.model import Indicator, Plan, Properties, Section, Task, Unit
-from nq57xl.plan.understand import understand
+from nq57xl.plan.units import understand
 
 _LEADS = {
     "Sở Khoa học và Công nghệ": ("Văn phòng Sở", "Phòng Quản lý công nghệ", "Trung tâm Chuyển đổi số", "Phòng Kế hoạch - Tài chính"),

@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.importer.document import roman
 from nq57xl.plan.model import Indicator, Plan, Properties, Section, Task, Unit
-from nq57xl.plan.understand import understand
+from nq57xl.plan.units import understand
 
 HEADS = {
     "number": ("TT", "STT", "Stt", "Số\nTT", "S\nTT", "Mã NV", "Số thứ tự"),

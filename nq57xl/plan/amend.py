@@ -34,8 +34,7 @@ from nq57xl.plan.model import (
     Unit,
 )
 from nq57xl.plan.review_questions import Review
-from nq57xl.plan.understand import understand
-from nq57xl.plan.units import Resolver
+from nq57xl.plan.units import Resolver, understand
 from nq57xl.text.addresses import letters_of
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.write import Workbook, Worksheet

@@ -16,7 +16,7 @@ from nq57xl.plan.appendix_kept import Appendix
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.model import DatedName, Plan, RowTable
 from nq57xl.plan.periods import ad_hoc_code
-from nq57xl.plan.understand import understand
+from nq57xl.plan.units import understand
 from nq57xl.rules import findings as catalogue
 from nq57xl.rules.findings import Finding
 from nq57xl.text.addresses import a1

@@ -31,23 +31,15 @@ _WITHOUT_SUBTASK = 0.97
 _CODE_BONUS, _SECTION_BONUS, _NUMBER_BONUS = 0.08, 0.04, 0.02
 
 
-@frozen
-class _Levels:
-    """Similarity from which a row continues another."""
-
-    anywhere: float
-    same_section: float
-    same_code: float
-    """Under the same stored code."""
-
-
+_Levels = tuple[float, float, float]
+"""Similarity from which a row continues another: anywhere, in the same section, under the same stored code."""
 _LEVELS: Mapping[RowTable, _Levels] = {
     # two different tasks of the bundled plans come to 0.3 to 0.6, a few that share their opening words to 0.88
-    "tasks": _Levels(0.74, 0.62, 0.4),
+    "tasks": (0.74, 0.62, 0.4),
     # indicators are short and alike ("Tỷ lệ công chức, viên chức ..."): different ones come to 0.5 to 0.89
-    "indicators": _Levels(0.86, 0.8, 0.5),
+    "indicators": (0.86, 0.8, 0.5),
 }
-_HEADING_LEVELS = _Levels(0.72, 0.72, 0.55)
+_HEADING_LEVELS = (0.72, 0.72, 0.55)
 
 
 def _folded(text: str) -> str:
@@ -92,17 +84,16 @@ def _candidates(
     old: Sequence[_Sketch], new: Sequence[_Sketch], levels: _Levels
 ) -> Iterator[tuple[float, int, int, int, float]]:
     """(−score, distance of positions, old index, new index, similarity) of every pair that may be one row."""
+    anywhere, in_section, under_code = levels
     for i, before in enumerate(old):
         for j, after in enumerate(new):
             similarity = _likeness(before, after)
             same_code = bool(before.code) and before.code == after.code
             same_section = before.section == after.section
-            wanted = levels.same_section if same_section else levels.anywhere
-            if similarity < (levels.same_code if same_code else wanted):
-                continue
-            score = similarity + _CODE_BONUS * same_code + _SECTION_BONUS * same_section
-            score += _NUMBER_BONUS * (before.number == after.number)
-            yield -round(score, 6), abs(i - j), i, j, similarity
+            if similarity >= (under_code if same_code else in_section if same_section else anywhere):
+                score = similarity + _CODE_BONUS * same_code + _SECTION_BONUS * same_section
+                score += _NUMBER_BONUS * (before.number == after.number)
+                yield -round(score, 6), abs(i - j), i, j, similarity
 
 
 def _likeness(one: _Sketch, other: _Sketch) -> float:
@@ -122,8 +113,6 @@ def _alike(one: str, other: str) -> float:
 
     if one == other:
         return 1.0
-    if not one or not other:
-        return 0.0
     return max(fuzz.ratio(one, other), fuzz.token_sort_ratio(one, other)) / 100
 
 

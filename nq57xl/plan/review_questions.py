@@ -17,8 +17,7 @@ from nq57xl.plan.appendix_read import sheet_texts
 from nq57xl.plan.appendix_styles import set_up_page, write_line, write_top
 from nq57xl.plan.importer.units import rank_of
 from nq57xl.plan.model import UNDECIDED, Plan, Unit, UnitGroup
-from nq57xl.plan.understand import understand, unit_code
-from nq57xl.plan.units import Resolver
+from nq57xl.plan.units import Resolver, understand, unit_code
 from nq57xl.resources import read_schema
 from nq57xl.text.addresses import a1, place_of
 from nq57xl.text.legacy import bare, fold, one_line

@@ -22,7 +22,7 @@ from nq57xl.plan.importer.assemble import import_document
 from nq57xl.plan.importer.read import read_document
 from nq57xl.plan.model import Plan, Properties, Section, Task
 from nq57xl.plan.review_questions import ReviewedPlan
-from nq57xl.plan.understand import understand
+from nq57xl.plan.units import understand
 from tests import office
 from tests.amounts import amount, cases
 from tests.conftest import REPOSITORY, CheckOoxml

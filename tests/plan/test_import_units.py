@@ -14,7 +14,7 @@ from nq57xl.plan.importer.units import rank_of
 from nq57xl.plan.lint import lint
 from nq57xl.plan.model import Plan, Properties
 from nq57xl.plan.review_questions import ReviewedPlan
-from nq57xl.plan.understand import understand
+from nq57xl.plan.units import understand
 from tests.import_kit import TODAY, markdown
 
 LEADS = ("Sở A", "Sở B", "Công an tỉnh")

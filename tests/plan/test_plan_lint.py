@@ -14,7 +14,7 @@ from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appe
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.lint import _suspects, lint
 from nq57xl.plan.model import Plan, Properties, Section, UnitGroup
-from nq57xl.plan.understand import understand
+from nq57xl.plan.units import understand
 from nq57xl.resources import read_schema
 from nq57xl.rules.findings import Finding
 from tests.plan_samples import PLANS

@@ -15,7 +15,7 @@ from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.lint import _odd_ones, _outliers, lint
 from nq57xl.plan.model import Indicator, Plan, Section, Task
-from nq57xl.plan.understand import understand
+from nq57xl.plan.units import understand
 from nq57xl.rules.findings import Finding, catalogue
 from nq57xl.rules.load import Clear
 

@@ -15,7 +15,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import BUNDLED_PLANS, bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan
-from nq57xl.plan.understand import _assign_codes, understand, unit_code
+from nq57xl.plan.units import _assign_codes, understand, unit_code
 from tests.plan_samples import PLANS
 from tools import bundle_plans
 

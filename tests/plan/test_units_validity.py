@@ -26,8 +26,7 @@ from nq57xl.plan.appendix_read import bundled_appendix, read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import DatedName, Period, Plan, Unit
 from nq57xl.plan.periods import parse_period
-from nq57xl.plan.understand import understand
-from nq57xl.plan.units import Succession, _unit_name_on, in_force
+from nq57xl.plan.units import Succession, _unit_name_on, in_force, understand
 from nq57xl.results.model import Consolidation
 from nq57xl.text.clock import VIETNAM, Clock
 

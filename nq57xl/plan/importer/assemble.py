@@ -19,8 +19,7 @@ from nq57xl.plan.importer.structure import Draft, Outline, outlines_of
 from nq57xl.plan.importer.units import propose_units
 from nq57xl.plan.model import Indicator, Plan, Section, Task
 from nq57xl.plan.review_questions import Review, ReviewedPlan
-from nq57xl.plan.understand import understand
-from nq57xl.plan.units import Resolver
+from nq57xl.plan.units import Resolver, understand
 from nq57xl.text.legacy import fold, one_line
 
 

@@ -15,13 +15,13 @@ import attrs
 from attrs import define, field, frozen
 
 from nq57xl.plan.model import UNDECIDED, Unit, UnitGroup
-from nq57xl.plan.understand import unit_code
 from nq57xl.plan.units import (
     Resolver,
     is_misprint,
     loose_key,
     names_people,
     split_names,
+    unit_code,
     without_brackets,
     without_label,
 )
