@@ -127,7 +127,7 @@ class _Outline:
     headings: tuple[Section, ...]
     """The new ones, and the old ones that only kept rows stand under."""
     numbers: Mapping[str, str]
-    """Number of an old heading -> its number now."""
+    """Number of an old heading -> its number now, where that is another."""
     of_new: Mapping[str, str] = field(factory=dict)
     """Number of a heading in the new document -> its number now, where that is another."""
     partial: bool = False
@@ -145,7 +145,7 @@ def _outline(comparison: PlanComparison, table: RowTable) -> _Outline:
         of_new = {
             item.number: olds[pairs[j]].number if j in pairs else _placed(placed, item) for j, item in enumerate(news)
         }
-        return _Outline(tuple(placed), {item.number: item.number for item in olds}, of_new, partial=True)
+        return _Outline(tuple(placed), {}, of_new, partial=True)
     placed = list(news)
     kept = {change.code for change in comparison.of(table) if "kept" in change.kinds}
     needed = {row.heading for row in getattr(comparison.old, table) if row.code in kept}
@@ -355,11 +355,10 @@ def write_comparison(
                     book.sheet(title),
                     (f"SO SÁNH {title.upper()}, HIỆU LỰC TỪ {origin.effective_from:%d/%m/%Y}", note),
                     columns,
-                    [_texts(row, comparison, states or {}) for row in rows],
+                    [_cells(row, comparison, states or {}) for row in rows],
                     frozen=2,
                     hidden=1,
                     decided=(_DECISION,),
-                    likeness=[row.similarity if None not in (row.index, row.code) else None for row in rows],
                     rule={"source": f"=ds_{table}", **_RULE},
                 )
         _write_general(book.sheet("Thông tin chung"), comparison.general)
@@ -367,16 +366,16 @@ def write_comparison(
     return book.content
 
 
-def _texts(
+def _cells(
     row: PlanRowChange, comparison: PlanComparison, states: Mapping[tuple[RowTable, str], str]
-) -> tuple[str, ...]:
+) -> tuple[str | float, ...]:
     before, after = comparison.before(row), comparison.after(row)
     state = states.get((row.table, row.code)) if row.code else None
     return (
         # what names the row: its index in the new plan, or the old code that none continues
         f"+{row.index}" if row.index is not None else f"-{row.code}",
         row.code or _NEW if row.index is not None else (_KEEP if "kept" in row.kinds else _OUT),
-        "",
+        row.similarity if None not in (row.index, row.code) else "",
         row.words or "như cũ",
         "\n".join(filter(None, (before.line(with_code=True), state))) if before is not None else "",
         after.line() if after is not None else "",

@@ -63,18 +63,17 @@ def write_rows(
     sheet: Worksheet,
     top: tuple[str, str],
     columns: Mapping[str, float],
-    lines: Sequence[Sequence[str]],
+    lines: Sequence[Sequence[str | float]],
     *,
     frozen: int,
     hidden: int = 0,
     decided: Sequence[int] = (),
-    likeness: Sequence[float | None] = (),
     rule: Mapping[str, object] | None = None,
 ) -> None:
     """A table under a heading and a note. `columns`: headings and widths, the first `hidden` of them hidden.
 
-    `decided`: columns in which the office decides, `rule` the validation of the last of them; behind it stands how
-    alike the rows of a line are.
+    `lines`: texts, and shares (how alike the rows of a line are). `decided`: columns in which the office decides,
+    `rule` the validation of the last of them.
     """
     widths = list(columns.values())
     shown = [_UNMEASURED] * hidden + widths[hidden:]
@@ -84,13 +83,14 @@ def write_rows(
     write_top(sheet, *top, widths[hidden:], first=hidden)
     write_line(sheet, HEADER_ROW, list(columns), shown, "head")
     last = HEADER_ROW + len(lines)
-    for row, texts in enumerate(lines, HEADER_ROW + 1):
+    for row, cells in enumerate(lines, HEADER_ROW + 1):
+        texts = [cell if isinstance(cell, str) else "" for cell in cells]
         write_line(sheet, row, texts, shown, "cell")
         for col in decided:
             sheet.text(row, col, texts[col], "decision")
-    for row, share in enumerate(likeness, HEADER_ROW + 1):
-        if share is not None:
-            sheet.value(row, decided[-1] + 1, round(share, 2), "percent")
+        for col, cell in enumerate(cells):
+            if not isinstance(cell, str):
+                sheet.value(row, col, round(cell, 2), "percent")
     set_up_page(sheet)
     sheet.head(HEADER_ROW, last, (hidden, len(columns) - 1), frozen)
     if rule:

@@ -254,11 +254,10 @@ def write_matches(lines: Sequence[MatchLine], own: Plan) -> bytes:
                     book.sheet(title),
                     (f"ĐỐI CHIẾU {title.upper()} VỚI KẾ HOẠCH CẤP TRÊN", _NOTE),
                     _COLUMNS,
-                    [_texts(line, mine) for line in rows],
+                    [_cells(line, mine) for line in rows],
                     frozen=_DECIDED[0] + 1,
                     hidden=_HIDDEN,
                     decided=_DECIDED,
-                    likeness=[line.likeness or None for line in rows],
                     rule={"validate": "list", "source": [_CONFIRMED]},
                 )
         _write_own(book.sheet(_OWN), own)
@@ -268,7 +267,7 @@ def write_matches(lines: Sequence[MatchLine], own: Plan) -> bytes:
     return book.content
 
 
-def _texts(line: MatchLine, mine: Mapping[str, str]) -> tuple[str, ...]:
+def _cells(line: MatchLine, mine: Mapping[str, str]) -> tuple[str | float, ...]:
     """The cells of a line. `mine`: code -> the office's own row in a few words."""
     rows = line.match.rows
     codes = "; ".join(row.code for row in rows) or _NONE
@@ -281,7 +280,7 @@ def _texts(line: MatchLine, mine: Mapping[str, str]) -> tuple[str, ...]:
         codes,
         weights,
         _CONFIRMED if line.decided else "",
-        "",
+        line.likeness or "",
         f"{_STATES[line.state]}. {line.note}".strip(" ."),
         line.row.line(with_code=True),
         "\n".join(mine[row.code] for row in rows if row.code in mine),
