@@ -50,17 +50,24 @@ def amended(comparison: PlanComparison, used: frozenset[str], effective_from: dt
     """
     old, new = comparison.old, comparison.new
     used = used | {row.code for row in old.rows}
+    if comparison.same_file:
+        settings = _filled(old.settings, new.settings)
+        properties = attrs.evolve(_filled(old.properties, new.properties), id=old.properties.id)
+    else:  # the old ones with what the new plan says of itself
+        told = {name: getattr(new.properties, name) for name in (*GENERAL, "clear_criteria")}
+        settings = old.settings
+        properties = attrs.evolve(old.properties, **{name: value for name, value in told.items() if value})
     units = _units(comparison, effective_from)
     tasks, indicators = (_outline(comparison, table) for table in FIELDS)
     plan = Plan(
-        properties=_properties(old.properties, new.properties, same_file=comparison.same_file),
+        properties=properties,
         units=units,
         groups=_groups(old, new, units),
         sections=tasks.headings,
         tasks=_rows(old.tasks, new.tasks, comparison.of("tasks"), tasks, used),
         indicator_groups=indicators.headings,
         indicators=_rows(old.indicators, new.indicators, comparison.of("indicators"), indicators, used),
-        settings=_filled(old.settings, new.settings) if comparison.same_file else old.settings,
+        settings=settings,
     )
     return understand(plan, used).by_section()
 
@@ -163,14 +170,6 @@ def _placed(placed: list[Section], heading: Section) -> str:
     number = next(item for item in numbers if item not in taken)
     placed.append(attrs.evolve(heading, number=number))
     return number
-
-
-def _properties(old: Properties, new: Properties, *, same_file: bool) -> Properties:
-    """The old properties with what the new plan says of itself; the id never changes."""
-    if same_file:
-        return attrs.evolve(_filled(old, new), id=old.id)
-    told: Any = {name: getattr(new, name) for name in (*GENERAL, "clear_criteria") if getattr(new, name)}
-    return attrs.evolve(old, **told)
 
 
 _Record = TypeVar("_Record", Properties, Settings)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import attrs
 from attrs import field, frozen
@@ -301,15 +300,11 @@ def _sketch(row: Task | Indicator, section: str, *, same_file: bool) -> _Sketch:
 
 
 def _properties(old: Plan, new: Plan) -> Iterator[FieldChange]:
-    for name in GENERAL:
-        before, after = getattr(old.properties, name), getattr(new.properties, name)
-        if after and not same_text(_words(before), _words(after)):
-            yield FieldChange(name, CARD.name_of(name), _words(before), _words(after))
+    for column in (column for column in CARD.columns if column.key in GENERAL):
+        before, after = (column.shown(getattr(plan.properties, column.key)) for plan in (old, new))
+        if after and not same_text(before, after):
+            yield FieldChange(column.key, column.title, before, after)
 
 
 def _heading(item: Section | None) -> str:
     return "" if item is None else f"{item.number}. {item.title}"
-
-
-def _words(value: Any) -> str:  # noqa: ANN401 - a text, a day or nothing
-    return "" if value is None else f"{value:%d/%m/%Y}" if hasattr(value, "strftime") else str(value)

@@ -225,7 +225,7 @@ _TOKEN = re.compile(
 
 def _named(match: re.Match[str], year: int) -> list[_Named | None]:
     """What one token names: nothing when it names no day of the calendar, several for "quý I, II/2026"."""
-    listed = match["q_list"] or match["m_list"]
+    span, listed = match.span(), match["q_list"] or match["m_list"]
     if listed:
         kind: _DeadlineKind = "quarter" if match["quarter"] else "month"
         if match["quarter"]:
@@ -235,29 +235,21 @@ def _named(match: re.Match[str], year: int) -> list[_Named | None]:
             spans = [(int(item), int(item)) for item in re.findall(r"\d+", listed)]
         own = int(match["q_year"] or match["m_year"] or year)
         if len(spans) > 1 and re.search(r"-|đến", listed):  # joined: one range, else each by itself
-            return [_months(spans[0][0], spans[-1][1], own, "range", match.span())]
-        return [_months(first, last, own, kind, match.span()) for first, last in spans]
-    named = [_single(match, year)]
-    if match["more"]:
-        shorts = re.findall(r"(\d+)/(\d+)", match["more"])
-        named += [_one_day(int(day), int(month), year, match.span()) for day, month in shorts]
-    return named
-
-
-def _single(match: re.Match[str], year: int) -> _Named | None:
-    span = match.span()
+            return [_months(spans[0][0], spans[-1][1], own, "range", span)]
+        return [_months(first, last, own, kind, span) for first, last in spans]
     if match["part"]:
         count = int(match["count"])
         first, last = (1, count) if match["which"] == "đầu" else (13 - count, 12)
-        return _months(first, last, int(match["part_year"] or year), "range", span)
+        return [_months(first, last, int(match["part_year"] or year), "range", span)]
     if match["long_day"]:
-        return _one_day(int(match["d"]), int(match["m"]), int(match["d_year"] or year), span)
+        return [_one_day(int(match["d"]), int(match["m"]), int(match["d_year"] or year), span)]
     if match["numbers"]:
         lead = (match["lead"] or "").strip()
         # "đến 31/12/2026" begins with its number: what stands before decides whether it ends a range
-        span = span if lead in _MONTH_LEADS else (match.start("digits"), span[1])
-        return _from_digits(match["digits"], lead, match.string == match["digits"], year, span)
-    return _months(1, 12, int(match["e_year"] or match["y"] or year), "year", span)
+        place = span if lead in _MONTH_LEADS else (match.start("digits"), span[1])
+        more = [_one_day(int(day), int(month), year, span) for day, month in re.findall(r"(\d+)/(\d+)", match["more"])]
+        return [_from_digits(match["digits"], lead, match.string == match["digits"], year, place), *more]
+    return [_months(1, 12, int(match["e_year"] or match["y"] or year), "year", span)]
 
 
 def _months(first: int, last: int, year: int, kind: _DeadlineKind, span: tuple[int, int]) -> _Named | None:

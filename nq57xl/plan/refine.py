@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -120,24 +120,22 @@ def match_lines(sides: Sequence[FormRows], own: Plan, known: Mapping[RowPlace, R
 
     An own row is proposed for the one row that it says most nearly, be it one that is led, supported or closed.
     """
+    lines = []
     kinds: tuple[RowTable, ...] = ("tasks", "indicators")
-    return tuple(line for kind in kinds for line in _lines([side for side in sides if side.kind == kind], own, known))
-
-
-def _lines(sides: Sequence[FormRows], own: Plan, known: Mapping[RowPlace, RowMatch]) -> Iterator[MatchLine]:
-    if not sides:
-        return
-    kind = sides[0].kind
-    rows = [(side, row) for side in sides for row in getattr(side.plan, kind)]
-    every: dict[str, Any] = {kind: tuple(row for _, row in rows)}
-    whole = attrs.evolve(sides[0].plan, **every)
-    mine = _OwnRows(getattr(own, kind))
-    found: dict[int, list[tuple[float, str]]] = {}
-    for j, (i, likeness) in sorted(nearest(whole, own, kind).items()):
-        found.setdefault(i, []).append((likeness, getattr(own, kind)[j].code))
-    decided = _where_they_stand(sides, known)
-    for number, (side, row) in enumerate(rows):
-        if row.code not in side.closed:
+    for kind in kinds:
+        asking = [side for side in sides if side.kind == kind]
+        if not asking:
+            continue
+        rows = [(side, row) for side in asking for row in getattr(side.plan, kind)]
+        every: dict[str, Any] = {kind: tuple(row for _, row in rows)}
+        mine = _OwnRows(getattr(own, kind))
+        found: dict[int, list[tuple[float, str]]] = {}
+        for j, (i, likeness) in sorted(nearest(attrs.evolve(asking[0].plan, **every), own, kind).items()):
+            found.setdefault(i, []).append((likeness, getattr(own, kind)[j].code))
+        decided = _where_they_stand(asking, known)
+        for number, (side, row) in enumerate(rows):
+            if row.code in side.closed:
+                continue
             proposed = found.get(number, [])
             match = RowMatch(side.table, row.code, side.prints[row.code], mine.answering(code for _, code in proposed))
             line = MatchLine(match, row, "proposed", max((likeness for likeness, _ in proposed), default=0.0))
@@ -145,7 +143,8 @@ def _lines(sides: Sequence[FormRows], own: Plan, known: Mapping[RowPlace, RowMat
                 line = mine.still(line, decided[match.place])
             elif len(proposed) == 1 and _same(row, mine.rows[proposed[0][1]]):
                 line = attrs.evolve(line, state="same")
-            yield line
+            lines.append(line)
+    return tuple(lines)
 
 
 def _where_they_stand(sides: Sequence[FormRows], known: Mapping[RowPlace, RowMatch]) -> dict[RowPlace, RowMatch]:
