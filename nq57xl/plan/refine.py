@@ -325,22 +325,22 @@ def read_matches(data: bytes, name: str, own: Plan, *, all_: bool = False) -> di
             named = re.split(r"[;,\n]", written) if fold(written) != fold(_NONE) else []
             codes = [now.get(code.strip(), code.strip()) for code in named if code.strip()]
             if all(codes):
-                where = f"{name}, trang «{title}», ô D{number}"
+                where = f"{name}, trang «{title}», ô "
                 if strange := [code for code in codes if code not in known]:
                     kind = "chỉ tiêu" if table == "indicator" else "đầu việc"
                     raise Nq57Error(
-                        f"{where}: kế hoạch của cơ quan không có {kind} mã {strange[0]}; các mã đúng ở trang «{_OWN}»."
+                        f"{where}D{number}: kế hoạch của cơ quan không có {kind} mã {strange[0]}; các mã đúng ở trang "
+                        f"«{_OWN}»."
                     )
-                shares = _weights(weights, codes, where)
+                if len(set(codes)) < len(codes):
+                    raise Nq57Error(f"{where}D{number}: có mã ghi hai lần; mỗi mã chỉ ghi một lần.")
+                shares = _weights(weights, len(codes), f"{where}E{number}")
                 found[table, key] = RowMatch(table, key, text, mine.answering(codes, shares))
     return found
 
 
-def _weights(typed: str, codes: Sequence[str], where: str) -> list[float | None]:
-    """One for each code; all None where the cell is blank, or nothing answers. Raises Nq57Error."""
-    count = len(codes)
-    if len(set(codes)) < count:
-        raise Nq57Error(f"{where}: có mã ghi hai lần; mỗi mã chỉ ghi một lần.")
+def _weights(typed: str, count: int, where: str) -> list[float | None]:
+    """One for each of so many codes; all None where the cell is blank, or nothing answers. Raises Nq57Error."""
     if not typed or not count:
         return [None] * count
     try:

@@ -124,17 +124,19 @@ def test_what_a_person_decided_is_read_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("codes_cell", "weights", "word"),
-    [("I.9", None, "I.9"), ("I.1; I.1", None, "hai lần"), ("I.1; I.2", "60", "2 số"), ("I.1", "-1", "1 số"),
-     ("I.1; I.2", "nhiều; ít", "2 số"), ("I.1", "inf", "1 số")],
+    ("codes_cell", "weights", "cell", "word"),
+    [("I.9", None, "D5", "I.9"), ("I.1; I.1", None, "D5", "hai lần"), ("I.1; I.2", "60", "E5", "2 số"),
+     ("I.1", "-1", "E5", "1 số"), ("I.1; I.2", "nhiều; ít", "E5", "2 số"), ("I.1", "inf", "E5", "1 số")],
 )  # fmt: skip
-def test_a_decision_that_cannot_be_read_names_its_cell(codes_cell: str, weights: str | None, word: str) -> None:
+def test_a_decision_that_cannot_be_read_names_its_cell(
+    codes_cell: str, weights: str | None, cell: str, word: str
+) -> None:
     """Unknown code, one code twice, too few or senseless weights: the message names sheet and cell."""
 
     def change(rows: Mapping[str, list[Any]]) -> None:
         rows["I.1"][:2] = [codes_cell, weights]
 
-    with pytest.raises(Nq57Error, match=r"Nhiệm vụ chủ trì.*D5") as caught:
+    with pytest.raises(Nq57Error, match=rf"«Nhiệm vụ chủ trì», ô {cell}:") as caught:
         read_matches(edited(lines(), OWN, change), "doi-chieu.xlsx", OWN)
     assert word in str(caught.value)
 
