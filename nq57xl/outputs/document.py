@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from attrs import frozen
 
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
@@ -36,48 +35,8 @@ _ON_ROW = (
 )
 
 
-@frozen
-class _AppendixLine:
-    """A line of an appendix: a heading across the table, or cells."""
-
-    heading: str = ""
-    cells: tuple[str, ...] = ()
-
-
-def _task_rows(c: Consolidation) -> tuple[_AppendixLine, ...]:
-    """Phụ lục I: number, task, leads, deadline, standing, results, difficulties, proposals, next work."""
-    moved = compare_periods(c.earlier_periods[-1], c) if c.earlier_periods else None
-    found: list[_AppendixLine] = []
-    for number, title in c.sections:
-        found.append(_AppendixLine(heading=f"{number}. {title}"))
-        found += [_task_row(row, c, moved) for row in c.tasks if row.task.section == number]
-    return (*found, *_free_rows(c))
-
-
-def _free_rows(c: Consolidation) -> Iterator[_AppendixLine]:
-    """What units told of no single task, so that nothing the text leaves out is missing: difficulties, new tasks."""
-    told = (
-        ("difficulty", "Khó khăn, đề xuất không gắn với một đầu việc", _general_row),
-        ("proposal", "Nhiệm vụ đề xuất bổ sung vào Kế hoạch", _new_row),
-    )
-    for table, heading, cells in told:
-        rows = [item for item in c.free if item.table == table]
-        if rows:
-            yield _AppendixLine(heading=heading)
-        for number, item in enumerate(rows, start=1):
-            yield _AppendixLine(cells=(str(number), *cells(item, c)))
-
-
-def _general_row(item: FreeRow, c: Consolidation) -> tuple[str, ...]:
-    return (_of_free(item, c, "content"), item.name, "", "", "", _of_free(item, c, "cause", "proposal", "authority"))
-
-
-def _new_row(item: FreeRow, c: Consolidation) -> tuple[str, ...]:
-    lead = f"Chủ trì: {item.text('lead')}" if item.text("lead") else ""
-    who = "\n".join(filter(None, (f"{item.name} đề xuất", lead)))
-    return (item.text("title"), who, item.text("deadline"), "", item.text("deliverable"), _of_free(item, c, "reason"))
-
-
+_AppendixLine = dict[str, str | tuple[str, ...]]
+"""A line of an appendix: a "heading" across the table, or "cells"."""
 _OF_FREE = {
     "cause": "Nguyên nhân: ",
     "proposal": "Đề xuất, kiến nghị: ",
@@ -86,24 +45,49 @@ _OF_FREE = {
 }
 
 
-def _of_free(item: FreeRow, c: Consolidation, *names: str) -> str:
-    texts = ((name, shown(item.values.get(name), c.schema).strip()) for name in names)
-    return "\n".join(f"{_OF_FREE.get(name, '')}{text}" for name, text in texts if text)
+def _heading(text: str) -> _AppendixLine:
+    return {"heading": text, "cells": ()}
 
 
-def _task_row(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) -> _AppendixLine:
-    task = row.task
-    return _AppendixLine(
-        cells=(
-            task.subnumber or task.number,
-            task.own_work,
-            task.lead,
-            task.deadline_words,
-            _standing(row, c, moved),
-            "\n".join(_told(row, c, ("result", "kpi_achieved"))),
-            "\n".join(_told(row, c, ("difficulties", "cause", "proposal", "explanation", "next_work"))),
-        )
-    )
+def _cells(*texts: str) -> _AppendixLine:
+    return {"heading": "", "cells": texts}
+
+
+def _task_rows(c: Consolidation) -> Iterator[_AppendixLine]:
+    """Phụ lục I: number, task, leads, deadline, standing, results, difficulties, proposals, next work."""
+    moved = compare_periods(c.earlier_periods[-1], c) if c.earlier_periods else None
+    for section, title in c.sections:
+        yield _heading(f"{section}. {title}")
+        for row in c.tasks:
+            task = row.task
+            if task.section == section:
+                results = "\n".join(_told(row, c, ("result", "kpi_achieved")))
+                other = "\n".join(_told(row, c, ("difficulties", "cause", "proposal", "explanation", "next_work")))
+                head = (task.subnumber or task.number, task.own_work, task.lead, task.deadline_words)
+                yield _cells(*head, _standing(row, c, moved), results, other)
+    yield from _free_rows(c)
+
+
+def _free_rows(c: Consolidation) -> Iterator[_AppendixLine]:
+    """What units told of no single task, so that nothing the text leaves out is missing: difficulties, new tasks."""
+
+    def told(item: FreeRow, *names: str) -> str:
+        texts = ((name, shown(item.values.get(name), c.schema).strip()) for name in names)
+        return "\n".join(f"{_OF_FREE.get(name, '')}{text}" for name, text in texts if text)
+
+    general, new = ([item for item in c.free if item.table == table] for table in ("difficulty", "proposal"))
+    if general:
+        yield _heading("Khó khăn, đề xuất không gắn với một đầu việc")
+    for number, item in enumerate(general, start=1):
+        asked = told(item, "cause", "proposal", "authority")
+        yield _cells(str(number), told(item, "content"), item.name, "", "", "", asked)
+    if new:
+        yield _heading("Nhiệm vụ đề xuất bổ sung vào Kế hoạch")
+    for number, item in enumerate(new, start=1):
+        lead = f"Chủ trì: {item.text('lead')}" if item.text("lead") else ""
+        who = "\n".join(filter(None, (f"{item.name} đề xuất", lead)))
+        texts = (item.text("title"), who, item.text("deadline"), "", item.text("deliverable"), told(item, "reason"))
+        yield _cells(str(number), *texts)
 
 
 def _standing(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) -> str:
@@ -143,31 +127,27 @@ def _text(entry: LeadEntry, name: str, c: Consolidation) -> str:
     return shown(entry.values.get(name), c.schema).strip()
 
 
-def _indicator_rows(c: Consolidation) -> tuple[_AppendixLine, ...]:
+def _indicator_rows(c: Consolidation) -> Iterator[_AppendixLine]:
     """Phụ lục II: number, indicator, unit of measure, target, result, standing, who follows it, source and note."""
-    found: list[_AppendixLine] = []
+
+    def noted(entry: IndicatorEntry) -> str:
+        return "; ".join(filter(None, (shown(entry.values.get(name), c.schema).strip() for name in ("source", "note"))))
+
     for number, title in c.groups:
-        found.append(_AppendixLine(heading=f"{number}. {title}"))
-        found += [_indicator_row(row, c) for row in c.indicators if row.indicator.group == number]
-    return tuple(found)
-
-
-def _indicator_row(row: IndicatorRow, c: Consolidation) -> _AppendixLine:
-    item = row.indicator
-    state = row.state
-    gaps = [row.gap_words(entry) for entry in row.entries if len(row.entries) == 1]
-    return _AppendixLine(
-        cells=(
-            item.number,
-            item.indicator,
-            item.unit,
-            item.target.text,
-            "\n".join(_by_unit(row, entry, row.result_words(entry)) for entry in row.entries),
-            "\n".join(filter(None, (state, *gaps))),
-            ", ".join(entry.name for entry in row.entries) or item.lead,
-            "\n".join(filter(None, (_by_unit(row, entry, _notes(entry, c)) for entry in row.entries))),
-        )
-    )
+        yield _heading(f"{number}. {title}")
+        for row in (row for row in c.indicators if row.indicator.group == number):
+            item, entries = row.indicator, row.entries
+            gaps = [row.gap_words(entry) for entry in entries if len(entries) == 1]
+            yield _cells(
+                item.number,
+                item.indicator,
+                item.unit,
+                item.target.text,
+                "\n".join(_by_unit(row, entry, row.result_words(entry)) for entry in entries),
+                "\n".join(filter(None, (row.state, *gaps))),
+                ", ".join(entry.name for entry in entries) or item.lead,
+                "\n".join(filter(None, (_by_unit(row, entry, noted(entry)) for entry in entries))),
+            )
 
 
 def _by_unit(row: IndicatorRow, entry: IndicatorEntry, words: str) -> str:
@@ -175,31 +155,14 @@ def _by_unit(row: IndicatorRow, entry: IndicatorEntry, words: str) -> str:
     return f"{entry.name}: {words}" if words and len(row.entries) > 1 else words
 
 
-def _notes(entry: IndicatorEntry, c: Consolidation) -> str:
-    return "; ".join(filter(None, (shown(entry.values.get(name), c.schema).strip() for name in ("source", "note"))))
-
-
-@frozen
-class _CountsTable:
+def _counts_table(c: Consolidation, f: Figures) -> dict[str, Any]:
     """The table before Phụ lục I: rows of the plan by group and where they stand, without columns of nothing."""
-
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    total: tuple[str, ...]
-
-
-def _counts_table(c: Consolidation, f: Figures) -> _CountsTable:
-    """The same, of a consolidation."""
-    shown_words = [words for words in c.stages if f.total.stages.get(words)]
-    rows = [
-        (
-            f"{section.code}. {section.title}" if section.code else section.title,
-            str(section.total),
-            *(str(section.stages.get(words, 0)) for words in shown_words),
-        )
-        for section in (*f.sections, f.total)
-    ]
-    return _CountsTable(("Nhóm nhiệm vụ", "Tổng số", *shown_words), tuple(rows[:-1]), rows[-1])
+    stages = [words for words in c.stages if f.total.stages.get(words)]
+    rows = []
+    for section in (*f.sections, f.total):
+        title = f"{section.code}. {section.title}" if section.code else section.title
+        rows.append((title, str(section.total), *(str(section.stages.get(words, 0)) for words in stages)))
+    return {"heads": ("Nhóm nhiệm vụ", "Tổng số", *stages), "rows": rows[:-1], "total": rows[-1]}
 
 
 _BLANK_NUMBER, _BLANK_DAY = "        ", "ngày      tháng      năm        "
@@ -242,14 +205,20 @@ def filled_docx(name: str, words: Mapping[str, Any], workspace: Path | None) -> 
 
 def _context(c: Consolidation) -> dict[str, Any]:
     """Everything that the template may name (docs/van-phong.md)."""
-    view = overview_of(c)
+    view, own = overview_of(c), c.plan.properties
     body = _body(view)
     parent, agency, recipient, place = c.letterhead
+    letters = own.symbol.partition("-")[2]  # the agency's, as in the plan's number
+    number = f"{_BLANK_NUMBER}/BC" + (f"-{letters}" if letters else "")
+    reader = f", kính báo cáo {_in_full(recipient)}" if recipient else ""
+    # whoever gathers above is named by both plans
+    above = [unit.name for unit in c.plan.units if unit.external and unit.name.startswith("Sở Khoa học và Công nghệ")]
+    copies = ["Như trên", *(f"{name} (tổng hợp)" for name in above), "Lãnh đạo cơ quan", "Các phòng, đơn vị"]
     return {
         "parent": parent.upper(),
         "agency": agency.upper(),
         "agency_name": agency,
-        "number": _report_number(c),
+        "number": number,
         "place": place,
         "day": f"ngày      tháng      năm {c.period.report_due.year}",
         "title": f"{c.title}, {c.period.title}",
@@ -259,14 +228,14 @@ def _context(c: Consolidation) -> dict[str, Any]:
         "counts": _counts_table(c, view.figures),
         **body.parts,
         "sections": body.groups,
-        "closing": _closing(c),
-        "signature": c.plan.properties.signatory,
-        "copies": _copies(c),
-        "attached": f"Kèm theo Báo cáo số {_report_number(c)} {_BLANK_DAY} của {agency}",
+        "closing": f"Trên đây là kết quả thực hiện Kế hoạch {c.period.title} của {agency}{reader}",
+        "signature": own.signatory,
+        "copies": [*(f"- {line};" for line in copies), f"- Lưu: VT{', ' + own.gatherer if own.gatherer else ''}."],
+        "attached": f"Kèm theo Báo cáo số {number} {_BLANK_DAY} của {agency}",
         "period": c.period.title,
-        "task_rows": _task_rows(c),
+        "task_rows": [*_task_rows(c)],
         "task_note": f"Ghi chú: {COLLECTIVE_RULE}" if any(len(row.entries) > 1 for row in c.tasks) else "",
-        "indicator_rows": _indicator_rows(c),
+        "indicator_rows": [*_indicator_rows(c)],
     }
 
 
@@ -276,8 +245,6 @@ _FRAME_LINES = 35.0
 """Letterhead, headings of I to V, closing and signature."""
 _SMALL_PLAN, _PAGES = 10, (2.9, 5)
 """Up to so many tasks the body is meant to take three pages, else five."""
-
-
 _FITS = (
     BodyFit("results"),
     BodyFit("results", 8, 800),
@@ -317,44 +284,20 @@ def placeholders(c: Consolidation) -> int:
 
 
 def _basis(c: Consolidation) -> str:
-    """The opening: by which plan, on which period, with figures of which days."""
-    return (
-        f"Thực hiện {_plan_cited(c)} (sau đây gọi tắt là Kế hoạch), {c.letterhead[1]} báo cáo kết quả thực hiện "
-        f"{c.period.title} (số liệu {data_window(c.period)}) như sau:"
-    )
+    """The opening: by which plan, on which period, with figures of which days.
 
-
-def _plan_cited(c: Consolidation) -> str:
-    """First citation of the plan (Decree 30/2020/NĐ-CP): kind, number, day, agency, subject; the unknown left blank."""
+    A plan is first cited by kind, number, day, agency and subject (Decree 30/2020/NĐ-CP); the unknown is left blank.
+    """
     own = c.plan.properties
-    number = own.number or _BLANK_NUMBER
-    symbol = f"/{own.symbol}" if own.symbol else ""
+    number = f"{own.number or _BLANK_NUMBER}{f'/{own.symbol}' if own.symbol else ''}"
     day = day_in_words(own.issued_on) if own.issued_on else _BLANK_DAY
     agency = name_on(own.agency, own.issued_on) if own.issued_on else c.letterhead[1]
     title = re.sub(r"^kế hoạch\s+", "", one_line(own.title), flags=re.IGNORECASE)
-    subject = f"{title[:1].lower()}{title[1:]}" if title else ""
-    return f"Kế hoạch số {number}{symbol} {day} của {agency} {subject}".strip()
-
-
-def _report_number(c: Consolidation) -> str:
-    """ "        /BC-SXD": the number is left blank, the agency's letters are those of the plan."""
-    letters = c.plan.properties.symbol.partition("-")[2]
-    return f"{_BLANK_NUMBER}/BC" + (f"-{letters}" if letters else "")
-
-
-def _closing(c: Consolidation) -> str:
-    """The last sentence, without the "./." of the template."""
-    _, agency, recipient, _ = c.letterhead
-    reader = f", kính báo cáo {_in_full(recipient)}" if recipient else ""
-    return f"Trên đây là kết quả thực hiện Kế hoạch {c.period.title} của {agency}{reader}"
-
-
-def _copies(c: Consolidation) -> list[str]:
-    """Nơi nhận: the recipient, whoever gathers above (both plans name it), the office's own people, the files."""
-    gatherer = c.plan.properties.gatherer
-    above = [unit.name for unit in c.plan.units if unit.external and unit.name.startswith("Sở Khoa học và Công nghệ")]
-    lines = ["Như trên", *(f"{name} (tổng hợp)" for name in above), "Lãnh đạo cơ quan", "Các phòng, đơn vị"]
-    return [*(f"- {line};" for line in lines), f"- Lưu: VT{', ' + gatherer if gatherer else ''}."]
+    cited = f"Kế hoạch số {number} {day} của {agency} {title[:1].lower()}{title[1:]}".strip()
+    return (
+        f"Thực hiện {cited} (sau đây gọi tắt là Kế hoạch), {c.letterhead[1]} báo cáo kết quả thực hiện "
+        f"{c.period.title} (số liệu {data_window(c.period)}) như sau:"
+    )
 
 
 def _safe(value: Any) -> Any:  # noqa: ANN401 - any part of the context

@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import PurePath
 from typing import Any, Literal
@@ -14,8 +14,7 @@ from typing import Any, Literal
 import attrs
 from attrs import frozen
 
-from nq57xl.ledger.model import UnitStatus
-from nq57xl.results.model import Consolidation, IndicatorRow, TaskRow, TracedCell
+from nq57xl.results.model import Consolidation, TracedCell
 from nq57xl.rules.codec import content_hash, json_fields
 from nq57xl.rules.schema import CellValue
 
@@ -23,6 +22,9 @@ Format = Literal["csv", "json", "parquet"]
 _FORMAT_VERSION = 1
 """Grows when a column or key changes its meaning; new ones may be added within a version."""
 _Origin = Literal["return", "earlier", "office", "computed"]
+_Type = Literal["text", "choice", "percent", "number", "date", "flag", "none"]
+_Fact = tuple[str, _Type, CellValue | bool]
+"""Field, type and value of something computed; None: not known."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet program takes a text that begins so for a formula."""
 
@@ -40,7 +42,7 @@ class _ExportRow:
     row: str
     """Task or indicator code; of free rows the unit's own row key."""
     field: str
-    type: Literal["text", "choice", "percent", "number", "date", "flag", "none"]
+    type: _Type
     """`percent`: a fraction; `none`: something was typed that has no value."""
     value: CellValue | bool
     typed: str = ""
@@ -68,10 +70,8 @@ def _facts(c: Consolidation, *, contacts: bool = False) -> tuple[_ExportRow, ...
             return "office"
         return "earlier" if (item.unit, item.source.sha256) in carried else "return"
 
-    cells = [_cell(item, c, origin(item)) for item in c.traced if contacts or not item.contact]
-    computed = [fact for row in c.tasks for fact in _standing(row, c)]
-    results = [fact for row in c.indicators for fact in _result(row, c)]
-    return (*cells, *computed, *results)
+    cells = (_cell(item, c, origin(item)) for item in c.traced if contacts or not item.contact)
+    return (*cells, *_computed_rows(c))
 
 
 def can_write(kind: Format) -> bool:
@@ -109,7 +109,7 @@ def _cell(item: TracedCell, c: Consolidation, origin: _Origin) -> _ExportRow:
     )
 
 
-def _type(item: TracedCell, c: Consolidation) -> Literal["text", "choice", "percent", "number", "date", "none"]:
+def _type(item: TracedCell, c: Consolidation) -> _Type:
     value = item.value.value
     if value is None:
         return "none"
@@ -122,43 +122,36 @@ def _type(item: TracedCell, c: Consolidation) -> Literal["text", "choice", "perc
     return "percent" if measured or (field is not None and field.type == "percent") else "number"
 
 
-def _computed(c: Consolidation, unit: str, table: str, row: str) -> Callable[..., _ExportRow]:
-    def fact(field: str, kind: Any, value: CellValue | bool) -> _ExportRow:  # noqa: ANN401 - one of Fact's types
-        return _ExportRow(c.plan.properties.id, c.period.code, unit, table, row, field, kind, value)
+def _computed_rows(c: Consolidation) -> Iterator[_ExportRow]:
+    """What is computed of rows, and of indicators for each unit that follows them."""
+    for row in c.tasks:
+        standing, timeliness = row.standing, row.standing.timeliness
+        facts: tuple[_Fact, ...] = (
+            ("state", "choice", standing.state),
+            ("progress", "choice", standing.progress),
+            ("timeliness", "choice", timeliness.code if timeliness else None),
+            ("days", "number", timeliness.days if timeliness else None),
+            ("percent", "percent", row.percent),
+            ("due", "date", row.task.due),
+        )
+        yield from _known(c, standing.decided_by, "standing", row.task.code, facts)
+    for indicator in c.indicators:
+        kind = indicator.measure
+        for entry in indicator.entries:
+            facts = (
+                ("state", "choice", entry.state),
+                ("result", "choice" if isinstance(entry.result, str) else kind, entry.result),
+                ("gap", kind, entry.gap),
+                ("reached", "flag", entry.reached),
+            )
+            yield from _known(c, entry.unit, "indicator_result", indicator.indicator.code, facts)
 
-    return fact
 
-
-def _standing(row: TaskRow, c: Consolidation) -> Iterator[_ExportRow]:
-    """What is computed of a row; what is not known has no line."""
-    standing = row.standing
-    fact = _computed(c, standing.decided_by, "standing", row.task.code)
-    yield fact("state", "choice", standing.state)
-    if standing.progress is not None:
-        yield fact("progress", "choice", standing.progress)
-    if standing.timeliness is not None:
-        yield fact("timeliness", "choice", standing.timeliness.code)
-        if standing.timeliness.days is not None:
-            yield fact("days", "number", standing.timeliness.days)
-    percent = row.percent
-    if percent is not None:
-        yield fact("percent", "percent", percent)
-    if row.task.due is not None:
-        yield fact("due", "date", row.task.due)
-
-
-def _result(row: IndicatorRow, c: Consolidation) -> Iterator[_ExportRow]:
-    """What is computed of an indicator, for each unit that follows it."""
-    kind = {"percent": "percent", "number": "number", "choice": "choice"}[row.measure]
-    for entry in row.entries:
-        fact = _computed(c, entry.unit, "indicator_result", row.indicator.code)
-        yield fact("state", "choice", entry.state)
-        if entry.result is not None:
-            yield fact("result", "choice" if isinstance(entry.result, str) else kind, entry.result)
-        if entry.gap is not None:
-            yield fact("gap", kind, entry.gap)
-        if entry.reached is not None:
-            yield fact("reached", "flag", entry.reached)
+def _known(c: Consolidation, unit: str, table: str, row: str, facts: tuple[_Fact, ...]) -> Iterator[_ExportRow]:
+    """A line for each; what is not known has none."""
+    for field, kind, value in facts:
+        if value is not None:
+            yield _ExportRow(c.plan.properties.id, c.period.code, unit, table, row, field, kind, value)
 
 
 def _csv(lines: tuple[_ExportRow, ...]) -> bytes:
@@ -167,9 +160,9 @@ def _csv(lines: tuple[_ExportRow, ...]) -> bytes:
     writer = csv.writer(written)
     writer.writerow(_COLUMNS)
     for line in lines:
-        cells = {name: _exact(getattr(line, name)) for name in _COLUMNS}
-        exact = {"value": cells["value"]} if _is_number(line.value) else {}
-        writer.writerow(({name: _harmless(text) for name, text in cells.items()} | exact).values())
+        texts = ((name, _exact(getattr(line, name))) for name in _COLUMNS)
+        exact = {"value"} if _is_number(line.value) else set()
+        writer.writerow(f"'{text}" if text.startswith(_FORMULA) and name not in exact else text for name, text in texts)
     return written.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -188,10 +181,6 @@ def _exact(value: CellValue | bool) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
 def _json(c: Consolidation, lines: tuple[_ExportRow, ...]) -> bytes:
     """One document that keeps to schemas/du-lieu.schema.json."""
     own = c.plan.properties
@@ -202,16 +191,16 @@ def _json(c: Consolidation, lines: tuple[_ExportRow, ...]) -> bytes:
         | {"agency": c.letterhead[1], "year": own.year, "version": content_hash(c.plan)},
         "period": json_fields(c.period, "code title start cutoff due report_due"),
         "complete": not c.missing,
-        "units": [_unit(item.status) for item in c.units],
+        "units": [
+            json_fields(unit, "code name state")
+            | {"reported": unit.counting is not None}
+            | json_fields(unit, "received_at on_time days_late")
+            for unit in (item.status for item in c.units)
+        ],
         "facts": [_line(line) for line in lines],
     }
     text = json.dumps(document, ensure_ascii=False, indent=1)
     return f"{text}\n".encode("utf-8", "replace")
-
-
-def _unit(status: UnitStatus) -> dict[str, Any]:
-    known = json_fields(status, "code name state")
-    return known | {"reported": status.counting is not None} | json_fields(status, "received_at on_time days_late")
 
 
 def _line(line: _ExportRow) -> dict[str, Any]:

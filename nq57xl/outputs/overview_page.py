@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-from attrs import frozen
+from typing import Any
 
 from nq57xl import resources
 from nq57xl.forms.wording import data_window
@@ -101,41 +100,6 @@ _CHARTED = 12
 """Bars of one chart; the table beside it names all."""
 
 
-@frozen
-class _Segment:
-    """A part of a bar."""
-
-    words: str
-    count: int
-    x: float
-    width: float
-    fill: str
-
-
-@frozen
-class _BarRow:
-    """One bar with its label."""
-
-    label: str
-    total: int
-    segments: tuple[_Segment, ...]
-
-    @property
-    def told(self) -> str:
-        """The bar in words."""
-        return ", ".join(f"{part.count} {in_sentence(part.words)}" for part in self.segments)
-
-
-@frozen
-class _BarChart:
-    """Stacked bars with the legend of what occurs in them."""
-
-    title: str
-    rows: tuple[_BarRow, ...]
-    legend: tuple[tuple[str, str], ...]
-    """Fill and words."""
-
-
 def overview_page(c: Consolidation, workspace: Path | None = None) -> bytes:
     """The page: nothing is loaded from elsewhere, every word is escaped. The same consolidation gives the same bytes.
 
@@ -164,7 +128,7 @@ def overview_page(c: Consolidation, workspace: Path | None = None) -> bytes:
     return resources.fill("texts/tong-quan.html.j2", words, workspace).encode()
 
 
-def _charts(c: Consolidation, f: Figures) -> list[_BarChart]:
+def _charts(c: Consolidation, f: Figures) -> list[dict[str, Any]]:
     stages = dict(zip(c.stages, _STAGE_FILLS, strict=False))
     states = dict(zip(INDICATOR_STATES, _INDICATOR_FILLS, strict=True))
     groups = [(f"{number}. {title}", f.indicators.get(number, {})) for number, title in c.groups]
@@ -173,20 +137,23 @@ def _charts(c: Consolidation, f: Figures) -> list[_BarChart]:
         _chart("Tình trạng theo đơn vị chủ trì", [(u.title, u.stages) for u in f.units if u.total], stages),
         _chart("Chỉ tiêu so với mục tiêu", groups, states),
     ]
-    return [chart for chart in found if chart.rows]
+    return [chart for chart in found if chart["rows"]]
 
 
-def _chart(title: str, counts: Sequence[tuple[str, dict[str, int]]], fills: dict[str, str]) -> _BarChart:
+def _chart(title: str, counts: Sequence[tuple[str, dict[str, int]]], fills: dict[str, str]) -> dict[str, Any]:
+    """Stacked bars, each also in words, with the legend of what occurs in them."""
     widest = max((sum(found.values()) for _, found in counts), default=0) or 1
-    rows = []
+    rows, used = [], set()
     for label, found in counts[:_CHARTED]:
-        x, segments = 0.0, []
+        x, segments, told = 0.0, [], []
         for words, fill in fills.items():
             count = found.get(words, 0)
             width = count / widest * _WIDTH
             if count:
-                segments.append(_Segment(words, count, round(x, 1), round(width, 1), fill))
+                place = {"x": round(x, 1), "width": round(width, 1), "fill": fill}
+                segments.append({"words": words, "count": count, **place})
+                told.append(f"{count} {in_sentence(words)}")
+                used.add(words)
             x += width
-        rows.append(_BarRow(label, sum(found.values()), tuple(segments)))
-    used = {part.words for row in rows for part in row.segments}
-    return _BarChart(title, tuple(rows), tuple((fill, words) for words, fill in fills.items() if words in used))
+        rows.append({"label": label, "total": sum(found.values()), "segments": segments, "told": ", ".join(told)})
+    return {"title": title, "rows": rows, "legend": [(fill, words) for words, fill in fills.items() if words in used]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from nq57xl.ledger.model import PeriodStatus, UnitStatus
 from nq57xl.plan.model import Period, Plan
 from nq57xl.results.model import Consolidation, LeadEntry, TaskRow
 from nq57xl.results.wording import VERDICTS, shown
-from nq57xl.returns.model import JudgedReturn
 from nq57xl.rules.codec import json_fields
 from nq57xl.rules.schema import vietnamese_date
 from nq57xl.text.clock import moment_words
@@ -25,7 +23,18 @@ def status_text(status: PeriodStatus, plan: Plan, period: Period, workspace: Pat
     `workspace` is where an office may keep its own wording (templates/texts/tinh-hinh-nop.txt.j2). Raises Nq57Error
     when that template is wrong.
     """
-    accepted = [unit for unit in status.units if unit.state in ("accepted", "accepted_with_warnings")]
+    accepted, rejected, missing = (
+        [unit for unit in status.units if unit.state in states]
+        for states in (("accepted", "accepted_with_warnings"), ("rejected",), ("missing",))
+    )
+    late = [unit for unit in accepted if unit.on_time is False]
+    back = [(unit, f"gửi lúc {moment_words(unit.received_at)}, {unit.errors} điểm phải sửa") for unit in rejected]
+    groups = {
+        "Đã nộp đúng hạn": [_reported(unit) for unit in accepted if unit not in late],
+        "Đã nộp, chậm hạn": [f"{_reported(unit)}, chậm {unit.days_late} ngày" for unit in late],
+        "Bị trả lại, cần sửa": [f"{unit.name}: {words}{_left_out(unit)}" for unit, words in back],
+        "Chưa nộp": [unit.name + _left_out(unit) for unit in missing],
+    }
     words = {
         "period": period,
         "title": one_line(plan.properties.title),
@@ -33,32 +42,11 @@ def status_text(status: PeriodStatus, plan: Plan, period: Period, workspace: Pat
         "total": len(status.units),
         "complete": status.complete,
         "accepted": accepted,
-        "rejected": [unit for unit in status.units if unit.state == "rejected"],
-        "missing": [unit for unit in status.units if unit.state == "missing"],
-        "groups": _groups(status, accepted),
+        "rejected": rejected,
+        "missing": missing,
+        "groups": [{"title": title, "units": lines} for title, lines in groups.items()],
     }
     return resources.fill("texts/tinh-hinh-nop.txt.j2", words, workspace)
-
-
-def _groups(status: PeriodStatus, accepted: list[UnitStatus]) -> list[dict[str, Any]]:
-    """The four groups of units with a line for each."""
-    late = [unit for unit in accepted if unit.on_time is False]
-    return [
-        {"title": "Đã nộp đúng hạn", "units": [_reported(unit) for unit in accepted if unit not in late]},
-        {"title": "Đã nộp, chậm hạn", "units": [f"{_reported(unit)}, chậm {unit.days_late} ngày" for unit in late]},
-        {
-            "title": "Bị trả lại, cần sửa",
-            "units": [
-                f"{unit.name}: gửi lúc {moment_words(unit.received_at)}, {unit.errors} điểm phải sửa{_left_out(unit)}"
-                for unit in status.units
-                if unit.state == "rejected"
-            ],
-        },
-        {
-            "title": "Chưa nộp",
-            "units": [unit.name + _left_out(unit) for unit in status.units if unit.state == "missing"],
-        },
-    ]
 
 
 def _reported(unit: UnitStatus) -> str:
@@ -88,27 +76,20 @@ def status_json(status: PeriodStatus, plan: Plan, period: Period) -> dict[str, A
         known["signed"] = [json_fields(copy, "unit file sha256 at") for copy in status.signed]
     if status.reminded_at is not None:
         known["reminded"] = json_fields(status, "reminded_at reminded")
-    lists = {
-        "units": [_unit_json(unit) for unit in status.units],
-        "unrecognised": [_stranger_json(record.judged) for record in status.unrecognised],
-    }
-    return closed | known | lists
-
-
-def _unit_json(unit: UnitStatus) -> dict[str, Any]:
-    known = json_fields(unit, "code name state received_at on_time file sha256 errors warnings last_attempt")
-    late = {"after_close": True} if unit.after_close else {}
-    left_out = [
-        {"file": item.judged.source.path, **json_fields(item.judged.source, "sha256 received_at")}
-        | {"verdict": item.judged.verdict, "reason": item.excluded}
-        for item in unit.excluded
-    ]
-    return known | late | ({"excluded": left_out} if left_out else {})
-
-
-def _stranger_json(judged: JudgedReturn) -> dict[str, Any]:
-    messages = [finding.message for finding in judged.findings if finding.severity == "error"]
-    return {"file": judged.source.path, "sha256": judged.source.sha256, "message": " ".join(messages)}
+    units, strangers = [], []
+    for unit in status.units:
+        told = json_fields(unit, "code name state received_at on_time file sha256 errors warnings last_attempt")
+        told |= {"after_close": True} if unit.after_close else {}
+        left_out = [
+            {"file": item.judged.source.path, **json_fields(item.judged.source, "sha256 received_at")}
+            | {"verdict": item.judged.verdict, "reason": item.excluded}
+            for item in unit.excluded
+        ]
+        units.append(told | ({"excluded": left_out} if left_out else {}))
+    for judged in (record.judged for record in status.unrecognised):
+        message = " ".join(finding.message for finding in judged.findings if finding.severity == "error")
+        strangers.append({"file": judged.source.path, "sha256": judged.source.sha256, "message": message})
+    return closed | known | {"units": units, "unrecognised": strangers}
 
 
 def tracking_text(c: Consolidation, workspace: Path | None = None) -> bytes:
@@ -141,7 +122,13 @@ def _words(c: Consolidation) -> dict[str, object]:
 
 def _task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
     """Everything told of one row of the plan, by the names that the templates use; each unit's text has its lines."""
-    progress, timeliness = row.standing.words(c)
+    standing, (progress, timeliness), percent, delay = row.standing, row.standing.words(c), "", ""
+    if standing.progress == "in_progress":  # of the unit that decides
+        decider = next((entry for entry in row.entries if entry.unit == standing.decided_by), None)
+        percent = shown(decider.values.get("percent"), c.schema) if decider is not None else ""
+    if standing.timeliness is not None and (days := standing.timeliness.days) is not None:
+        late = {"overdue": f"Quá hạn {-days} ngày", "late": f"Hoàn thành chậm {days} ngày"}
+        delay = late.get(standing.timeliness.code, "")
     supported = [item for item in row.contributions if item.state == "text"]
     return {
         "code": row.task.code,
@@ -150,8 +137,8 @@ def _task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
         "lead": one_line(row.task.lead),
         "deliverable": one_line(row.task.deliverable),
         "deadline": one_line(row.task.deadline_words),
-        "state": "; ".join(filter(None, (progress, _percent(row, c), timeliness))),
-        "delay": _delay(row),
+        "state": "; ".join(filter(None, (progress, percent, timeliness))),
+        "delay": delay,
         "results": _texts(row, c, "result", "kpi_achieved"),
         "evidence": [_text(entry.name, entry.evidence(c.schema)) for entry in row.entries if _proof(entry)],
         "support": [_text(item.name, shown(item.value, c.schema)) for item in supported],
@@ -162,21 +149,6 @@ def _task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
         "silent": [entry.name for entry in row.entries if row.is_silent and entry.expected and not entry.reported],
         "news": bool(supported) or any(entry.values and not entry.before for entry in row.entries),
     }
-
-
-def _delay(row: TaskRow) -> str:
-    state = row.standing.timeliness
-    if state is None or state.days is None or state.code not in ("overdue", "late"):
-        return ""
-    return f"Quá hạn {-state.days} ngày" if state.code == "overdue" else f"Hoàn thành chậm {state.days} ngày"
-
-
-def _percent(row: TaskRow, c: Consolidation) -> str:
-    """The percentage of the unit that decides, while the row is under way."""
-    if row.standing.progress != "in_progress":
-        return ""
-    decider = next((entry for entry in row.entries if entry.unit == row.standing.decided_by), None)
-    return shown(decider.values.get("percent"), c.schema) if decider is not None else ""
 
 
 def _proof(entry: LeadEntry) -> bool:
@@ -193,12 +165,7 @@ def _texts(row: TaskRow, c: Consolidation, *names: str) -> list[dict[str, Any]]:
 
 
 def _text(unit: str, text: str) -> dict[str, Any]:
-    return {"unit": one_line(unit), "lines": [*_printable(text)]}
-
-
-def _printable(text: str) -> Iterable[str]:
     """The lines that hold something, without control characters."""
-    for line in clean(text).split("\n"):
-        kept = line if line.isprintable() else "".join(letter for letter in line if letter.isprintable()).strip()
-        if kept:
-            yield kept
+    lines = clean(text).split("\n")
+    kept = (line if line.isprintable() else "".join(filter(str.isprintable, line)).strip() for line in lines)
+    return {"unit": one_line(unit), "lines": [*filter(None, kept)]}

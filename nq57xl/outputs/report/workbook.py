@@ -16,7 +16,7 @@ from nq57xl.outputs.report.units import internal_page, quality_page, submission_
 from nq57xl.results.comparison import compare_periods
 from nq57xl.results.model import Consolidation
 from nq57xl.results.overview import overview_of
-from nq57xl.xlsx.pages import Chart, LinkTarget, PlacedSheet
+from nq57xl.xlsx.pages import Chart, PlacedSheet
 from nq57xl.xlsx.write_pages import link_targets, report_workbook
 
 REPORT, SOURCES = "bao-cao-tong-hop.xlsx", "nguon-so-lieu.xlsx"
@@ -34,15 +34,13 @@ class _ReportBooks:
 
     def report_bytes(self) -> bytes:
         """bao-cao-tong-hop.xlsx."""
-        return report_workbook(f"Báo cáo tổng hợp {self._title}", self.report, self.charts, self._traced())
+        found = link_targets(self.sources, SOURCES)
+        traced = {name: attrs.evolve(found[name], label=label) for name, label in self._labels.items() if name in found}
+        return report_workbook(f"Báo cáo tổng hợp {self._title}", self.report, self.charts, traced)
 
     def source_bytes(self, report: str = REPORT) -> bytes:
         """nguon-so-lieu.xlsx; `report`: name of the other one."""
         return report_workbook(f"Nguồn số liệu {self._title}", self.sources, beside=link_targets(self.report, report))
-
-    def _traced(self) -> dict[str, LinkTarget]:
-        found = link_targets(self.sources, SOURCES)
-        return {name: attrs.evolve(found[name], label=label) for name, label in self._labels.items() if name in found}
 
 
 def report_books(c: Consolidation) -> _ReportBooks:
