@@ -21,9 +21,8 @@ from nq57xl.ledger.outputs import names_beside, write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.outputs.document import placeholders, render_document
-from nq57xl.outputs.overview_page import overview_page
 from nq57xl.outputs.report.workbook import REPORT, SOURCES, render_internal, report_books
-from nq57xl.outputs.texts import tracking_page, tracking_text
+from nq57xl.outputs.texts import overview_page, tracking_page, tracking_text
 from nq57xl.plan.model import Period
 from nq57xl.results.model import Consolidation
 from nq57xl.results.standing import OFFICE

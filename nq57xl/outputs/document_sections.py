@@ -8,7 +8,7 @@ from typing import Literal
 
 from attrs import frozen
 
-from nq57xl.outputs.overview_page import count_words, in_sentence, indicator_words, listed
+from nq57xl.outputs.texts import count_words, in_sentence, indicator_words, listed
 from nq57xl.plan.periods import next_period
 from nq57xl.results.model import INDICATOR_STATES, MISSED, REACHED, UNDER_WAY, FreeRow, IndicatorRow, LeadEntry, TaskRow
 from nq57xl.results.overview import NO_LEVEL, Overview, RowCounts
@@ -309,21 +309,16 @@ class _BodyWriter:
                 items.append(f"{count_words(len(rows) - named)} đầu việc khác nêu tại {self._appendix('I')}")
             if rows:
                 yield _part(f"Có {count_words(len(rows))} {words}", items)
-            if code == "overdue":
-                yield from self._to_explain(rows)
+            if code == "overdue":  # what the office has to say of them, since their units did not
+                bare = [row for row in rows if not self._tells(row, "cause")]
+                helpless = [row for row in rows if row not in bare and not self._tells(row, "next_work", "proposal")]
+                if bare:
+                    yield _placeholder(f"Bổ sung nguyên nhân chậm và biện pháp khắc phục của {_task_numbers(bare)}")
+                if helpless:
+                    yield _placeholder(f"Bổ sung biện pháp khắc phục của {_task_numbers(helpless)}")
 
-    def _to_explain(self, rows: list[TaskRow]) -> Iterator[Paragraph]:
-        """What the office has to say of overdue tasks, since their units did not: the reason, the remedy."""
-
-        def told(row: TaskRow, *names: str) -> bool:
-            return any(self._said(entry, name) for entry in row.entries for name in names)
-
-        bare = [row for row in rows if not told(row, "cause")]
-        if bare:
-            yield _placeholder(f"Bổ sung nguyên nhân chậm và biện pháp khắc phục của {_task_numbers(bare)}")
-        helpless = [row for row in rows if row not in bare and not told(row, "next_work", "proposal")]
-        if helpless:
-            yield _placeholder(f"Bổ sung biện pháp khắc phục của {_task_numbers(helpless)}")
+    def _tells(self, row: TaskRow, *names: str) -> bool:
+        return any(self._said(entry, name) for entry in row.entries for name in names)
 
     def _with_reason(self, row: TaskRow) -> str:
         """ "Làm sạch dữ liệu (IV.4), Văn phòng Sở, hạn 31/03/2026, quá hạn 14 ngày. Nguyên nhân: … Biện pháp: …".

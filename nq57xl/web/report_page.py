@@ -18,7 +18,7 @@ from nq57xl.commands.desk import desk
 from nq57xl.commands.merge import close, edits, hand_in, merge, reopen
 from nq57xl.commands.upward import upward
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.outputs.overview_page import headline
+from nq57xl.outputs.texts import headline
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.results.wording import EDIT_KINDS, EDIT_STATES, days_left
 from nq57xl.text.files import write_atomic

@@ -12,8 +12,7 @@ import pytest
 import yaml
 
 from nq57xl.outputs.document import placeholders, render_document
-from nq57xl.outputs.overview_page import overview_page
-from nq57xl.outputs.texts import tracking_text
+from nq57xl.outputs.texts import overview_page, tracking_text
 from nq57xl.results.model import Consolidation
 from tests import office
 from tests.conftest import NIGHTLY, REPOSITORY

@@ -9,8 +9,7 @@ from html.parser import HTMLParser
 import attrs
 import pytest
 
-from nq57xl.outputs.overview_page import overview_page
-from nq57xl.outputs.texts import tracking_text
+from nq57xl.outputs.texts import overview_page, tracking_text
 from nq57xl.plan.model import Unit
 from nq57xl.text.legacy import one_line
 from tests.report_books import consolidated, with_earlier

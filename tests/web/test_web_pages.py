@@ -30,7 +30,7 @@ from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger import storage
 from nq57xl.ledger.workspace import Workspace
-from nq57xl.outputs.overview_page import headline
+from nq57xl.outputs.texts import headline
 from nq57xl.text.clock import VIETNAM, Clock
 from nq57xl.web.server import make_app
 from nq57xl.web.site import Site

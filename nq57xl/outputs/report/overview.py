@@ -12,10 +12,10 @@ import attrs
 from attrs import define, frozen
 
 from nq57xl.forms.wording import data_window, shorten
-from nq57xl.outputs.overview_page import headline, reported_words
 from nq57xl.outputs.report.plan_results import INDICATOR_ROW, TASK_ROW
 from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.outputs.report.units import NO, YES
+from nq57xl.outputs.texts import headline, reported_words
 from nq57xl.results.model import INDICATOR_STATES, Consolidation
 from nq57xl.results.overview import Figures, ListedTask, Overview, RowCounts, past_periods
 from nq57xl.results.wording import DONE_BEFORE, OUTSIDE, PARTLY_REPORTED, STAGES, TIMELINESS, UNREPORTED

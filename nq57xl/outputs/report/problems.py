@@ -215,9 +215,32 @@ _PROPOSALS = SHEETS["proposals"]
 
 def proposal_page(c: Consolidation) -> ReportSheet:
     """The page: three blocks with headings of their own."""
-    lines = (*_general(c), *_on_tasks(c), *_new_tasks(c))
-    lines = lines or (ReportLine("para", {"number": "Các đơn vị không có đề xuất, kiến nghị."}),)
+    lines = tuple(_proposal_lines(c)) or (ReportLine("para", {"number": "Các đơn vị không có đề xuất, kiến nghị."}),)
     return ReportSheet(_PROPOSALS.name, _PROPOSALS.columns, (*heading(c, "ĐỀ XUẤT, KIẾN NGHỊ CỦA CÁC ĐƠN VỊ"), *lines))
+
+
+def _proposal_lines(c: Consolidation) -> Iterator[ReportLine]:
+    """In general, by who must decide; on tasks; new tasks."""
+    general, new = ([row for row in c.free if row.table == table] for table in ("difficulty", "proposal"))
+    if general:
+        names = ("Khó khăn, vướng mắc chung", "Nguyên nhân", "Đề xuất, kiến nghị", "Cấp quyết định", "")
+        yield from _head("I. Khó khăn, kiến nghị chung, theo cấp quyết định", *names)
+    for title, found in _by_authority(general, c):
+        yield ReportLine("section", {"number": "", "unit": f"{title}: {len(found)} nội dung"})
+        yield from _free_lines(found, ("content", "cause", "proposal", "authority"), c)
+    told = [(row, entry) for row in c.tasks for entry in row.entries if "proposal" in entry.values and not entry.before]
+    if told:
+        names = ("Nhiệm vụ", "Khó khăn, vướng mắc", "Đề xuất, kiến nghị", "Nguyên nhân", "Mã nhiệm vụ")
+        yield from _head("II. Đề xuất, kiến nghị theo nhiệm vụ", *names)
+    for number, (row, entry) in enumerate(told, start=1):
+        texts = (shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "cause"))
+        cells: Cells = dict(zip("abcde", (row.task.own_work, *texts, row.task.cited_number), strict=True))
+        source = source_link(entry.unit, "led", row.task.code)
+        yield ReportLine("row", {"number": str(number), "unit": entry.name, **cells, "source": source})
+    if new:
+        names = ("Nhiệm vụ đề xuất", "Lý do, căn cứ", "Sản phẩm dự kiến", "Đơn vị chủ trì đề xuất", "Thời hạn đề xuất")
+        yield from _head("III. Đề xuất nhiệm vụ mới", *names)
+    yield from _free_lines(new, ("title", "reason", "deliverable", "lead", "deadline"), c)
 
 
 def _head(title: str, *names: str) -> Iterator[ReportLine]:
@@ -226,43 +249,12 @@ def _head(title: str, *names: str) -> Iterator[ReportLine]:
     yield ReportLine("head", {"number": "TT", "unit": "Đơn vị", **cells, "source": _PROPOSALS.columns[-1].title})
 
 
-def _general(c: Consolidation) -> Iterator[ReportLine]:
-    """By who must decide, the highest first; what names nobody comes last."""
-    names = ("Khó khăn, vướng mắc chung", "Nguyên nhân", "Đề xuất, kiến nghị", "Cấp quyết định", "")
-    rows = [row for row in c.free if row.table == "difficulty"]
-    if rows:
-        yield from _head("I. Khó khăn, kiến nghị chung, theo cấp quyết định", *names)
-    for title, found in _by_authority(rows, c):
-        yield ReportLine("section", {"number": "", "unit": f"{title}: {len(found)} nội dung"})
-        yield from _free_lines(found, ("content", "cause", "proposal", "authority"), c)
-
-
 def _by_authority(rows: list[FreeRow], c: Consolidation) -> list[tuple[str, list[FreeRow]]]:
-    """General difficulties under the title of who must decide, in the order of the list from its end."""
+    """General difficulties under the title of who must decide: the highest first, what names nobody last."""
     found: dict[str, list[FreeRow]] = {item.title: [] for item in reversed(c.schema.lists.get("authority", ()))}
     for row in rows:
         found.setdefault(shown(row.values.get("authority"), c.schema) or NO_LEVEL, []).append(row)
     return [(title, of_title) for title, of_title in found.items() if of_title]
-
-
-def _on_tasks(c: Consolidation) -> Iterator[ReportLine]:
-    names = ("Nhiệm vụ", "Khó khăn, vướng mắc", "Đề xuất, kiến nghị", "Nguyên nhân", "Mã nhiệm vụ")
-    told = [(row, entry) for row in c.tasks for entry in row.entries if "proposal" in entry.values and not entry.before]
-    if told:
-        yield from _head("II. Đề xuất, kiến nghị theo nhiệm vụ", *names)
-    for number, (row, entry) in enumerate(told, start=1):
-        texts = (shown(entry.values.get(name), c.schema) for name in ("difficulties", "proposal", "cause"))
-        cells: Cells = dict(zip("abcde", (row.task.own_work, *texts, row.task.cited_number), strict=True))
-        source = source_link(entry.unit, "led", row.task.code)
-        yield ReportLine("row", {"number": str(number), "unit": entry.name, **cells, "source": source})
-
-
-def _new_tasks(c: Consolidation) -> Iterator[ReportLine]:
-    names = ("Nhiệm vụ đề xuất", "Lý do, căn cứ", "Sản phẩm dự kiến", "Đơn vị chủ trì đề xuất", "Thời hạn đề xuất")
-    rows = [row for row in c.free if row.table == "proposal"]
-    if rows:
-        yield from _head("III. Đề xuất nhiệm vụ mới", *names)
-    yield from _free_lines(rows, ("title", "reason", "deliverable", "lead", "deadline"), c)
 
 
 def _free_lines(rows: list[FreeRow], fields: tuple[str, ...], c: Consolidation) -> Iterator[ReportLine]:
