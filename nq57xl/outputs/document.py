@@ -227,7 +227,7 @@ def _context(c: Consolidation) -> dict[str, Any]:
         "basis": _basis(c),
         "counts": _counts_table(c, view.figures),
         **body.parts,
-        "sections": body.groups,
+        "sections": [{"title": title, "part": part} for title, part in body.groups],
         "closing": f"Trên đây là kết quả thực hiện Kế hoạch {c.period.title} của {agency}{reader}",
         "signature": own.signatory,
         "copies": [*(f"- {line};" for line in copies), f"- Lưu: VT{', ' + own.gatherer if own.gatherer else ''}."],

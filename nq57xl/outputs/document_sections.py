@@ -11,7 +11,7 @@ from attrs import frozen
 from nq57xl.outputs.texts import count_words, in_sentence, indicator_words, listed
 from nq57xl.plan.periods import next_period
 from nq57xl.results.model import INDICATOR_STATES, MISSED, REACHED, UNDER_WAY, FreeRow, IndicatorRow, LeadEntry, TaskRow
-from nq57xl.results.overview import NO_LEVEL, Overview, RowCounts
+from nq57xl.results.overview import NO_LEVEL, Overview
 from nq57xl.results.wording import STATES, UNREPORTED, begun, flowing, percent_of, shown
 from nq57xl.rules.movement import explained_movement
 from nq57xl.rules.schema import vietnamese_date
@@ -55,14 +55,6 @@ class Paragraph:
 
 
 @frozen
-class _TaskGroup:
-    """A group of tasks in II.2."""
-
-    title: str
-    part: Paragraph
-
-
-@frozen
 class BodyFit:
     """How much the body of the document has room for; by default what a body that is short anyway has."""
 
@@ -83,14 +75,14 @@ class DocumentBody:
     """What is missing, said before anything else; "" when every unit has reported."""
     parts: dict[str, tuple[Paragraph, ...]]
     """Paragraphs by their names in the template."""
-    groups: tuple[_TaskGroup, ...]
-    """II.2."""
+    groups: tuple[tuple[str, Paragraph], ...]
+    """II.2: the heading of each group of tasks, and its text."""
 
     @property
     def lines(self) -> float:
         """About how many printed lines it takes."""
         parts = [part for paragraphs in self.parts.values() for part in paragraphs]
-        parts += [part for group in self.groups for part in (group.part, Paragraph(group.title))]
+        parts += [part for title, told in self.groups for part in (told, Paragraph(title))]
         return sum(part.lines for part in (Paragraph(self.gaps), *parts))
 
     @property
@@ -179,20 +171,17 @@ class _BodyWriter:
         if self.view.before and told:
             yield Paragraph(f"So với {self.view.before_title}: {', '.join(told)}.")
 
-    def groups(self) -> Iterator[_TaskGroup]:
-        """II.2: for each group of tasks its heading and what was done, in running sentences."""
+    def groups(self) -> Iterator[tuple[str, Paragraph]]:
+        """II.2: for each group of tasks its heading, counts and what was done, in running sentences."""
         for index, section in enumerate(self.f.sections):
             mark = f"{_LETTERS[index]})" if index < len(_LETTERS) else f"2.{index + 1}."
             rows = [row for row in self.c.tasks if row.task.section == section.code]
-            title = f"{mark} Nhóm {section.code}. {section.title}"
-            yield _TaskGroup(title, Paragraph(" ".join((self._counts(section), *self._done(rows)))))
-
-    def _counts(self, section: RowCounts) -> str:
-        stages = {words: count for words, count in section.stages.items() if count}
-        if len(stages) == 1:
-            words = in_sentence(next(iter(stages)))
-            return f"Có {count_words(section.total)} đầu việc{', đều' if section.total > 1 else ''} {words}."
-        return f"Có {count_words(section.total)} đầu việc: {listed(stages, self.c.stages, None)}."
+            stages = {words: count for words, count in section.stages.items() if count}
+            counts = f": {listed(stages, self.c.stages, None)}"
+            if len(stages) == 1:
+                counts = f"{', đều' if section.total > 1 else ''} {in_sentence(next(iter(stages)))}"
+            told = (f"Có {count_words(section.total)} đầu việc{counts}.", *self._done(rows))
+            yield f"{mark} Nhóm {section.code}. {section.title}", Paragraph(" ".join(told))
 
     def _done(self, rows: list[TaskRow]) -> Iterator[str]:
         if self.fit.detail == "counts":

@@ -109,7 +109,7 @@ def overview_sheet(
     """The overview of a period with its charts; the other sheets are placed already: formulas count over their rows."""
     counted = _CountedSheets(plan, indicators, units)
     for fit in _FITS:
-        lines = _PageWriter(view, counted, fit).written()
+        lines = _page_lines(view, counted, fit)
         page = ReportSheet(_NAME, _COLUMNS, lines, scale=fit.scale, sparse=True, sizes=_LETTERS)
         left = _PAGE_POINTS / fit.scale - sum(row.height for row in page.placed().rows)
         if left >= fit.charts:
@@ -132,128 +132,126 @@ def _room(points: float, anchor: str) -> Iterator[ReportLine]:
         points, first = points - part, False
 
 
-class _PageWriter:
-    """Collects the lines of the printed page; each takes one row, so that formulas know where they stand."""
+def _page_lines(view: Overview, counted: _CountedSheets, fit: _Fit) -> tuple[ReportLine, ...]:
+    """The whole page but its charts; each line takes one row, so that formulas know where they stand."""
+    now = _counts_of(view.figures, view.consolidation)
+    past = _counts_of(view.before, view.consolidation) if view.before else ({}, {}, {})
+    plan, indicators, units = counted.plan, counted.indicators, counted.units
+    tasks = {words: plan.count(kind=TASK_ROW, stage=words) for words in now[0]} | {
+        _TOTAL: plan.count(kind=TASK_ROW),
+        _THEREOF: plan.count(kind=TASK_ROW, timeliness=TIMELINESS["on_time"]),
+    }
+    targets: dict[str, str] = {}
+    if indicators is not None:
+        states = [state for state in INDICATOR_STATES if now[1][state] or state == INDICATOR_STATES[0]]
+        targets["Số chỉ tiêu"] = indicators.count(kind=INDICATOR_ROW)
+        targets |= {state: indicators.count(kind=INDICATOR_ROW, state=state) for state in states}
+    reports = {
+        "Đơn vị phải báo cáo": units.count(expected=YES),
+        "Được chấp nhận": units.count(accepted=YES),
+        "Nộp đúng hạn": units.count(accepted=YES, on_time=YES),
+        "Nộp chậm": units.count(accepted=YES, on_time=NO),
+    }
+    lines = _heading(view, fit.missing)
+    lines += _counts("Đầu việc", tasks, now[0], past[0], row=len(lines) + 2)
+    lines.append(ReportLine("space", height=4))
+    others, now_of, past_of = targets | reports, now[1] | now[2], past[1] | past[2]
+    lines += _counts("Chỉ tiêu; báo cáo", others, now_of, past_of, row=len(lines) + 2, second=len(targets))
+    return (*lines, *_lists(view, fit))
 
-    def __init__(self, view: Overview, rows: _CountedSheets, fit: _Fit) -> None:
-        self.view, self.rows, self.fit = view, rows, fit
-        self.c = view.consolidation
-        self.found: list[ReportLine] = []
 
-    def written(self) -> tuple[ReportLine, ...]:
-        """The whole page but its charts."""
-        self._heading()
-        now = _counts_of(self.view.figures, self.c)
-        past = _counts_of(self.view.before, self.c) if self.view.before else ({}, {}, {})
-        plan, indicators, units = self.rows.plan, self.rows.indicators, self.rows.units
-        tasks = {words: plan.count(kind=TASK_ROW, stage=words) for words in now[0]} | {
-            _TOTAL: plan.count(kind=TASK_ROW),
-            _THEREOF: plan.count(kind=TASK_ROW, timeliness=TIMELINESS["on_time"]),
-        }
-        self._counts("Đầu việc", tasks, now[0], past[0])
-        self.found.append(ReportLine("space", height=4))
-        targets: dict[str, str] = {}
-        if indicators is not None:
-            states = [state for state in INDICATOR_STATES if now[1][state] or state == INDICATOR_STATES[0]]
-            targets["Số chỉ tiêu"] = indicators.count(kind=INDICATOR_ROW)
-            targets |= {state: indicators.count(kind=INDICATOR_ROW, state=state) for state in states}
-        reports = {
-            "Đơn vị phải báo cáo": units.count(expected=YES),
-            "Được chấp nhận": units.count(accepted=YES),
-            "Nộp đúng hạn": units.count(accepted=YES, on_time=YES),
-            "Nộp chậm": units.count(accepted=YES, on_time=NO),
-        }
-        self._counts("Chỉ tiêu; báo cáo", targets | reports, now[1] | now[2], past[1] | past[2], len(targets))
-        self._tasks()
-        self._decisions()
-        return tuple(self.found)
+def _heading(view: Overview, named: int) -> list[ReportLine]:
+    c = view.consolidation
+    _, agency, recipient, _ = c.letterhead
+    to = f". Kính gửi: {recipient}" if recipient else ""
+    lines = [
+        ReportLine("title", {_grid(0): f"TỔNG QUAN KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}),
+        ReportLine("subtitle", {_grid(0): c.title}),
+        ReportLine("italic", {_grid(0): f"{agency} (số liệu {data_window(c.period)}){to}"}),
+        ReportLine("alert" if c.missing else "italic", {_grid(0): reported_words(view, named)}),
+    ]
+    if c.closing is not None:
+        where = f"trang «{SHEETS['addendum'].name}» của nguon-so-lieu.xlsx"
+        later = f" Nội dung nhận được sau đó ở {where}." if c.addendum else ""
+        lines.append(ReportLine("italic", {_grid(0): f"Số liệu chốt lúc {moment_words(c.closing.at)}.{later}"}))
+    words = ReportLine("words", {_grid(0): headline(view)}, spans=_WHOLE)
+    return [*lines, words, ReportLine("space", height=4)]
 
-    def _heading(self) -> None:
-        c, view = self.c, self.view
-        _, agency, recipient, _ = c.letterhead
-        to = f". Kính gửi: {recipient}" if recipient else ""
-        self.found += [
-            ReportLine("title", {_grid(0): f"TỔNG QUAN KẾT QUẢ THỰC HIỆN {c.period.title.upper()}"}),
-            ReportLine("subtitle", {_grid(0): c.title}),
-            ReportLine("italic", {_grid(0): f"{agency} (số liệu {data_window(c.period)}){to}"}),
-            ReportLine("alert" if c.missing else "italic", {_grid(0): reported_words(view, self.fit.missing)}),
-        ]
-        if c.closing is not None:
-            where = f"trang «{SHEETS['addendum'].name}» của nguon-so-lieu.xlsx"
-            later = f" Nội dung nhận được sau đó ở {where}." if c.addendum else ""
-            self.found.append(
-                ReportLine("italic", {_grid(0): f"Số liệu chốt lúc {moment_words(c.closing.at)}.{later}"})
-            )
-        self.found.append(ReportLine("words", {_grid(0): headline(view)}, spans=_WHOLE))
-        self.found.append(ReportLine("space", height=4))
 
-    def _counts(
-        self, label: str, formulas: Mapping[str, str], now: Mapping[str, int], past: Mapping[str, int], second: int = 0
-    ) -> None:
-        """A table of figures by title: this period, shares, the period before.
+def _counts(
+    label: str,
+    formulas: Mapping[str, str],
+    now: Mapping[str, int],
+    past: Mapping[str, int],
+    *,
+    row: int,
+    second: int = 0,
+) -> Iterator[ReportLine]:
+    """A table of figures by title: this period (in that row, from 1), shares, the period before.
 
-        They are shares of the first figure, those from number `second` on of that one.
-        """
-        names = [_grid(2 + 2 * index) for index in range(len(formulas))]
-        spans = {_grid(0): _grid(1)} | {name: _grid(3 + 2 * index) for index, name in enumerate(names)}
-        row, titles, letters = len(self.found) + 2, list(formulas), [letter_of(_COLUMNS, name) for name in names]
+    They are shares of the first figure, those from number `second` on of that one.
+    """
+    names = [_grid(2 + 2 * index) for index in range(len(formulas))]
+    spans = {_grid(0): _grid(1)} | {name: _grid(3 + 2 * index) for index, name in enumerate(names)}
+    letters, titles = [letter_of(_COLUMNS, name) for name in names], list(formulas)
+    wholes = [second if index >= second else 0 for index in range(len(titles))]
+    lines: list[tuple[Literal["head", "row"], str, Sequence[CellContent]]] = [
+        ("head", label, titles),
+        ("row", "Kỳ này", [Formula(formula, now[title]) for title, formula in formulas.items()]),
+        (
+            "row",
+            "Tỷ lệ",
+            [
+                _share(f"{letters[i]}{row}", f"${letters[whole]}${row}", now[titles[i]], now[titles[whole]])
+                for i, whole in enumerate(wholes)
+            ],
+        ),
+    ]
+    if past:
+        lines.append(("row", "Kỳ trước", [Number(past.get(title, 0), _COUNT_FORMAT) for title in titles]))
+    for kind, title, cells in lines:
+        yield ReportLine(kind, {_grid(0): title, **dict(zip(names, cells, strict=True))}, spans=spans)
 
-        def put(kind: Literal["head", "row"], title: str, cells: Iterable[CellContent]) -> None:
-            line: dict[str, CellContent] = {_grid(0): title, **dict(zip(names, cells, strict=True))}
-            self.found.append(ReportLine(kind, line, spans=spans))
 
-        put("head", label, titles)
-        put("row", "Kỳ này", [Formula(formula, now[title]) for title, formula in formulas.items()])
-        wholes = [second if index >= second else 0 for index in range(len(titles))]
-        shares = (
-            _share(f"{letters[i]}{row}", f"${letters[whole]}${row}", now[titles[i]], now[titles[whole]])
-            for i, whole in enumerate(wholes)
-        )
-        put("row", "Tỷ lệ", shares)
-        if past:
-            put("row", "Kỳ trước", [Number(past.get(title, 0), _COUNT_FORMAT) for title in titles])
+def _lists(view: Overview, fit: _Fit) -> Iterator[ReportLine]:
+    """Overdue tasks, those that fall due, decisions that are asked for: as many as the page names."""
 
-    def _tasks(self) -> None:
-        view, later = self.view, SHEETS["problems"].name
-        silent = sum(not item.reported for item in view.overdue)
-        count = len(view.overdue) - silent
-        title = f"Quá hạn, chưa hoàn thành: {count:02d} đầu việc" if count else "Không có đầu việc báo cáo quá hạn"
-        title += f"; đã qua hạn mà chưa có báo cáo: {silent:02d} đầu việc" if silent else ""
-        self._list(title, [self._task(item) for item in view.overdue], self.fit.overdue, later, heads=True)
-        due = len(view.due_soon)
-        title = f"Đến hạn trước kỳ báo cáo sau: {due:02d} đầu việc"
-        title = title if due else "Không có đầu việc đến hạn trước kỳ báo cáo sau"
-        self._list(title, [self._task(item) for item in view.due_soon], self.fit.others, later)
+    def of_tasks(items: Iterable[ListedTask]) -> Iterator[ReportLine]:
+        for item in items:
+            work = shorten(item.work, fit.letters) if fit.letters else item.work
+            due = vietnamese_date(item.due) if item.due else ""
+            texts = (item.number, work, ", ".join(item.units), due, item.words)
+            yield ReportLine("row", dict(zip(_TASK_SPANS, texts, strict=True)), spans=_TASK_SPANS)
 
-    def _task(self, item: ListedTask) -> ReportLine:
-        work = shorten(item.work, self.fit.letters) if self.fit.letters else item.work
-        texts = (item.number, work, ", ".join(item.units), vietnamese_date(item.due) if item.due else "", item.words)
-        return ReportLine("row", dict(zip(_TASK_SPANS, texts, strict=True)), spans=_TASK_SPANS)
+    silent, due, asked = sum(not item.reported for item in view.overdue), len(view.due_soon), len(view.decisions)
+    count, later = len(view.overdue) - silent, SHEETS["problems"].name
+    title = f"Quá hạn, chưa hoàn thành: {count:02d} đầu việc" if count else "Không có đầu việc báo cáo quá hạn"
+    title += f"; đã qua hạn mà chưa có báo cáo: {silent:02d} đầu việc" if silent else ""
+    yield from _list(title, [*of_tasks(view.overdue)], fit.overdue, later, heads=True)
+    title = f"Đến hạn trước kỳ báo cáo sau: {due:02d} đầu việc"
+    title = title if due else "Không có đầu việc đến hạn trước kỳ báo cáo sau"
+    yield from _list(title, [*of_tasks(view.due_soon)], fit.others, later)
+    cut, lines = fit.letters or 1000, []
+    for item in view.decisions:
+        who = "; ".join(item.units) + (f" (nhiệm vụ {', '.join(item.tasks)})" if item.tasks else "")
+        texts = (item.level, shorten(item.text, 2 * cut), shorten(who, cut))
+        lines.append(ReportLine("row", dict(zip(_DECISION_SPANS, texts, strict=True)), spans=_DECISION_SPANS))
+    title = f"Đề nghị quyết định: {asked:02d} nội dung, theo cấp quyết định"
+    if lines:
+        yield from _list(title, lines, fit.others, SHEETS["proposals"].name, noun="nội dung")
 
-    def _decisions(self) -> None:
-        found = self.view.decisions
-        if not found:
-            return
-        cut = self.fit.letters or 1000
-        lines = []
-        for item in found:
-            who = "; ".join(item.units) + (f" (nhiệm vụ {', '.join(item.tasks)})" if item.tasks else "")
-            texts = (item.level, shorten(item.text, 2 * cut), shorten(who, cut))
-            lines.append(ReportLine("row", dict(zip(_DECISION_SPANS, texts, strict=True)), spans=_DECISION_SPANS))
-        title = f"Đề nghị quyết định: {len(found):02d} nội dung, theo cấp quyết định"
-        self._list(title, lines, self.fit.others, SHEETS["proposals"].name, noun="nội dung")
 
-    def _list(
-        self, title: str, lines: Sequence[ReportLine], most: int, where: str, *, heads: bool = False, noun: str = "việc"
-    ) -> None:
-        self.found.append(ReportLine("lead", {_grid(0): title}, spans=_WHOLE))
-        if heads and lines:
-            names = ("Mã", "Nhiệm vụ", "Đơn vị chủ trì", "Thời hạn", "Chậm")
-            self.found.append(ReportLine("head", dict(zip(_TASK_SPANS, names, strict=True)), spans=_TASK_SPANS))
-        self.found += lines[:most]
-        if len(lines) > most:
-            more = f"và {len(lines) - most} {noun} nữa: xem trang «{where}»"
-            self.found.append(ReportLine("words", {_grid(0): more}, spans=_WHOLE))
+def _list(
+    title: str, lines: Sequence[ReportLine], most: int, where: str, *, heads: bool = False, noun: str = "việc"
+) -> Iterator[ReportLine]:
+    yield ReportLine("lead", {_grid(0): title}, spans=_WHOLE)
+    if heads and lines:
+        names = ("Mã", "Nhiệm vụ", "Đơn vị chủ trì", "Thời hạn", "Chậm")
+        yield ReportLine("head", dict(zip(_TASK_SPANS, names, strict=True)), spans=_TASK_SPANS)
+    yield from lines[:most]
+    if len(lines) > most:
+        more = f"và {len(lines) - most} {noun} nữa: xem trang «{where}»"
+        yield ReportLine("words", {_grid(0): more}, spans=_WHOLE)
 
 
 def _counts_of(f: Figures, c: Consolidation) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
