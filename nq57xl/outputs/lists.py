@@ -66,7 +66,7 @@ def render_sending_list(items: Sequence[FormToSend], drafts: Mapping[str, str] |
         rows.append((str(number), form.unit_name, form.unit, file, due, email, item.subject, item.text))
     issued = max((form.issued_on for form in forms), default=dt.date(2026, 1, 1))
     names, created = ("Danh sách gửi", "Danh sách gửi"), dt.datetime.combine(issued, dt.time(8))
-    return _list_book(names, top, _SENDING, rows, created, centred=(0, 2, 4), heights=(24.0, 30.0), frozen=2)
+    return _list_book(names, top, _SENDING, rows, created, centred=(2, 4), heights=(24.0, 30.0), frozen=2)
 
 
 @frozen
@@ -107,7 +107,7 @@ def calendar_files(lines: Sequence[CalendarLine], year: int, title: str) -> dict
     numbered = enumerate(lines, start=1)
     rows = [(str(n), line.period.title, data_window(line.period), *line.days, line.note) for n, line in numbered]
     names, top = (f"Lịch báo cáo năm {year}", "Lịch báo cáo"), (f"LỊCH BÁO CÁO NĂM {year}", title)
-    book = _list_book(names, top, _CALENDAR, rows, dt.datetime(year, 1, 1, 8), centred=(0,), frozen=2)
+    book = _list_book(names, top, _CALENDAR, rows, dt.datetime(year, 1, 1, 8), frozen=2)
     return {f"lich-bao-cao-{year}.xlsx": book, f"lich-bao-cao-{year}.ics": _calendar_file(lines, year, title)}
 
 
@@ -187,7 +187,8 @@ def _list_book(
         sheet.height(head, heights[1] if heights else 32.0)
         for row, cells in enumerate(rows, head + 1):
             for column, text in enumerate(cells):
-                sheet.text(row, column, text, "text_center" if column in centred else "text")
+                middle = column in centred or (column == 0 and text.isdigit())
+                sheet.text(row, column, text, "text_center" if middle else "text")
             measured = [Text(text, width, indent=1) for text, width in zip(cells, widths, strict=True)]
             sheet.height(row, row_height(measured))
         sheet.page(DECREE_PAGE)
