@@ -33,6 +33,16 @@ class Waived:
 
 
 @frozen
+class _Wording:
+    """What an office's own catalogue needs to say a finding otherwise; ledgers keep it, by these names."""
+
+    words: Mapping[str, Any]
+    """They fill its sentences."""
+    given: frozenset[str]
+    """Fields that were said for this finding alone: the catalogue's are not taken."""
+
+
+@frozen
 class Finding:
     """One finding. Texts are Vietnamese; code, severity and field are stable English ASCII."""
 
@@ -54,9 +64,8 @@ class Finding:
     field: str = ""
     value: str = ""
     """As typed."""
-    wording: tuple[Mapping[str, Any], Collection[str]] | None = attrs.field(default=None, eq=False, repr=False)
-    """What an office's own catalogue needs to say it otherwise: the words that fill its sentences, and the fields that
-    were said for this finding alone; None: said and settled."""
+    wording: _Wording | None = attrs.field(default=None, eq=False, repr=False)
+    """None: said and settled."""
     waived: Waived | None = None
     asked_before: bool = False
     """A movement that the unit was asked about once and left without an explanation: listed, not asked again."""
@@ -155,7 +164,7 @@ def make(code: str, *, words: dict[str, Any] | None = None, **places: Any) -> Fi
     """
     words = words or {}
     said = {**_said(_packaged()[code], words), **places}
-    return Finding(code=code, wording=(words, frozenset(places)), **said)
+    return Finding(code=code, wording=_Wording(words, frozenset(places)), **said)
 
 
 def reworded(findings: Iterable[Finding], own: Mapping[str, Entry]) -> tuple[Finding, ...]:
@@ -163,7 +172,9 @@ def reworded(findings: Iterable[Finding], own: Mapping[str, Entry]) -> tuple[Fin
     if own is _packaged():
         return tuple(findings)
     return tuple(
-        item if item.wording is None else attrs.evolve(item, wording=None, **_said(own[item.code], *item.wording))
+        item
+        if item.wording is None
+        else attrs.evolve(item, wording=None, **_said(own[item.code], item.wording.words, item.wording.given))
         for item in findings
     )
 

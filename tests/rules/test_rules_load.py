@@ -11,7 +11,7 @@ import pytest
 from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.rules.codec import from_json, to_json
-from nq57xl.rules.findings import catalogue, make
+from nq57xl.rules.findings import Finding, catalogue, make
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import Schema
 
@@ -32,6 +32,15 @@ def test_a_schema_survives_json() -> None:
     """The ledger keeps the rules a form was issued with: what is read back is what was issued."""
     schema = load_schema()
     assert from_json(to_json(schema), Schema) == schema
+
+
+def test_a_finding_in_a_ledger_keeps_how_it_came_to_its_words() -> None:
+    """What an office's own catalogue needs goes into the ledger and comes back, by the names that ledgers have."""
+    made = make("LEADS_DISAGREE", words={"task": "II.1.1", "value": "A"}, table="led", task="II.1.1")
+    text = to_json(made)
+    assert '"wording":{"given":["table","task"],"words":{"task":"II.1.1","value":"A"}}' in text
+    read = from_json(text, Finding)
+    assert (read, read.wording) == (made, made.wording)
 
 
 def test_a_workspace_overrides_one_file(tmp_path: Path) -> None:
