@@ -219,7 +219,7 @@ class Months:
         words = {"row": f"{item.code} {item.indicator}"}
         place = {"table": "indicator", "task": item.code}
         if not figures:
-            return cells + [_as_is(fields["no_data"][-1])] * ("no_data" in fields), []
+            return cells + [_as_is(told) for told in fields.get("no_data", ())[-1:]], []
         if not item.kind and item.measure != "choice":
             return cells, [make("MONTHS_KIND_UNKNOWN", words=words, **place)]
         findings: list[Finding] = []

@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import attrs
 
 from nq57xl.ledger.model import PeriodStatus
+from nq57xl.plan.model import Plan
 from nq57xl.results.consolidation import consolidate
 from nq57xl.results.from_months import Months
+from nq57xl.results.model import Consolidation
 from nq57xl.rules.load import load_schema
+from nq57xl.rules.schema import CellValue
 from tests.report_fills import Unit, returned, unit_status
 from tests.samples import sample_period, sample_plan
 
 SCHEMA = load_schema()
+
+
+def of_months(plan: Plan, cells: Sequence[tuple[str, str, str, CellValue]]) -> Consolidation:
+    """A quarter of two months, in both of which VP says the same and nobody else anything."""
+    april = sample_period()
+    months = []
+    for number, period in enumerate((april, attrs.evolve(april, code="2026-05", title="tháng 5/2026")), start=1):
+        writer = Unit("VP", random.Random(0))
+        for table, key, field, value in cells:
+            writer.type(table, key, field, str(value), value)
+        record = returned(period, "VP", writer.values, number=number)
+        units = (unit_status("VP", "Văn phòng", record, period.due),)
+        status = PeriodStatus("mau", period.code, period.due, True, units, ())
+        months.append(consolidate(plan, period, SCHEMA, status))
+    quarter = attrs.evolve(april, code="2026-Q2", title="quý II/2026")
+    return Months(plan, quarter, SCHEMA, {"led": {}, "indicator": {"note": "join"}}, months).consolidation()
 
 
 def test_rows_that_say_the_same_are_told_once_where_the_unit_added_them() -> None:
@@ -24,20 +44,17 @@ def test_rows_that_say_the_same_are_told_once_where_the_unit_added_them() -> Non
         attrs.evolve(task, code=next(codes, task.code)) if "VP" in task.lead_units and not task.done_before else task
         for task in plan.tasks
     )
-    plan = attrs.evolve(plan, tasks=tasks)
-    april = sample_period()
-    months = []
-    for number, period in enumerate((april, attrs.evolve(april, code="2026-05", title="tháng 5/2026")), start=1):
-        writer = Unit("VP", random.Random(0))
-        for code in ("20", "20.1"):
-            writer.type("led", code, "progress", "ongoing", "ongoing")
-        writer.type("difficulty", "01", "proposal", "Bố trí kinh phí", "Bố trí kinh phí")
-        record = returned(period, "VP", writer.values, number=number)
-        units = (unit_status("VP", "Văn phòng", record, period.due),)
-        status = PeriodStatus("mau", period.code, period.due, True, units, ())
-        months.append(consolidate(plan, period, SCHEMA, status))
-    whole = attrs.evolve(april, code="2026-Q2", title="quý II/2026")
-    c = Months(plan, whole, SCHEMA, {"led": {}, "indicator": {}}, months).consolidation()
+    rows: list[tuple[str, str, str, CellValue]] = [("led", code, "progress", "ongoing") for code in ("20", "20.1")]
+    c = of_months(attrs.evolve(plan, tasks=tasks), [*rows, ("difficulty", "01", "proposal", "Bố trí kinh phí")])
     told = {row.task.code: [entry.progress for entry in row.entries if entry.unit == "VP"] for row in c.tasks}
     assert (told["20"], told["20.1"]) == (["ongoing"], ["ongoing"])
     assert [item.values["proposal"].typed for item in c.free] == ["Bố trí kinh phí"]
+
+
+def test_an_indicator_with_a_note_alone_is_not_reported() -> None:
+    """Where the office took a return its cells with errors are blank: a note beside such a figure says no figure."""
+    plan = sample_plan()
+    code = next(item.code for item in plan.indicators if "VP" in item.lead_units)
+    c = of_months(plan, [("indicator", code, "note", "Đang rà soát số liệu")])
+    (entry,) = (item for row in c.indicators if row.indicator.code == code for item in row.entries if item.unit == "VP")
+    assert (entry.state, entry.values["note"].typed) == ("unreported", "Đang rà soát số liệu")
