@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
 import attrs
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix import CARD, NAME_KINDS, SHEETS, cells_of
+from nq57xl.plan.appendix import CARD, NAME_KINDS, NAMES, SHEETS, cells_of
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.importer.document import Document, SourceText
 from nq57xl.plan.importer.headings import HeadingWords, heading_words
 from nq57xl.plan.importer.properties import FoundProperties, properties_of
 from nq57xl.plan.importer.structure import Draft, Outline, outlines_of
-from nq57xl.plan.importer.units import propose_units
+from nq57xl.plan.importer.units import ProposedUnits, propose_units
 from nq57xl.plan.model import Indicator, Plan, Section, Task
 from nq57xl.plan.review_questions import Review, ReviewedPlan
 from nq57xl.plan.units import Resolver, understand
 from nq57xl.text.legacy import fold, one_line
+
+_Point = tuple[str, int, str, str, SourceText]
+"""Id of a sheet, row in it, field, code of the task, and what a person must look at, with its place and why."""
 
 
 def import_document(document: Document, stem: str, today: date, known: HeadingWords | None = None) -> ReviewedPlan:
@@ -35,7 +38,26 @@ def import_document(document: Document, stem: str, today: date, known: HeadingWo
         raise Nq57Error(_no_table(document, known))
     days = (Deadline.read(draft.text("deadline"), today.year).date for draft in tasks.drafts)
     found = properties_of(lines, stem, today, [day.year for day in days if day])
-    return _Assembly(tasks, indicators, found).imported()
+    proposal = propose_units(
+        [draft.text("lead") for draft in (*tasks.drafts, *indicators.drafts)],
+        [draft.text("support") for draft in tasks.drafts],
+        agency="".join(item.name for item in found.properties.agency[:1]),
+        parent="".join(item.name for item in found.properties.parent[:1]),
+        gatherer=found.gatherer,
+    )
+    plan = understand(_plan(tasks, indicators, found, proposal))
+    resolver = Resolver(plan.units, plan.groups)
+    points = [
+        *_property_points(found, plan),
+        *((table, index, name, "", SourceText(doubt=reason)) for table, index, name, reason in proposal.doubts),
+        *_row_points("sections", "tasks", tasks, plan, lambda draft: _odd(draft, tasks, resolver, plan)),
+        *_row_points("indicator_groups", "indicators", indicators, plan,
+                     lambda draft: _odd_lead(draft, indicators, resolver, "chưa có đơn vị theo dõi")),
+        *_column_points(tasks, indicators),
+    ]  # fmt: skip
+    loose = (Review("", "", "", "", value.source, f"chưa đưa vào phụ lục: {value.doubt}", value.text)
+             for value in (*tasks.loose, *indicators.loose))  # fmt: skip
+    return ReviewedPlan(plan, (*_reviews(points, plan), *loose))
 
 
 def _no_table(document: Document, known: HeadingWords) -> str:
@@ -59,90 +81,75 @@ def _quoted(texts: Iterable[str]) -> str:
     return ", ".join(f"«{one_line(text)}»" for text in texts)
 
 
-class _Assembly:
-    def __init__(self, tasks: Outline, indicators: Outline, found: FoundProperties) -> None:
-        self.tasks, self.indicators, self.found = tasks, indicators, found
-        leads = [draft.text("lead") for draft in (*tasks.drafts, *indicators.drafts)]
-        supports = [draft.text("support") for draft in tasks.drafts]
-        agency, parent = ("".join(item.name for item in names[:1])
-                          for names in (found.properties.agency, found.properties.parent))  # fmt: skip
-        known = [found.gatherer] if found.gatherer else []
-        self.proposal = propose_units(leads, supports, agency, known, parent)
-        self.review: list[Review] = []
+def _plan(tasks: Outline, indicators: Outline, found: FoundProperties, proposal: ProposedUnits) -> Plan:
+    gatherers = Resolver(proposal.units, proposal.groups).resolve(found.gatherer).codes
+    sections, indicator_groups = (
+        tuple(Section(item.number.text, one_line(item.title.text)) for item in outline.groups)
+        for outline in (tasks, indicators)
+    )
+    return Plan(
+        attrs.evolve(found.properties, gatherer="".join(gatherers[:1])),
+        proposal.units,
+        proposal.groups,
+        sections,
+        tuple(_task(draft) for draft in tasks.drafts),
+        indicator_groups,
+        tuple(_indicator(draft) for draft in indicators.drafts),
+    )
 
-    def imported(self) -> ReviewedPlan:
-        plan = understand(self._plan())
-        resolver = Resolver(plan.units, plan.groups)
-        self._properties(plan)
-        for table, index, name, reason in self.proposal.doubts:
-            self._add(SHEETS[table].place(index, name), "", name, ("", reason))
-        self._outline("sections", self.tasks)
-        for index, draft in enumerate(self.tasks.drafts):
-            odd = _odd(draft, self.tasks, resolver, plan)
-            self._row("tasks", index, plan.tasks[index].code, _doubts(draft, odd))
-        self._outline("indicator_groups", self.indicators)
-        for index, draft in enumerate(self.indicators.drafts):
-            odd = _odd_lead(draft, self.indicators, resolver, "chưa có đơn vị theo dõi")
-            self._row("indicators", index, plan.indicators[index].code, _doubts(draft, odd))
-        self._columns()
-        for value in (*self.tasks.loose, *self.indicators.loose):
-            self.review.append(Review("", "", "", "", value.source, f"chưa đưa vào phụ lục: {value.doubt}", value.text))
-        return ReviewedPlan(plan, tuple(_with_values(self.review, plan)))
 
-    def _plan(self) -> Plan:
-        units, groups = self.proposal.units, self.proposal.groups
-        gatherer = Resolver(units, groups).resolve(self.found.gatherer).codes[:1] if self.found.gatherer else ()
-        sections, indicator_groups = (
-            tuple(Section(item.number.text, one_line(item.title.text)) for item in outline.groups)
-            for outline in (self.tasks, self.indicators)
-        )
-        return Plan(
-            attrs.evolve(self.found.properties, gatherer="".join(gatherer)),
-            units,
-            groups,
-            sections,
-            tuple(_task(draft) for draft in self.tasks.drafts),
-            indicator_groups,
-            tuple(_indicator(draft) for draft in self.indicators.drafts),
-        )
+def _property_points(found: FoundProperties, plan: Plan) -> Iterable[_Point]:
+    lines, kinds = [column.key for column in CARD.columns], list(NAME_KINDS)
+    for key, reason in found.doubts.items():
+        why = SourceText("", found.sources.get(key, ""), reason)
+        if key in lines:
+            yield CARD.id, 0, key, "", why
+        elif key in kinds:
+            before = sum(len(getattr(plan.properties, kind)) for kind in kinds[: kinds.index(key)])
+            yield NAMES.id, before, "name", "", attrs.evolve(why, text=key)
 
-    def _properties(self, plan: Plan) -> None:
-        lines, kinds = [column.key for column in CARD.columns], list(NAME_KINDS)
-        for key, reason in self.found.doubts.items():
-            place = (self.found.sources.get(key, ""), reason)
-            if key in lines:
-                self._add(CARD.place(0, key), "", key, place)
-            elif key in kinds:
-                before = sum(len(getattr(plan.properties, kind)) for kind in kinds[: kinds.index(key)])
-                self._add(SHEETS["names"].place(before, "name"), "", key, place)
 
-    def _outline(self, table: str, outline: Outline) -> None:
-        for index, group in enumerate(outline.groups):
-            doubts = [(key, item) for key, item in (("number", group.number), ("title", group.title)) if item.doubt]
-            self._row(table, index, group.number.text, doubts)
+def _row_points(
+    groups: str, rows: str, outline: Outline, plan: Plan, odd: Callable[[Draft], Iterable[tuple[str, str]]]
+) -> Iterable[_Point]:
+    """The doubtful cells of sections and rows: what the reading doubted, and what does not look like what it should
+    be."""
+    for index, group in enumerate(outline.groups):
+        for key, value in (("number", group.number), ("title", group.title)):
+            if value.doubt:
+                yield groups, index, key, group.number.text, value
+    for index, draft in enumerate(outline.drafts):
+        doubts = {key: value for key, value in draft.values.items() if value.doubt}
+        for key, reason in odd(draft):
+            doubts[key] = (doubts.get(key) or draft.value(key)).doubted(reason)
+        for key, value in doubts.items():
+            yield rows, index, key, getattr(plan, rows)[index].code, value
 
-    def _row(self, table: str, index: int, code: str, doubts: Iterable[tuple[str, SourceText]]) -> None:
-        for key, value in doubts:
-            self._add(SHEETS[table].place(index, key), code, key, (value.source, value.doubt))
 
-    def _columns(self) -> None:
-        """One point for each column that was found by likeness only, or that every plan has and this one not: its
-        first cell."""
-        drafts, fields = self.tasks.drafts, self.tasks.body.fields
-        blank = [name for name in ("lead", "deadline") if not any(draft.text(name) for draft in drafts)]
-        missing = [(name, "văn bản không có cột này: hãy điền cả cột") for name in blank if name not in fields]
-        for table, outline, told in (("tasks", self.tasks, missing), ("indicators", self.indicators, [])):
-            guessed = [(name, "tên cột lạ, đoán theo từ gần giống: hãy xem cả cột") for name in outline.body.doubts]
-            for name, reason in [*guessed, *told] if outline.drafts else ():
-                self._add(SHEETS[table].place(0, name), "", name, (outline.drafts[0].source, reason))
+def _column_points(tasks: Outline, indicators: Outline) -> Iterable[_Point]:
+    """The first cell of each column that was found by likeness only, or that every plan has and this one not."""
+    for table, outline, needed in (("tasks", tasks, ("lead", "deadline")), ("indicators", indicators, ())):
+        told = [(name, "tên cột lạ, đoán theo từ gần giống: hãy xem cả cột") for name in outline.body.doubts]
+        for name in needed:
+            if name not in outline.body.fields and not any(draft.text(name) for draft in outline.drafts):
+                told.append((name, "văn bản không có cột này: hãy điền cả cột"))
+        for name, reason in told if outline.drafts else ():
+            yield table, 0, name, "", SourceText("", outline.drafts[0].source, reason)
 
-    def _add(self, cell: tuple[str, str], task: str, name: str, place: tuple[str, str]) -> None:
-        known = next((index for index, item in enumerate(self.review) if (item.sheet, item.cell) == cell), None)
-        if known is None:
-            self.review.append(Review(*cell, task, name, *place))
-        elif place[1] not in self.review[known].reason:
-            old = self.review[known]
-            self.review[known] = attrs.evolve(old, reason=f"{old.reason}; {place[1]}")
+
+def _reviews(points: Iterable[_Point], plan: Plan) -> Iterable[Review]:
+    """One record for each cell, with all reasons and the cell's text."""
+    found: dict[tuple[str, str], Review] = {}
+    known = cells_of(plan)
+    for table, index, key, code, why in points:
+        cell = SHEETS[table].place(index, key)
+        if cell not in found:
+            column, value = known.get(cell, (None, None))
+            shown = column.shown(value) if column else ""
+            found[cell] = Review(*cell, code, why.text if table == NAMES.id else key, why.source, why.doubt, shown)
+        elif why.doubt not in found[cell].reason:
+            found[cell] = attrs.evolve(found[cell], reason=f"{found[cell].reason}; {why.doubt}")
+    return found.values()
 
 
 def _task(draft: Draft) -> Task:
@@ -158,14 +165,6 @@ def _indicator(draft: Draft) -> Indicator:
     number, unit, target = (one_line(draft.text(key)) for key in ("number", "unit", "target"))
     lead, note = draft.text("lead"), draft.text("note")
     return Indicator("", draft.section, number, draft.text("indicator"), unit, Target(target), lead, note=note)
-
-
-def _doubts(draft: Draft, odd: Iterable[tuple[str, str]]) -> list[tuple[str, SourceText]]:
-    """The doubtful cells of a row: what the reading doubted, and what does not look like what it should be."""
-    found = {key: value for key, value in draft.values.items() if value.doubt}
-    for key, reason in odd:
-        found[key] = (found.get(key) or draft.value(key)).doubted(reason)
-    return list(found.items())
 
 
 def _odd(draft: Draft, outline: Outline, resolver: Resolver, plan: Plan) -> Iterable[tuple[str, str]]:
@@ -208,11 +207,3 @@ def _odd_lead(draft: Draft, outline: Outline, resolver: Resolver, missing: str) 
         yield "lead", missing
     elif resolver.resolve(lead).unresolved:
         yield "lead", "chưa nhận ra đơn vị"
-
-
-def _with_values(review: list[Review], plan: Plan) -> Iterable[Review]:
-    """The points with the text of their cells."""
-    known = cells_of(plan)
-    for item in review:
-        column, value = known.get((item.sheet, item.cell), (None, None))
-        yield attrs.evolve(item, value=column.shown(value)) if column else item

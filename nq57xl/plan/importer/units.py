@@ -223,7 +223,7 @@ _Doubt = tuple[str, int, str, str]
 
 
 @frozen
-class _Proposal:
+class ProposedUnits:
     """Units and groups as proposed."""
 
     units: tuple[Unit, ...]
@@ -232,9 +232,9 @@ class _Proposal:
 
 
 def propose_units(
-    leads: Iterable[str], supports: Iterable[str], agency: str, known: Iterable[str] = (), parent: str = ""
-) -> _Proposal:
-    """Units and groups that those texts name; `known` are names from the document itself (who gathers).
+    leads: Iterable[str], supports: Iterable[str], *, agency: str, parent: str, gatherer: str
+) -> ProposedUnits:
+    """Units and groups that those texts name, and who gathers, where the document says so.
 
     A unit that leads is inside unless it ranks above the agency; one that only supports is inside when it belongs to
     the agency or ranks below it. What is not sure is a doubt. A text that reads as no unit becomes none: its cell
@@ -242,7 +242,7 @@ def propose_units(
     """
     counted = [(_one_line_list(text), count, True) for text, count in Counter(leads).items()]
     counted += [(_one_line_list(text), count, False) for text, count in Counter(supports).items()]
-    counted += [(name, 1, False) for name in known]
+    counted += [(gatherer, 1, False)] if gatherer else []
     parts = [part for text, _, _ in counted for part in _HARD.split(text) if part]
     alone = {loose_key(part) for part in parts if len(split_names(part)) < 2}
     reader = _UnitReader(alone, agency, parent)
@@ -320,7 +320,7 @@ class _UnitReader:
         # two short names of one word, VTV and VOV, are two units
         return short or next((item for item in self.units if " " in key and is_misprint(key, item)), key)
 
-    def proposal(self) -> _Proposal:
+    def proposal(self) -> ProposedUnits:
         self.rank = self.known or self._inferred()
         self._drop_glued()
         self._take_alike()
@@ -331,7 +331,7 @@ class _UnitReader:
             ("units", at, "external", reasons[unit.name]) for at, unit in enumerate(units) if unit.name in reasons
         ]
         groups, empty = self._groups(units)
-        return _Proposal(units, tuple(groups), (*doubts, *empty))
+        return ProposedUnits(units, tuple(groups), (*doubts, *empty))
 
     def _drop_glued(self) -> None:
         """Takes out names that are two others in a row, for want of a sign between them: a person must part them."""
