@@ -80,6 +80,21 @@ def test_numbered_columns_under_a_common_heading_are_known_by_their_own() -> Non
     assert [(task.lead, task.support) for task in tasks] == [(lead, "Các cơ quan liên quan") for lead in LEADS]
 
 
+@pytest.mark.parametrize("numbers", ["{0}. ", ""])
+def test_a_row_over_repeated_headings_is_no_heading(numbers: str) -> None:
+    """Headings of two rows printed again in the middle of a table without a column of numbers: no row over them is lost."""
+    texts = [f"{numbers.format(n)}Xây dựng đề án {n}" for n in range(1, 7)]
+    lines = [[text, "Sở Nội vụ", "Các cơ quan liên quan", "2026", "Cao"] for text in texts]
+    head = [["Nhiệm vụ", "Phân công thực hiện", "", "Thời hạn", "Nguồn lực"], ["", "Chủ trì", "Phối hợp", "", ""]]
+    made = book([*head, *lines[:4], *head, *lines[4:]])
+    for first, last in ((1, 2), (7, 8)):
+        for area in (f"A{first}:A{last}", f"B{first}:C{first}", f"D{first}:D{last}", f"E{first}:E{last}"):
+            made.worksheets[0].merge_cells(area)
+    assert [task.task for task in imported(saved(made), "x.xlsx").plan.tasks] == [
+        f"Xây dựng đề án {n}" for n in range(1, 7)
+    ]
+
+
 def test_work_that_is_to_be_finished_is_no_state() -> None:
     """«Hoàn thành việc …» under «Nội dung chi tiết» is work, not a report's state; and no text of work is ever a number of parts."""
     works = ("Hoàn thành việc số hóa hồ sơ", "Hoàn thành chữ ký số cho công chức", "Hoàn thành CSDL")

@@ -110,3 +110,27 @@ def test_a_day_that_cannot_be_read_is_flagged(printed: str) -> None:
     """A day in another order, one that no calendar has, a mark instead of a day."""
     made = markdown([("1", "A", "Đề án", "Sở Nội vụ", "", printed), ("2", "B", "Đề án", "Sở Nội vụ", "", "2026")], HEAD)
     assert [item.task for item in made.review if item.field == "deadline"] == [made.plan.tasks[0].code]
+
+
+def test_bulleted_rows_under_a_row_without_details_are_its_parts() -> None:
+    """A numbered row that says nothing but its text heads the rows "+ …" under it, also as the first of the table."""
+    made = markdown([
+        ("1", "Xây dựng đề án", "", "", "", ""), ("", "+ Khảo sát", "Báo cáo", "Sở Y tế", "", "2026"), ("", "+ Trình", "Tờ trình", "Sở Y tế", "", "2026"),
+        ("2", "Việc khác", "Đề án", "Sở Nội vụ", "", "2026"),
+    ])  # fmt: skip
+    assert [(task.number, task.task, task.subtask) for task in made.plan.tasks] == [
+        ("1", "Xây dựng đề án", "Khảo sát"), ("1", "Xây dựng đề án", "Trình"), ("2", "Việc khác", ""),
+    ]  # fmt: skip
+    assert {item.task for item in made.review if item.field == "task"} == {task.code for task in made.plan.tasks[:2]}
+
+
+def test_groups_that_letters_number_are_sections() -> None:
+    """Wide rows «a) …» and «b) …» open sections; they are no rest of the task above them."""
+    rows = ["<tr><td colspan=6>a) Về thể chế</td></tr>", "<tr><td colspan=6>b) Về hạ tầng</td></tr>"]
+    cells = [
+        "".join(f"<td>{text}</td>" for text in (str(n), f"Việc {n}", "Đề án", "Sở Y tế", "", "2026")) for n in (1, 2)
+    ]
+    body = "".join(f"{row}<tr>{cell}</tr>" for row, cell in zip(rows, cells, strict=True))
+    made = imported(f"<table><tr>{''.join(f'<td>{text}</td>' for text in HEAD)}</tr>{body}</table>".encode(), "x.html")
+    assert [(item.number, item.title) for item in made.plan.sections] == [("a", "Về thể chế"), ("b", "Về hạ tầng")]
+    assert [(task.section, task.task) for task in made.plan.tasks] == [("a", "Việc 1"), ("b", "Việc 2")]

@@ -94,7 +94,12 @@ class Headings:
             return False
         heads = [whole_key(text) for text in self.texts]
         named = [(key, heads[col] if col < len(heads) else "") for col, _, key in own if key]
-        same = sum(_repeats(key, head, starts_page, len(own)) for key, head in named)
+        # the heading itself, its end at the top of a page, or a part of it among others
+        same = sum(
+            key == head
+            or (len(key) > 3 and ((starts_page and head.endswith(key)) or (len(own) > 2 and f" {key} " in f" {head} ")))
+            for key, head in named
+        )
         return bool(named) and same >= 0.7 * len(named)
 
 
@@ -115,8 +120,12 @@ class HeadingWords:
             own = table.own(row)
             if len(own) < 2 or any(len(cell.text) > _LONGEST for _, cell in own):
                 continue
-            found = [item for height in range(1, _MAX_HEIGHT + 1) for item in _at(table, row, height, self)]
-            found = [item for item in found if not strict or _is_plain(table, item[1])]
+            found = [(score, item) for height in range(1, _MAX_HEIGHT + 1) for score, item in _at(table, row, height, self)
+                     # a row over the same headings is data: these are printed again under it
+                     if height == 1 or all(item.columns != lower.columns for _, lower in _at(table, row + 1, height - 1, self))]  # fmt: skip
+            if strict:
+                found = [(score, item) for score, item in found if item.sure >= max(3, len(item.columns) - 1)
+                         and table.page_starts.isdisjoint(range(item.first + 1, item.last + 1))]  # fmt: skip
             if found:
                 return _completed(table, max(found, key=lambda item: item[0])[1], self)
         return None
@@ -153,21 +162,17 @@ def heading_words(workspace: Path | None = None) -> HeadingWords:
 @functools.cache
 def _read(own: Path | None, changed: float) -> HeadingWords:
     words: dict[str, dict[str, tuple[str, ...]]] = {}
-    for path in (resources.find("schemas", _FILE), *([own] if own and changed else [])):
-        for kind, fields in _fields_of(path).items():
-            known = words.setdefault(kind, {})
-            for name, keys in fields.items():
-                known[name] = tuple(dict.fromkeys((*known.get(name, ()), *(whole_key(key) for key in keys))))
-    return HeadingWords(words)
-
-
-def _fields_of(path: Path) -> dict[str, dict[str, list[str]]]:
     try:
-        raw: Any = resources.yaml_of(path.read_text(encoding="utf-8")) or {}
-        return {kind: {name: [str(key) for key in keys or ()] for name, keys in fields.items()} for kind, fields in raw.items()
-                if kind in _NEEDED}  # fmt: skip
+        for path in (resources.find("schemas", _FILE), *([own] if own and changed else [])):
+            raw: Any = resources.yaml_of(path.read_text(encoding="utf-8")) or {}
+            for kind, fields in ((kind, fields) for kind, fields in raw.items() if kind in _NEEDED):
+                known = words.setdefault(kind, {})
+                for name, keys in fields.items():
+                    more = (whole_key(str(key)) for key in keys or ())
+                    known[name] = tuple(dict.fromkeys((*known.get(name, ()), *more)))
     except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError) as error:
         raise Nq57Error(f"Tệp schemas/{_FILE} sai: hãy so với tệp có sẵn.") from error
+    return HeadingWords(words)
 
 
 @frozen
@@ -217,16 +222,10 @@ def _content_of(texts: Iterable[str]) -> _ColumnContent:
     )
 
 
-def _is_plain(table: GridTable, found: Headings) -> bool:
-    """True for well-known headings that stand on one page."""
-    on_one = not any(row in table.page_starts for row in range(found.first + 1, found.last + 1))
-    return on_one and found.sure >= max(3, len(found.columns) - 1)
-
-
 def _at(table: GridTable, row: int, height: int, known: HeadingWords) -> list[tuple[float, Headings]]:
     """Readings of the rows from `row` as headings of that height, with their scores."""
     last = row + height - 1
-    if last >= len(table.rows) or not _closed(table, row, last) or _has_data(table, row, last):
+    if last >= len(table.rows) or not _closed(table, row, last):
         return []
     parts = [_parts(table, row, last, col) for col in range(table.width)]
     found = []
@@ -326,19 +325,17 @@ def _print(table: GridTable, row: int) -> tuple[tuple[int, str], ...]:
 
 
 def _closed(table: GridTable, first: int, last: int) -> bool:
-    """True when no cell of the block reaches over or below it, and each lower row hangs under a wide or tall cell."""
+    """True when no cell of the block reaches over or below it, each lower row hangs under a wide or tall cell, and no
+    row begins with a number: that is data."""
     if any(table.from_above(first, col) for col in range(table.width)):
         return False
     if any(cell.row + cell.rows - 1 > last for cell in table.rows[last]):
         return False
+    texts = (table.text(row, 0) for row in range(first, last + 1) if table.width and table.begins(row, 0))
+    if any(_NUMBER.fullmatch("".join(text.split())) for text in texts):
+        return False
     return all(any(not table.begins(row, col) for col in range(table.width)) or len(table.own(row)) < table.width
                for row in range(first + 1, last + 1))  # fmt: skip
-
-
-def _has_data(table: GridTable, first: int, last: int) -> bool:
-    """True when a row of the block begins with a number: it is no heading."""
-    texts = [table.text(row, 0) for row in range(first, last + 1) if table.width and table.begins(row, 0)]
-    return any(_NUMBER.fullmatch("".join(text.split())) is not None for text in texts)
 
 
 def _parts(table: GridTable, first: int, last: int, col: int) -> list[str]:
@@ -428,10 +425,3 @@ def _is_numbering(table: GridTable, row: int) -> bool:
         return False
     digits = [int(match[0]) for text in texts if (match := re.search(r"\d+", text))]
     return len(digits) >= 2 and all(b - a == 1 for a, b in itertools.pairwise(digits))
-
-
-def _repeats(key: str, head: str, starts_page: bool, own: int) -> bool:
-    """True for the heading itself, its end at the top of a page, or a part of it among others."""
-    return key == head or (
-        len(key) > 3 and ((starts_page and head.endswith(key)) or (own > 2 and f" {key} " in f" {head} "))
-    )

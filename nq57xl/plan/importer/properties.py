@@ -33,7 +33,8 @@ def _re(name: str) -> re.Pattern[str]:
 
 
 _SMALL = ("và", "các", "về", "tỉnh", "xã", "phường", "thành", "phố", "nhân", "dân", "ban", "huyện")
-_FRONT = 25
+_FRONT, _TOP = 25, 40
+"""Lines in which the letterhead stands, and its number and day."""
 _MOST_LINES = 2000
 _LONGEST_NAME = 120
 _WORDS_OF_NAME = 10
@@ -68,16 +69,23 @@ class _PropertyReader:
         self.sources: dict[str, str] = {}
         self.doubts: dict[str, str] = {}
         self.inclusive = False
+        attached = (_re("attached").search(text) for text in (self.text, *(line.text for line in lines)))
+        self.attached = next((match["rest"] for match in attached if match), "")
+        """What the line "(Kèm theo Kế hoạch số … ngày … của …)" says of the plan."""
 
     def read(self, stem: str) -> FoundProperties:
         title = self._title()
         number, symbol = self._number()
-        issued, place = self._date(), self._place()
+        issued = self._date()
+        places = (_re("place").match(line.text) for line in self.lines[:_TOP])
+        place = next((one_line(match["place"]) for match in places if match), "")
         province = place or self._province()
         agency, parent = self._agency(symbol, province)
         year = self._year(title, issued)
         internal, upwards = self._days(rank_of(agency) if agency else None)
-        gatherer, recipient = self._gatherer(), self._recipient(province)
+        gatherers = (re.search(pattern, self.text) for pattern in _words()["gatherer"])
+        gatherer = next((one_line(match["unit"]) for match in gatherers if match), "")
+        recipient = self._recipient(province)
         criteria = tuple(dict.fromkeys(item.casefold() for item in _re("clear").findall(self.text)))
         signatory = self._signatory()
         told = {"number": number, "symbol": symbol, "issued_on": issued, "title": title, "agency": agency}
@@ -135,34 +143,30 @@ class _PropertyReader:
         return ""
 
     def _number(self) -> tuple[str, str]:
-        for line in self.lines[:40]:
+        for line in self.lines[:_TOP]:
             if match := _re("own_number").fullmatch(line.text):
                 self.sources["number"] = self.sources["symbol"] = line.source
-                return _digits(match["number"]), match["symbol"]
-        match = _re("number").search(self._attached())
-        return (_digits(match["number"]), match["symbol"].upper()) if match else ("", "")
-
-    def _attached(self) -> str:
-        """What the line "(Kèm theo Kế hoạch số … ngày … của …)" says of the plan."""
-        found = (_re("attached").search(text) for text in (self.text, *(line.text for line in self.lines)))
-        return next((match["rest"] for match in found if match), "")
+                symbol = match["symbol"]
+                break
+        else:
+            match = _re("number").search(self.attached)
+            symbol = match["symbol"].upper() if match else ""
+        number = match["number"].strip() if match else ""
+        return number if number.isdigit() and len(number) < 6 else "", symbol
 
     def _date(self) -> date | None:
-        for line in self.lines[:40]:
+        match = None
+        for line in self.lines[:_TOP]:
             if line.text.casefold().startswith(("căn cứ", "thực hiện")):
                 break
-            match = _re("long_date").search(line.text) or _re("short_date").search(line.text)
-            if match and _re("place").search(line.text):
+            found = _re("long_date").search(line.text) or _re("short_date").search(line.text)
+            if found and _re("place").search(line.text):
                 self.sources["issued_on"] = line.source
-                return _day(match)
-        attached = self._attached()
-        match = _re("short_date").search(attached) or _re("long_date").search(attached)
+                match = found
+                break
+        match = match or _re("short_date").search(self.attached) or _re("long_date").search(self.attached)
         match = match or _re("signed_on").search(self.text)
-        return _day(match) if match else None
-
-    def _place(self) -> str:
-        found = (_re("place").match(line.text) for line in self.lines[:40])
-        return next((one_line(match["place"]) for match in found if match), "")
+        return read_date("/".join(match.groups())) if match else None
 
     def _province(self) -> str:
         """The province or city named most often."""
@@ -175,7 +179,7 @@ class _PropertyReader:
     def _agency(self, symbol: str, province: str) -> tuple[str, str]:
         """The agency and the one above it: from the letterhead, "(Kèm theo … của …)", or what the prose says."""
         head = self._letterhead()
-        whom = _re("of_whom").search(f" {self._attached()}")
+        whom = _re("of_whom").search(f" {self.attached}")
         sealed = _re("head_of").sub("", one_line(whom["agency"]).strip(" .,;")) if whom else ""
         sealed = sealed if rank_of(sealed) is not None and len(sealed) < _LONGEST_NAME else ""
         if head:
@@ -184,7 +188,10 @@ class _PropertyReader:
                 return sealed, above if not _alike(above, sealed) else ""
             if sealed:
                 self.doubts["agency"] = f"phần đầu văn bản ghi cơ quan này, dòng «kèm theo» ghi «{sealed}»"
-            return self._written(head[-1]), above
+            # as the text writes it elsewhere, not in capitals
+            found = (match[0] for match in re.finditer(re.escape(head[-1]), self.text, re.IGNORECASE))
+            written = next((text[0].upper() + text[1:] for text in found if not text.isupper()), "")
+            return written or _sentence(head[-1]), above
         if sealed:
             return sealed, ""
         match = _re("issuer").search(self.text)
@@ -219,11 +226,6 @@ class _PropertyReader:
             return f"UBND tỉnh {province}"
         return {"TTG": "Thủ tướng Chính phủ", "CP": "Chính phủ"}.get(last, "")
 
-    def _written(self, name: str) -> str:
-        """A name in capitals as the text writes it elsewhere, else with a capital for each word."""
-        found = (match[0] for match in re.finditer(re.escape(name), self.text, re.IGNORECASE))
-        return next((text[0].upper() + text[1:] for text in found if not text.isupper()), None) or _sentence(name)
-
     def _year(self, title: str, issued: date | None) -> int:
         """The year that the plan is for: never one of a document that it cites."""
         own = _re("cited").sub(" ", title)
@@ -234,12 +236,12 @@ class _PropertyReader:
         named = [int(year) for year in _re("of_year").findall(own)]
         if named:
             return named[-1]
-        month = next(filter(None, (_re("month_of_issue").search(line.text) for line in self.lines[:40])), None)
+        month = next(filter(None, (_re("month_of_issue").search(line.text) for line in self.lines[:_TOP])), None)
         if issued or month:
             self.doubts["year"] = "năm không ghi ở tên kế hoạch, suy từ ngày ban hành"
             return issued.year if issued else int(month[1]) if month else 0
         counted = Counter(self.years).most_common(1)
-        attached = re.search(r"20[12]\d", self._attached())
+        attached = re.search(r"20[12]\d", self.attached)
         told = "năm không ghi trong văn bản, suy từ các thời hạn" if counted else "không thấy năm, dùng năm nay"
         self.doubts["year"] = told
         return int(attached[0]) if attached else counted[0][0] if counted else self.today.year
@@ -270,10 +272,6 @@ class _PropertyReader:
         if not upwards:
             self.doubts["report_day"] = "không thấy «trước ngày … hằng tháng» cho báo cáo cấp trên, dùng ngày mặc định"
         return internal or 20, upwards or 25
-
-    def _gatherer(self) -> str:
-        found = (re.search(pattern, self.text) for pattern in _words()["gatherer"])
-        return next((one_line(match["unit"]) for match in found if match), "")
 
     def _recipient(self, place: str) -> str:
         match = _re("recipient").search(self.text)
@@ -328,14 +326,6 @@ def _alike(one: str, other: str) -> bool:
 
 def _dated(name: str) -> tuple[DatedName, ...]:
     return (DatedName(name),) if name else ()
-
-
-def _digits(text: str) -> str:
-    return text.strip() if re.fullmatch(r"\s*\d{1,5}\s*", text) else ""
-
-
-def _day(match: re.Match[str]) -> date | None:
-    return read_date("/".join(match.groups()))
 
 
 def _sentence(text: str) -> str:

@@ -205,23 +205,17 @@ def _rows_of(table: Any) -> Iterator[Any]:  # noqa: ANN401 - lxml elements
 
 def _columns_of(table: Any) -> list[list[_Span]]:  # noqa: ANN401 - an lxml element
     """For each row the columns that each of its cells covers, over the borders that the rows have in common."""
-    rows = _placed(table)
-    used = sorted({border for row in rows for span in row for border in span})
-    return _common(rows) or [[(used.index(left), used.index(right)) for left, right in row] for row in rows]
-
-
-def _placed(table: Any) -> list[list[_Span]]:  # noqa: ANN401 - an lxml element
-    """For each row where the grid puts the left and the right border of its cells."""
     widths = [_whole(column.get(f"{_W}w") or "", 0) or 1000 for column in table.findall(f"{_W}tblGrid/{_W}gridCol")]
     places = list(itertools.accumulate(widths, initial=0))
-    rows = []
+    rows: list[list[_Span]] = []
     for row in _rows_of(table):
         borders = [min(_whole(_val(row, "trPr", "gridBefore"), 0), _MOST_COLUMNS)]
         for cell in _inside(row, f"{_W}tc"):
             borders.append(borders[-1] + min(max(1, _whole(_val(cell, "tcPr", "gridSpan"), 1)), _MOST_COLUMNS))
         places += [places[-1] + 1000 * step for step in range(1, borders[-1] - len(places) + 2)]
         rows.append(list(itertools.pairwise(places[border] for border in borders)))
-    return rows
+    used = sorted({border for row in rows for span in row for border in span})
+    return _common(rows) or [[(used.index(left), used.index(right)) for left, right in row] for row in rows]
 
 
 def _common(rows: Sequence[list[_Span]]) -> list[list[_Span]] | None:
@@ -321,8 +315,13 @@ class _DocxReader:
                     struck.append((f"chữ gạch ngang: {gone}", f"{source}, dòng {row + 1}"))
                 if left >= right and not text:
                     continue
-                if _goes_on(cell) and left in above:
-                    placed[above[left]] = _taller(placed[above[left]], row, text)
+                merge = cell.find(f"{_W}tcPr/{_W}vMerge")
+                if left in above and merge is not None and (merge.get(f"{_W}val") or "continue") == "continue":
+                    upper = placed[above[left]]
+                    # Word keeps texts under a merge that nobody sees
+                    hidden = any(map(str.isalpha, text)) and one_line(text) not in one_line(upper.text)
+                    doubt = "ô gộp có chữ ẩn ở dòng dưới" if hidden else upper.doubt
+                    placed[above[left]] = attrs.evolve(upper, rows=row - upper.row + 1, doubt=doubt)
                     open_cells[left] = above[left]
                     continue
                 open_cells[left] = len(placed)
@@ -345,17 +344,3 @@ def _live(text: str) -> tuple[str, str, str]:
     if _UNKNOWN_SIGN in live:
         return live.replace(_UNKNOWN_SIGN, "□"), gone, "ký hiệu phông Symbol không nhận ra"
     return live, gone, doubt
-
-
-def _goes_on(cell: Any) -> bool:  # noqa: ANN401 - an lxml element
-    """True when the cell goes on with the one above."""
-    merge = cell.find(f"{_W}tcPr/{_W}vMerge")
-    return merge is not None and (merge.get(f"{_W}val") or "continue") == "continue"
-
-
-def _taller(cell: GridCell, row: int, text: str) -> GridCell:
-    """The merged cell down to that row; Word keeps texts under a merge that nobody sees."""
-    doubt = cell.doubt
-    if any(letter.isalpha() for letter in text) and one_line(text) not in one_line(cell.text):
-        doubt = "ô gộp có chữ ẩn ở dòng dưới"
-    return attrs.evolve(cell, rows=row - cell.row + 1, doubt=doubt)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define, field
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer import document as doc
@@ -44,16 +44,6 @@ class _TextLine:
     """A blank ends it: the program broke the line there."""
     words: list[tuple[float, float, str]] = field(factory=list)
     """Left, right and text of each word."""
-
-
-@frozen
-class _CellText:
-    """What a cell says."""
-
-    text: str = ""
-    doubt: str = ""
-    short: bool = False
-    """The text begins at the top of the cell, and there is room for a line under it."""
 
 
 def _lines_of(letters: Iterable[_Letter]) -> list[_TextLine]:
@@ -102,11 +92,11 @@ def _line(row: list[_Letter]) -> _TextLine | None:
     return _TextLine(text, top, bottom, first, blank, words)
 
 
-def _cell_of(letters: Sequence[_Letter], box: _Box, pad: float) -> _CellText:
-    """The text of a cell; `pad` is the room that the table leaves between a rule and its text."""
+def _cell_of(letters: Sequence[_Letter], box: _Box, pad: float) -> doc.GridCell:
+    """A cell with its text, still without its place; `pad` is the room that the table leaves between rule and text."""
     lines = _lines_of(letters)
     if not lines:
-        return _CellText()
+        return doc.GridCell(0, 0)
     paragraphs, doubt = [[lines[0].text]], ""
     width = box[2] - box[0] - 2 * pad
     for before, line in itertools.pairwise(lines):
@@ -122,7 +112,7 @@ def _cell_of(letters: Sequence[_Letter], box: _Box, pad: float) -> _CellText:
     height = max(1.0, statistics.median(line.bottom - line.top for line in lines))
     text = "\n".join(doc.page_text("\n".join(texts)) for texts in paragraphs)
     short = lines[0].top - box[1] < 0.8 * height and box[3] - lines[-1].bottom > height
-    return _CellText(text, doubt, short and bool(text))
+    return doc.GridCell(0, 0, text, doubt=doubt, short=short and bool(text))
 
 
 def _ends_early(before: _TextLine, line: _TextLine, width: float) -> bool:
@@ -258,8 +248,9 @@ class _Pages:
                 [_index(columns, x) for x in box[::2]],
                 [_index(rows, y) for y in box[1::2]],
             )
-            cell, size = _cell_of(own, box, pad), (below - above, max(1, right - left))
-            placed.append(doc.GridCell(above, left, cell.text, source, *size, cell.doubt, cell.short))
+            cell = attrs.evolve(_cell_of(own, box, pad), row=above, col=left, source=source, rows=below - above,
+                                cols=max(1, right - left))  # fmt: skip
+            placed.append(cell)
             if above < _HEAD_ROWS and cell.text:
                 self.heads.append((box[0], _signs(cell.text)))
         return doc.table_of(placed, page_starts=(0,)), columns
@@ -301,20 +292,16 @@ def _whole_cells(letters: Sequence[_Letter], cells: Sequence[_Box]) -> list[_Box
 
     A row with such a word is one text: there a blank over a rule joins its cells too.
     """
-    stray = {_height(box) for box in cells if _runs_over(letters, box, _TOUCHING)}
+    stray = {(round(box[1]), round(box[3])) for box in cells if _runs_over(letters, box, _TOUCHING)}
     done: list[_Box] = []
     for box in sorted(cells, key=lambda item: (item[1], item[0])):
-        before, height = done[-1] if done else box, _height(box)
-        beside = bool(done) and abs(before[2] - box[0]) < 1 and _height(before) == height
+        before, height = done[-1] if done else box, (round(box[1]), round(box[3]))
+        beside = bool(done) and abs(before[2] - box[0]) < 1 and (round(before[1]), round(before[3])) == height
         if beside and height in stray and _runs_over(letters, box, _FLOWING):
             done[-1] = (before[0], before[1], box[2], before[3])
         else:
             done.append(box)
     return done
-
-
-def _height(box: _Box) -> tuple[int, int]:
-    return round(box[1]), round(box[3])
 
 
 def _runs_over(letters: Sequence[_Letter], box: _Box, most: float) -> bool:

@@ -55,7 +55,9 @@ def _joined(rows: list[BodyRow]) -> list[BodyRow]:
         else:
             whole = attrs.evolve(row, near_top=cut)
             if anew:
-                whole = _doubted(whole)
+                # its further cells may be the rest of merged ones
+                own = row.values.keys() - {"number", *_WORK}
+                whole = whole.having({name: row.values[name].doubted(_SPLIT) for name in own})
             done.append(_handed_up(done, whole, frozenset({"task"})) if part else _under_tall(done, whole))
             cut = False
     return done
@@ -132,12 +134,6 @@ def _is_open(text: str) -> bool:
     return not text or text[-1] in ",;:-–(“" or text.rsplit(maxsplit=1)[-1].casefold() in _JOINTS
 
 
-def _doubted(row: BodyRow) -> BodyRow:
-    """The row with its further cells to be looked at: they may be the rest of merged ones."""
-    own = row.values.keys() - {"number", *_WORK}
-    return row.having({name: row.values[name].doubted(_SPLIT) for name in own})
-
-
 def _is_cut_number(done: list[BodyRow], row: BodyRow) -> bool:
     """True when both halves of a number that a narrow column and the page cut make the next one: 07, "0" and "8"."""
     numbers = [item.text("number").rstrip(".") for item in (*done, row)]
@@ -187,17 +183,13 @@ def _join(before: BodyRow, row: BodyRow) -> BodyRow:
 
 
 def _sewn(upper: SourceText, lower: SourceText) -> SourceText:
-    """A text that a page cut made whole."""
-    return upper.joined(lower).doubted(_seam(upper.text, lower.text))
-
-
-def _seam(upper: str, lower: str) -> str:
-    """Doubt about a text made whole: none when it plainly goes on and ends."""
-    if upper and (lower[-1] in "-–,(" or lower.count("”") + upper.count("”") < lower.count("“") + upper.count("“")):
-        return "nội dung qua trang có vẻ thiếu phần cuối"
-    if not upper or lower[0].islower() or upper[-1] in ",-(" or upper.rsplit(maxsplit=1)[-1].casefold() in _JOINTS:
-        return ""
-    return "nội dung nối qua trang"
+    """A text that a page cut made whole; doubted unless it plainly goes on and ends."""
+    one, other = upper.text, lower.text
+    whole = upper.joined(lower)
+    if one and (other[-1] in "-–,(" or other.count("”") + one.count("”") < other.count("“") + one.count("“")):
+        return whole.doubted("nội dung qua trang có vẻ thiếu phần cuối")
+    goes_on = not one or other[0].islower() or one[-1] in ",-(" or one.rsplit(maxsplit=1)[-1].casefold() in _JOINTS
+    return whole if goes_on else whole.doubted("nội dung nối qua trang")
 
 
 _PIECES = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3})*\.?[a-zđ]?|[IVXLC]+)[.):/]?")
@@ -428,7 +420,9 @@ def _rows(table: GridTable, headings: Headings, span: tuple[int, int], new: bool
 
 def _is_half_head(table: GridTable, row: int, headings: Headings) -> bool:
     """True for either half of headings that are printed again and cut by the end of a page."""
-    if row + 1 in table.page_starts and _begins_heads(table, row, headings):
+    own = table.own(row)
+    begun = (_cut_of(cell.text, headings.texts[col]) and whole_key(cell.text) for col, cell in own)
+    if row + 1 in table.page_starts and len(own) >= 4 and all(begun):
         return True
     upper = row - 1 if row in table.page_starts else row
     if upper < 0 or upper + 1 not in table.page_starts or upper + 1 >= len(table.rows):
@@ -440,12 +434,6 @@ def _is_half_head(table: GridTable, row: int, headings: Headings) -> bool:
     alone = [_letters(one) for one, _ in halves]
     same, whole = (sum(a == b != "" for a, b in zip(found, heads, strict=False)) for found in (keys, alone))
     return whole < max(3, 0.7 * len(heads)) <= same
-
-
-def _begins_heads(table: GridTable, row: int, headings: Headings) -> bool:
-    """True when each text of a page's last row is the beginning of its column's heading."""
-    own = table.own(row)
-    return len(own) >= 4 and all(_cut_of(cell.text, headings.texts[col]) and whole_key(cell.text) for col, cell in own)
 
 
 def _raw(table: GridTable, headings: Headings, row: int, starts_page: bool, first: bool) -> BodyRow:
@@ -463,8 +451,11 @@ def _raw(table: GridTable, headings: Headings, row: int, starts_page: bool, firs
                 short.add(name)
         elif table.from_above(row, col):
             merged.add(name)
+        elif cell.col in headings.columns.values():
+            # merged with the cell of another field on its left
+            values[name] = SourceText("", cell.source, "ô gộp ngang với cột bên trái" if cell.text else "")
         else:
-            values[name] = _beside(headings, cell)
+            values[name] = SourceText(cell.text, cell.source)
     second = next((cell for col, cell in own if col == headings.second_key), None)
     if second and (not values.get("number", SourceText()).text or "number" in merged):
         values["number"] = SourceText(_number(second.text), second.source, second.doubt)
@@ -483,13 +474,6 @@ def _number(text: str) -> str:
 def _plain_roman(text: str) -> str:
     """Signs of one letter such as Ⅱ as ordinary letters."""
     return re.sub("[Ⅰ-Ⅹ]", lambda match: unicodedata.normalize("NFKC", match[0]), text)
-
-
-def _beside(headings: Headings, cell: GridCell) -> SourceText:
-    """A field whose cell is merged with one on its left."""
-    if cell.col in headings.columns.values():
-        return SourceText("", cell.source, "ô gộp ngang với cột bên trái" if cell.text else "")
-    return SourceText(cell.text, cell.source)
 
 
 def _is_title(table: GridTable, headings: Headings, row: int, own: tuple[int, GridCell]) -> bool:

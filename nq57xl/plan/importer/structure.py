@@ -23,7 +23,7 @@ _SECTION = re.compile(
     r"(?:\s*[.:)/–-]+\s*|\s+)(?P<title>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_GROUP = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3})*)\s*[.)/:–-]?\s+(?P<title>\S.*)", re.DOTALL)
+_GROUP = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3})*|[a-zđ](?=[.)]))\s*[.)/:–-]?\s+(?P<title>\S.*)", re.DOTALL)
 _EMBEDDED = re.compile(
     r"(?P<number>\d{1,3}(?:\.\d{1,3})+(?=[.)]?\s)|\d{1,3}(?=[.)]|/\s))(?:\s*[.)/]?\s*(?![\d%.])|[.)/]\s+(?=\d))"
     r"(?P<text>\S.*)",
@@ -35,6 +35,7 @@ _EMBEDDED_SUB = re.compile(
 _PAGE_TOP = "ô trống đầu trang, có thể là ô gộp kéo từ trang trước"
 _KEPT = ("deliverable", "lead", "deadline")
 _SUB = re.compile(r"\d{1,3}(?:\.\d{1,3})+|[a-zđ]|[-+*]|[ivx]+")
+_BULLET = re.compile(r"[-–+•*]\s*(?=[^\W\d])")
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
 """As lists of administrative texts count them."""
 _DITTO = re.compile(r"[-–(\s]*(?:nt|n\.t\.?|như trên|[\"″”〃]|'{2}|/{2})[-–)\s]*", re.IGNORECASE)
@@ -115,17 +116,16 @@ def _with_number(row: BodyRow, body: Body) -> BodyRow:
     for name, pattern, target in (("task", _EMBEDDED, "number"), ("subtask", _EMBEDDED_SUB, "subnumber")):
         value = row.value(name)
         match = pattern.fullmatch(value.text) if not row.title else None
-        if not match or (name == "task" and "number" in body.fields and not _fits(row, match["number"])):
+        if not match:
             continue
+        if name == "task" and "number" in body.fields:
+            # beside a column of numbers: the same again, or the only one
+            own = _bare(row.text("number"))
+            if own != match["number"] and (own or "number" in row.merged):
+                continue
         found = {} if row.text(target) else {target: SourceText(match["number"], value.source)}
         row = row.having({name: attrs.evolve(value, text=match["text"]), **found})
     return row
-
-
-def _fits(row: BodyRow, number: str) -> bool:
-    """A number in the text beside a column of numbers: the same again, or the only one."""
-    own = _bare(row.text("number"))
-    return own == number or (not own and "number" not in row.merged)
 
 
 def _bare(number: str) -> str:
@@ -208,7 +208,7 @@ class _Outliner:
             self._redraft({name: attrs.evolve(value, text=f"{value.text}\n{row.title}", doubt=doubt)})
         elif _FOOT.match(row.title):
             self.loose.append(title.doubted("dòng ghi chú, tổng hợp ở bảng"))
-        elif group:
+        elif group and not (sectioned and group["number"].isalpha()):
             number, title = (SourceText(group[name], row.source) for name in ("number", "title"))
             if sectioned or "." in number.text:
                 self.last = {"number": number, "task": title}
@@ -226,9 +226,10 @@ class _Outliner:
         """True for a row of text alone that goes on with the task above: that one ends open, or it begins in lower
         case."""
         last = self._last_work()
-        if not last or title.isupper() or _GROUP.fullmatch(title) or _FOOT.match(title):
+        group = _GROUP.fullmatch(title)
+        if not last or title.isupper() or _FOOT.match(title) or (group and not group["number"].isalpha()):
             return False
-        return last[-1] in ";,:" or title[0].islower() or re.match(r"[-+•]\s*\S", title) is not None
+        return last[-1] in ";,:" or (title[0].islower() and not group) or re.match(r"[-+•]\s*\S", title) is not None
 
     def _section(self, row: BodyRow, number: str, title: str, rest: Sequence[BodyRow]) -> None:
         is_letter = len(number) == 1 and (number not in "ICVX" or (self.letter and ord(number) == ord(self.letter) + 1))
@@ -331,11 +332,11 @@ class _Tasks(_Outliner):
             return False
         number = _key(number)
         if "." not in number:
-            return not _is_next_letter(before.text("number"), number)
+            return not _is_next(before.text("number"), number)
         above = (number.rpartition(".")[0], number.split(".", maxsplit=1)[0])
         return _key(before.text("number")).lstrip("0") in [item.lstrip("0") for item in above]
 
-    def _details(self, row: BodyRow, *, carry: Draft | None = None) -> dict[str, SourceText]:
+    def _details(self, row: BodyRow, carry: Draft | None = None) -> dict[str, SourceText]:
         """Deliverable, KPI, lead ... of a row; merged cells have the text of the row above."""
         return {name: self._detail(row, name, carry) for name in _FIELDS}
 
@@ -375,7 +376,7 @@ class _Tasks(_Outliner):
                 values["task"], values["subtask"] = values["subtask"], SourceText()
         self.parent = Draft(values, row.source, section=self.section)
         self.last = values
-        children = [] if self.two else _children(rest, number)
+        children = [] if self.two else _children(rest, number, not _filled(row))
         if not children or _is_task_itself(row, children):
             self.drafts.append(self.parent)
             return
@@ -389,7 +390,7 @@ class _Tasks(_Outliner):
     def _sub_row(self, row: BodyRow, number: str) -> None:
         above = self.parent or self.drafts[-1]
         carry = above if above not in self.drafts else None
-        values = {"number": attrs.evolve(above.values["number"], doubt=""), **self._details(row, carry=carry)}
+        values = {"number": attrs.evolve(above.values["number"], doubt=""), **self._details(row, carry)}
         own, sub = row.value("task"), row.value("subtask")
         values["task"] = attrs.evolve(above.values["task"], source=row.source, doubt="")
         values["subtask"] = sub if sub.text or self.two else own
@@ -409,10 +410,11 @@ class _Tasks(_Outliner):
     def _unnumbered(self, row: BodyRow, rest: list[BodyRow]) -> None:
         """A row whose number is blank and not merged: a further part of the row above, or its number is missing."""
         own = row.text("task") or ("" if self.two else row.text("subtask"))
-        bullet = re.match(r"[-–+•*]\s*(?=[^\W\d])", own)
+        bullet = _BULLET.match(own)
         if bullet and not self.two and "task" in row.values:
             row = row.having({"task": attrs.evolve(row.values["task"], text=own[bullet.end() :])})
-        if self.last and self.drafts and (not own or bullet or (self.two and own == self.drafts[-1].text("task"))):
+        again = not own or (self.two and bool(self.drafts) and own == self.drafts[-1].text("task"))
+        if self.last and ((self.drafts and again) or (bullet and (self.drafts or self.parent))):
             self._sub_row(row, "")
             values, reason = self.drafts[-1].values, "dòng không có số, coi là phần tiếp của nhiệm vụ trên"
             self._redraft({name: attrs.evolve(values[name], doubt=reason) for name in ("number", "task")})
@@ -448,19 +450,21 @@ class _Tasks(_Outliner):
                 self._redraft({target: attrs.evolve(old.joined(value), doubt=doubt)})
 
 
-def _is_next_letter(before: str, number: str) -> bool:
-    """True for "b" after "a": neither is a part of the other."""
+def _is_next(before: str, number: str) -> bool:
+    """True for "b" after "a" and "ii" after "i": neither is a part of the other."""
     one, other = (_LETTERS.find(text) if len(text) == 1 else -1 for text in (before, number))
-    return one >= 0 and 0 < other - one < 3
+    return (one >= 0 and 0 < other - one < 3) or roman_value(number) == (roman_value(before) or -1) + 1
 
 
-def _children(rest: list[BodyRow], number: str) -> list[BodyRow]:
-    """The following rows that are parts of the row with that number."""
+def _children(rest: list[BodyRow], number: str, bare_head: bool) -> list[BodyRow]:
+    """The following rows that are parts of the row with that number; bulleted ones too, of a row with no details."""
     found: list[BodyRow] = []
     for row in rest:
         own, above = _key(_bare(row.text("number"))), _key(number).lstrip("0")
         is_part = own and _SUB.fullmatch(own) and ("." not in own or own.lstrip("0").startswith(f"{above}."))
-        is_part = is_part and not _is_next_letter(number, own)
+        is_part = is_part and not _is_next(number, own)
+        if not own and bare_head and _BULLET.match(row.text("task")):
+            is_part = True
         if row.title or _section_of(row) or not (is_part or (not own and found)):
             break
         found.append(row)
@@ -503,16 +507,12 @@ def _with_doubted_numbers(drafts: list[Draft]) -> tuple[Draft, ...]:
                 doubt = "số trùng với dòng trên"
         elif key in seen and number:
             doubt = "số trùng với dòng khác trong nhóm"
-        elif before and _leaves_gap(before.text("number"), number):
-            doubt = "số không liền với dòng trước"
+        elif before and (last := before.text("number")).isdigit() and number.isdigit():
+            doubt = "" if int(number) in (int(last) + 1, 1) else "số không liền với dòng trước"
         seen.add(key)
         before = draft
         done.append(draft.having({"number": draft.values["number"].doubted(doubt)}))
     return tuple(done)
-
-
-def _leaves_gap(before: str, number: str) -> bool:
-    return before.isdigit() and number.isdigit() and int(number) not in (int(before) + 1, 1)
 
 
 class _Indicators(_Outliner):
