@@ -22,7 +22,7 @@ from nq57xl.resources import find, read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.findings import Severity, catalogue
 from nq57xl.rules.movement import predicates_of
-from nq57xl.rules.rows import RowKind
+from nq57xl.rules.rows import BLANK, FILLED, RowKind, fields_of
 from nq57xl.rules.schema import Choice, Field, Rule, Schema, SheetSpec, Table, date_limit
 from nq57xl.text.legacy import fold
 
@@ -77,11 +77,28 @@ def _loaded(workspace: Path | None, _content: tuple[bytes, ...]) -> Schema:
     schema = Schema(content_hash([lists, tables, sheets]), lists, tables, sheets)
     for table in tables:
         try:
-            for predicate in predicates_of(table, schema):
-                predicate.check(RowKind(2026))
-        except (KeyError, TypeError, ValueError, re.error) as error:
+            _check_rules(table, schema)
+        except (LookupError, TypeError, ValueError, AttributeError, re.error) as error:
             raise Nq57Error(f"Tệp schemas/{table.name}.yml sai: {error}") from error
     return schema
+
+
+def _check_rules(table: Table, schema: Schema) -> None:
+    """Raises where a rule or a condition names what there is not: else a form or a return would be the first to see."""
+    words = dict.fromkeys(("field", "value", "when", "example"), "")
+    for predicate in predicates_of(table, schema):
+        predicate.check(RowKind(2026))
+        predicate.short()
+        predicate.rule.message.format(**words)
+        if unknown := predicate.reads() - predicate.fields.keys():
+            raise ValueError(f"unknown field {sorted(unknown)}")
+    known = {*fields_of(table, schema), "*"}
+    for when in [*(rule.when for rule in table.rules), *(item.when for item in table.needless)]:
+        for name, wanted in when.items():
+            if not (name in known or name.startswith("#")) or not (
+                wanted in (FILLED, BLANK) or isinstance(wanted, list)
+            ):
+                raise ValueError(f"when: {name}: {wanted}")
 
 
 def _table(name: str, workspace: Path | None, lists: dict[str, tuple[Choice, ...]]) -> Table:
@@ -99,7 +116,7 @@ def _table(name: str, workspace: Path | None, lists: dict[str, tuple[Choice, ...
         if unknown := named - {item.name for item in table.fields}:
             raise ValueError(f"unknown field {sorted(unknown)}")
         return attrs.evolve(table, rules=rules)
-    except (cattrs.BaseValidationError, KeyError, TypeError, ValueError) as error:
+    except (cattrs.BaseValidationError, LookupError, AttributeError, TypeError, ValueError) as error:
         raise Nq57Error(f"Tệp schemas/{name} sai: {_reason(error)}") from error
 
 

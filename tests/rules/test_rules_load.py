@@ -62,6 +62,11 @@ def test_a_workspace_overrides_one_file(tmp_path: Path) -> None:
         ("led.yml", "min: year_start-1y", "min: hom_qua", "hom_qua"),
         ("led.yml", "hint: Chọn một trong năm mức trong danh sách.", "hnit: Chọn", "hnit"),
         ("led.yml", 'when: {"#repeatable": [false]}', "when: khi", "when: khi"),
+        ("led.yml", "when: {progress: [in_progress]}}", "when: {progres: [in_progress]}}", "progres"),
+        ("led.yml", "fields: [next_work], when: {progress", "fields: [next_work], when: {tien_do", "tien_do"),
+        ("led.yml", "when: {progress: [in_progress]}}", "when: {progress: in_progress}}", "in_progress"),
+        ("led.yml", "[evidence_link]]", "[evidence_url]]", "evidence_url"),
+        ("led.yml", "«{field}» là 100%", "«{truong}» là 100%", "truong"),
         ("led.yml", "severity: warning, code: PERCENT_FALLS", "severity: nang, code: PERCENT_FALLS", "nang"),
         ("led.yml", "code: PERCENT_FALLS", "code: PERCENT_FELL", "PERCENT_FELL"),
         ("sheets.yml", "width: ", "widht: ", "widht"),
@@ -69,7 +74,7 @@ def test_a_workspace_overrides_one_file(tmp_path: Path) -> None:
     ],
 )
 def test_a_slip_in_a_file_is_named_with_the_file(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:
-    """Unknown field, list, key, severity or code of a finding, unreadable limit, a condition or a list that is none."""
+    """An unknown field, list, key, word, severity or code of a finding; a limit or a condition that is none."""
     shutil.copytree(resources.find("schemas", ""), tmp_path / "schemas")
     path = tmp_path / "schemas" / file
     text = path.read_text(encoding="utf-8")
