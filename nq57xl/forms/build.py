@@ -426,23 +426,21 @@ def _abridged(text: str, width: float) -> str:
 
     Texts of a plan differ at their beginning or at their end.
     """
+
+    def too_high(shown: str) -> bool:
+        return row_height([Text(shown, width, indent=1)]) > _HIGHEST
+
+    def without_middle(line: str, limit: int) -> str:
+        head = shorten(line, max(limit * 2 // 3, 1))
+        tail = line[len(line) - max(limit - len(head), 0) :]
+        return f"{head} {tail.partition(' ')[2]}".rstrip()
+
+    def cut(limit: int) -> str:
+        return "\n".join(line if len(line) <= limit else without_middle(line, limit) for line in lines)
+
     lines = text.split("\n")
-    if max(len(text), len(lines) * width) < _FEW_LINES * width or _fits(text, width):
+    if max(len(text), len(lines) * width) < _FEW_LINES * width or not too_high(text):
         return text
     lines = lines if len(lines) < _FEW_LINES else [" ".join(text.split())]
-    longest = bisect_left(range(max(map(len, lines))), 1, key=lambda limit: not _fits(_cut(lines, limit), width))
-    return _cut(lines, max(longest - 1, 1))
-
-
-def _cut(lines: Sequence[str], limit: int) -> str:
-    return "\n".join(line if len(line) <= limit else _without_middle(line, limit) for line in lines)
-
-
-def _without_middle(text: str, limit: int) -> str:
-    head = shorten(text, max(limit * 2 // 3, 1))
-    tail = text[len(text) - max(limit - len(head), 0) :]
-    return f"{head} {tail.partition(' ')[2]}".rstrip()
-
-
-def _fits(text: str, width: float) -> bool:
-    return row_height([Text(text, width, indent=1)]) <= _HIGHEST
+    longest = bisect_left(range(max(map(len, lines))), True, key=lambda limit: too_high(cut(limit)))
+    return cut(max(longest - 1, 1))

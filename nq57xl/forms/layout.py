@@ -14,7 +14,7 @@ from attrs import frozen
 
 from nq57xl.forms.build import REOPEN
 from nq57xl.forms.guide import guide_layout
-from nq57xl.forms.model import Form, FormCell, FormRow, SheetLayout, Slot
+from nq57xl.forms.model import DONE_BEFORE, Form, FormCell, FormRow, SheetLayout, Slot
 from nq57xl.forms.wording import deadline_in_words, period_line
 from nq57xl.rules.codec import json_fields
 from nq57xl.rules.movement import predicates_of
@@ -196,7 +196,7 @@ class _Block:
             elif column.closed and (REOPEN, item.key) in self.form.facts:  # it may be asked to be opened again
                 cells.cell(place, (column.closed, item.key, column.closed))
             elif column.entry:
-                cells.text(place, item.done_words if column.name == first_entry else "")
+                cells.text(place, item.texts.get("done", DONE_BEFORE) if column.name == first_entry else "")
             else:
                 cells.text(place, item.texts.get(column.name, ""))
         self._check("", asked=item.open, key=item.key)

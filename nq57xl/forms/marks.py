@@ -136,9 +136,9 @@ class _MarkedFinding:
     """One point to work through."""
 
     finding: Finding
+    """With the cell in the form that goes back in place of the one in the file sent."""
     slot: Slot | None
     """The cell to go to, in the form that goes back; None when the finding is about the file."""
-    sheet_title: str
     subject: str
     """Which task, indicator or line it is about."""
     asked: str
@@ -150,16 +150,6 @@ class _MarkedFinding:
         if self.finding.code == REMARKED:
             return "remark"
         return "error" if self.finding.severity == "error" else "warning"
-
-    @property
-    def cell(self) -> str:
-        """A1 address, empty without a cell."""
-        return a1(self.slot.row, self.slot.col) if self.slot else ""
-
-    @property
-    def placed(self) -> Finding:
-        """The finding with the cell in the form that goes back in place of the one in the file sent."""
-        return attrs.evolve(self.finding, sheet=self.sheet_title, cell=self.cell)
 
 
 @frozen
@@ -190,7 +180,7 @@ class MarkedForm:
     @property
     def placed(self) -> tuple[Finding, ...]:
         """Errors and warnings with the cells in this workbook, in the order of its sheets."""
-        return tuple(point.placed for point in self.points)
+        return tuple(point.finding for point in self.points)
 
     @cached_property
     def points(self) -> tuple[_MarkedFinding, ...]:
@@ -204,10 +194,9 @@ class MarkedForm:
                 row = [one for one in self._rows.get(place, ()) if one.role == "entry"] if finding.table else []
                 # the first of its row when the finding names no field
                 slot = next((one for one in row if finding.field in one.fields), next(iter(row), None))
-                title = self.checks.titles[slot.sheet] if slot else finding.sheet
-                points.append(
-                    _MarkedFinding(finding, slot, title, _subject(form, finding), _asked_key(finding, sheets))
-                )
+                title, cell = (self.checks.titles[slot.sheet], a1(slot.row, slot.col)) if slot else (finding.sheet, "")
+                placed, asked = attrs.evolve(finding, sheet=title, cell=cell), _asked_key(finding, sheets)
+                points.append(_MarkedFinding(placed, slot, _subject(form, finding), asked))
 
         def where(point: _MarkedFinding) -> tuple[int, int, int, int]:
             slot = point.slot
@@ -326,8 +315,8 @@ class MarkedForm:
         texts = (
             str(number),
             _LEVELS[point.level],
-            point.sheet_title,
-            point.cell,
+            finding.sheet,
+            finding.cell,
             point.subject,
             shorten(finding.value, _SHOWN),
             finding.message,
@@ -338,7 +327,7 @@ class MarkedForm:
         level = "error_text" if finding.severity == "error" else "text_center"
         for column, text in enumerate(texts, start=1):
             if column == _CELL and point.slot is not None:
-                sheet.link(row, column, text, f"{sheet_prefix(point.sheet_title)}{text}", "link", tip="Bấm để đến ô")
+                sheet.link(row, column, text, f"{sheet_prefix(finding.sheet)}{text}", "link", tip="Bấm để đến ô")
             else:
                 sheet.text(row, column, text, {1: "text_center", _LEVEL: level}.get(column, "text"))
         measured = [Text(text, width, indent=1) for text, width in zip(texts, _WIDTHS, strict=True)]
@@ -455,7 +444,7 @@ def _lines(form: Form, points: Sequence[_MarkedFinding], repaired: int) -> list[
             "chưa sửa và chưa xác nhận thì điểm đó còn nguyên."
         )
     # what many cells lack alike; the table below names each of them, with its link
-    found = grouped([point.placed for point in points], least=_REPEATED)
+    found = grouped([point.finding for point in points], least=_REPEATED)
     notes += [f"Trang «{item.first.sheet}»: {item.text}" for item in found if item.count > 1]
     if repaired:
         notes.append(

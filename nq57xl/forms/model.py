@@ -161,11 +161,6 @@ class FormRow:
     open: bool = True
     """False: done before the period; shown, locked, nothing to fill in."""
 
-    @property
-    def done_words(self) -> str:
-        """What stands in place of its progress where it is locked."""
-        return self.texts.get("done", _DONE_BEFORE)
-
 
 @frozen
 class FormTable:
@@ -223,7 +218,7 @@ class EarlierAnswer:
     def done_words(self) -> str:
         """What a locked row says in place of its progress: that it is done, and since when."""
         day = self.held.get("completion_date")
-        return f"{_DONE_BEFORE} (ngày {vietnamese_date(day)})" if isinstance(day, date) else _DONE_BEFORE
+        return f"{DONE_BEFORE} (ngày {vietnamese_date(day)})" if isinstance(day, date) else DONE_BEFORE
 
     @property
     def whole_result(self) -> str:
@@ -261,7 +256,9 @@ class EarlierAnswer:
         return f"{words}\n{self.title}"
 
 
-_NOTHING, _DONE_BEFORE = "Chưa có", "Đã hoàn thành trước kỳ"
+DONE_BEFORE = "Đã hoàn thành trước kỳ"
+"""What stands in place of the progress of a row that is locked, where no report says since when."""
+_NOTHING = "Chưa có"
 _RESULT = 160
 """Characters of what was reported before that are repeated in a cell."""
 _REPEATED = re.compile(r"kỳ thứ ([0-9]+) liên tiếp")
