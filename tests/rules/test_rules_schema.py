@@ -81,6 +81,8 @@ CONSTRAINTS = (
     Constraint("within_period_if", done(date(2026, 3, 1)), "DATE_OUTSIDE_PERIOD", "completion_date"),
     Constraint("part_of_if", share(9.0), "PART_OVER_WHOLE", "numerator"),
     Constraint("equals_ratio_if", share(4.0, value=0.5), "RATIO_MISMATCH", "value"),
+    Constraint("whole_if", share(1.5), "NUMBER_FRACTIONAL", "numerator"),
+    Constraint("moved_if", led(percent=0.3), "PERCENT_FALLS", "percent"),
 )
 
 
@@ -88,13 +90,21 @@ EMAIL = Rule("e", "pattern", "email", "TEXT_FORM", "warning", params={"pattern":
 
 
 def form() -> Form:
-    """A form whose office wants an address of mail to look like one, which the packaged rules do not."""
+    """A form whose office wants an address of mail to look like one, which the packaged rules do not; and in which the
+    unit said 40 % of a row before."""
     plain = sample_form()
+    said = [
+        attrs.evolve(row, facts={**row.facts, "before_percent": 0.4}) if row.key == "I.1" else row
+        for row in plain.tables[0].rows
+    ]
     tables = tuple(
         attrs.evolve(item, rules=(*item.rules, EMAIL)) if item.name == "signoff" else item
         for item in plain.schema.tables
     )
-    return attrs.evolve(plain, schema=attrs.evolve(plain.schema, version="own", tables=tables))
+    schema = attrs.evolve(plain.schema, version="own", tables=tables)
+    return attrs.evolve(
+        plain, schema=schema, tables=(attrs.evolve(plain.tables[0], rows=tuple(said)), *plain.tables[1:])
+    )
 
 
 def found(back: Return) -> set[tuple[str, str]]:
