@@ -12,10 +12,10 @@ from nq57xl.commands.collect import Collected, collect
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.office import Office
+from nq57xl.forms.filled import whole_cells
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form, FormCell, Value
 from nq57xl.forms.render import render_form
-from nq57xl.forms.shared_cells import whole_cells
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import IndicatorKind
 from nq57xl.returns.model import JudgedReturn

@@ -14,9 +14,8 @@ from functools import cached_property
 
 from attrs import evolve, field, frozen
 
+from nq57xl.forms.filled import judged_tables, missing_formula
 from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Value, cells_of
-from nq57xl.forms.rows import judged_tables
-from nq57xl.forms.shared_cells import missing_formula
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
 from nq57xl.rules.rows import KEY, RETURN, Condition, all_of, any_of, blank_formula, quoted, unreadable_fields
@@ -64,8 +63,7 @@ class LiveChecks:
         return {
             (slot.table, slot.key, name): slot
             for sheet in self.sheets
-            for slot in sheet.slots
-            if slot.role == "entry"
+            for slot in sheet.entries.values()
             for name in slot.fields
         }
 
@@ -95,8 +93,7 @@ class LiveChecks:
     @cached_property
     def filled(self) -> set[FormCell]:
         """Every cell that holds something."""
-        held = (item for item in self.values if item.value is not None or item.typed.strip())
-        return {item.form_cell for item in held}
+        return {item.form_cell for item in self.values if item.value is not None or item.typed.strip()}
 
     def table(self, slot: Slot) -> Table:
         """The table that a cell belongs to."""

@@ -22,10 +22,10 @@ from typing import Literal
 import attrs
 from attrs import frozen
 
+from nq57xl.forms.filled import whole_cells
 from nq57xl.forms.layout import layout
 from nq57xl.forms.live_check import LiveChecks
 from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Value
-from nq57xl.forms.shared_cells import whole_cells
 from nq57xl.forms.styles import DONE_FILL, GREY, entry_style, protect, set_up_page
 from nq57xl.forms.validation import list_name
 from nq57xl.forms.wording import NOTES, deadline_in_words, period_line, shorten

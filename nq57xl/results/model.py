@@ -9,8 +9,8 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from nq57xl.forms.filled import cited
 from nq57xl.forms.model import Source, Value
-from nq57xl.forms.shared_cells import cited
 from nq57xl.ledger.model import Addendum, AppliedEdit, CellKey, Closing, PeriodStatus, UnitStatus
 from nq57xl.plan.model import Indicator, Measure, Period, Plan, Task
 from nq57xl.results.wording import (

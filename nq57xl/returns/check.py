@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nq57xl.forms.filled import judged_tables
 from nq57xl.forms.model import Form, Source, Value
-from nq57xl.forms.rows import judged_tables
 from nq57xl.forms.wording import FORM_FILE
 from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import title_of

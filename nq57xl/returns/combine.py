@@ -9,8 +9,8 @@ from itertools import count
 import attrs
 from attrs import frozen
 
+from nq57xl.forms.filled import rows_of
 from nq57xl.forms.model import Form, FormCell, Source, Value
-from nq57xl.forms.rows import rows_of
 from nq57xl.returns.model import AnsweredForm, Return
 from nq57xl.rules.findings import ACCEPTED, Finding, Severity, make
 from nq57xl.rules.judge import judge_rows

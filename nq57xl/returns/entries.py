@@ -11,8 +11,8 @@ import attrs
 from attrs import define, field
 from msgspec.structs import replace
 
+from nq57xl.forms.filled import split_cell
 from nq57xl.forms.model import Form, FormCell, Slot, Value
-from nq57xl.forms.shared_cells import split_cell
 from nq57xl.returns.align import Alignment
 from nq57xl.returns.convert import convert, says_no
 from nq57xl.rules.findings import Finding, make

@@ -10,9 +10,9 @@ from typing import Any
 import attrs
 
 from nq57xl.forms.build import REOPEN
+from nq57xl.forms.filled import rows_of
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import PREFILLED, Form, FormCell, FormRow, SheetLayout, Slot, Source, Value, cells_of
-from nq57xl.forms.rows import rows_of
 from nq57xl.forms.wording import AGAIN
 from nq57xl.returns.align import HEAD, Alignment, align_sheets, same_text
 from nq57xl.returns.columns import ask_back_columns

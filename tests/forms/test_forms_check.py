@@ -11,11 +11,11 @@ import attrs
 import openpyxl
 import pytest
 
+from nq57xl.forms.filled import rows_of
 from nq57xl.forms.layout import layout
 from nq57xl.forms.live_check import LiveChecks, broken_rules
 from nq57xl.forms.model import Form, Value
 from nq57xl.forms.render import render_form
-from nq57xl.forms.rows import rows_of
 from nq57xl.rules.rows import KEY, RETURN, unreadable_fields
 from nq57xl.text.addresses import a1
 from tests import office

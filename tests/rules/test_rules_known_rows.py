@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nq57xl.forms.rows import rows_of
+from nq57xl.forms.filled import rows_of
 from nq57xl.rules import judge
 from nq57xl.rules.judge import judge_rows
 from tests.amounts import amount
