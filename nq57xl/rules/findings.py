@@ -38,7 +38,7 @@ class _Wording:
 
     words: Mapping[str, Any]
     """They fill its sentences."""
-    given: frozenset[str]
+    given: tuple[str, ...]
     """Fields that were said for this finding alone: the catalogue's are not taken."""
 
 
@@ -164,7 +164,7 @@ def make(code: str, *, words: dict[str, Any] | None = None, **places: Any) -> Fi
     """
     words = words or {}
     said = {**_said(_packaged()[code], words), **places}
-    return Finding(code=code, wording=_Wording(words, frozenset(places)), **said)
+    return Finding(code=code, wording=_Wording(words, tuple(places)), **said)
 
 
 def reworded(findings: Iterable[Finding], own: Mapping[str, Entry]) -> tuple[Finding, ...]:
