@@ -16,6 +16,8 @@ from attrs import field, frozen
 from nq57xl.rules.findings import Finding
 from nq57xl.text.legacy import unmasked
 
+Place = tuple[int, int]
+"""(row, column), 0-based."""
 RawValue = str | float | bool | date | datetime | time | timedelta | None
 
 

@@ -95,30 +95,28 @@ def wrapped(
     room = _column_points(width - indent * _INDENT)
     lines: list[str] = []
     for part in text.splitlines(keepends=True):
-        lines += _wrapped_line(part, room, size, bold)
+        if len(part) < _SHORT and text_width(part, size, bold) <= room:
+            lines.append(part)
+            continue
+        line, used = "", 0.0
+        for word in _WORD.findall(part):
+            rest = word
+            wide = _thousandths(rest.rstrip(), bold)
+            if line and used + wide * size / 1000 > room:
+                lines.append(line)
+                line, used = "", 0.0
+            while wide * size / 1000 > room and len(rest) > 1:  # a word longer than the column breaks between letters
+                head = _fitting(rest, room, size, bold)
+                lines.append(rest[:head])
+                rest = rest[head:]
+                wide -= _thousandths(lines[-1], bold)
+            line += rest
+            used += text_width(rest.rstrip("\r\n"), size, bold)
+        if line:
+            lines.append(line)
     if not lines or text.endswith(("\n", "\r")):
         lines.append("")
     return tuple(lines)
-
-
-def _wrapped_line(text: str, room: float, size: float, bold: bool) -> list[str]:
-    if len(text) < _SHORT and text_width(text, size, bold) <= room:
-        return [text]
-    lines, line, used = [], "", 0.0
-    for word in _WORD.findall(text):
-        rest = word
-        wide = _thousandths(rest.rstrip(), bold)
-        if line and used + wide * size / 1000 > room:
-            lines.append(line)
-            line, used = "", 0.0
-        while wide * size / 1000 > room and len(rest) > 1:  # a word longer than the column breaks between letters
-            head = _fitting(rest, room, size, bold)
-            lines.append(rest[:head])
-            rest = rest[head:]
-            wide -= _thousandths(lines[-1], bold)
-        line += rest
-        used += text_width(rest.rstrip("\r\n"), size, bold)
-    return [*lines, line] if line else lines
 
 
 def _fitting(word: str, room: float, size: float, bold: bool) -> int:

@@ -15,7 +15,7 @@ from xml.parsers import expat
 from zipfile import ZipFile, ZipInfo
 
 from nq57xl.text.legacy import decoded_bytes
-from nq57xl.xlsx.limits import LIMITS, refuse
+from nq57xl.xlsx.limits import LIMITS, Refused, refuse
 
 _RATIO = 250
 """Unpacked over packed: ghost rows reach about 60; deflate cannot exceed 1,032, which bombs come close to."""
@@ -29,6 +29,7 @@ _UNICODE_PATH = 0x7075
 """Info-ZIP's extra field with the name in UTF-8."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _DRIVE = re.compile(r"^[A-Za-z]:")
+_ODD_NAME = re.compile(r"[\\:\x00-\x1f]")
 _LONGEST = 400
 
 
@@ -134,8 +135,17 @@ class Package:
         self._zip = open_zip(data)
         infos = self._zip.infolist()
         # the name as stored: zipfile itself cuts it at a NUL, and on Windows turns a backslash
-        _check_names([info.orig_filename for info in infos])
-        _check_sizes(infos)
+        names = [info.orig_filename for info in infos]
+        if len(names) > LIMITS.parts:
+            raise refuse("FILE_TOO_MANY_PARTS", count=len(names), limit=LIMITS.parts)
+        if len({name.lower() for name in names}) < len(names):
+            raise refuse("FILE_UNSAFE", value="thành phần trùng tên")
+        if any(name.startswith("/") or _ODD_NAME.search(name) or ".." in name.split("/") for name in names):
+            raise refuse("FILE_UNSAFE", value="tên thành phần bất thường")
+        if sum(info.file_size for info in infos) > LIMITS.unpacked_bytes:
+            raise _too_large_unpacked()
+        if any(info.file_size > max(_RATIO_FLOOR, _RATIO * max(info.compress_size, 1)) for info in infos):
+            raise refuse("FILE_UNSAFE", value="tỷ lệ nén bất thường")
         self._infos = {info.filename.lower(): info for info in infos}
         self._budget = LIMITS.unpacked_bytes
         self._parsed: set[str] = set()
@@ -157,7 +167,7 @@ class Package:
                 while chunk := part.read(_CHUNK):
                     self._budget -= len(chunk)
                     if self._budget < 0:
-                        raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
+                        raise _too_large_unpacked()
                     yield chunk
         except ZIP_ERRORS as error:
             raise refuse("FILE_BROKEN") from error
@@ -192,28 +202,31 @@ class Package:
         return next((item.text or "" for item in self.tree(part).iter(name)), "")[:_PROPERTY].strip()
 
     def refuse_doctypes(self) -> None:
-        """Looks for a DOCTYPE in the XML parts not parsed yet: readers open more parts than the scan does."""
-        for name in self.names():
-            if name.lower().endswith(_XML) and name.lower() not in self._parsed:
-                self._refuse_doctype_in(name)
+        """Looks for a DOCTYPE in the XML parts not parsed yet: readers open more parts than the scan does.
 
-    def _refuse_doctype_in(self, name: str) -> None:
-        """A DOCTYPE stands before the root element, behind comments of any length."""
-        parser = expat.ParserCreate()
-        parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.StartElementHandler = _stop
-        head = b""
-        try:
-            for chunk in self.chunks(name):
-                if not head and len(chunk) < _CHUNK and _DOCTYPE not in chunk.replace(b"\x00", b""):
-                    return  # that is all of the part
-                head = head or chunk
-                parser.Parse(chunk, False)
-        except StopIteration:
-            return
-        except (expat.ExpatError, LookupError):  # no good XML, as drawings of old programs are: nobody reads it
-            if _DOCTYPE in head.replace(b"\x00", b""):
-                _refuse_doctype()
+        It stands before the root element, behind comments of any length.
+        """
+
+        def stop(*_: Any) -> None:  # noqa: ANN401 - expat's own arguments
+            raise StopIteration
+
+        for name in self.names():
+            if not name.lower().endswith(_XML) or name.lower() in self._parsed:
+                continue
+            parser = expat.ParserCreate()
+            parser.StartDoctypeDeclHandler, parser.StartElementHandler = _refuse_doctype, stop
+            head = b""
+            try:
+                for chunk in self.chunks(name):
+                    if not head and len(chunk) < _CHUNK and _DOCTYPE not in chunk.replace(b"\x00", b""):
+                        break  # that is all of the part
+                    head = head or chunk
+                    parser.Parse(chunk, False)
+            except StopIteration:
+                continue
+            except (expat.ExpatError, LookupError):  # no good XML, as drawings of old programs are: nobody reads it
+                if _DOCTYPE in head.replace(b"\x00", b""):
+                    _refuse_doctype()
 
 
 def _parse_xml(
@@ -231,10 +244,25 @@ def _parse_xml(
     `cdata` is told of every CDATA section. Refused before anything of it is used: a DOCTYPE, elements nested beyond
     all sense, UTF-16.
     """
+    depth, deepest = 0, _XML_DEPTH
+
+    def opened(tag: str, attributes: Attributes) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > deepest:
+            raise refuse("FILE_UNSAFE", value=f"phần tử lồng nhau quá {_XML_DEPTH} lớp")
+        start(tag if prefixed or ":" not in tag else local(tag), attributes)
+
+    def closed(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        if end is not None:
+            end(tag if prefixed or ":" not in tag else local(tag))
+
     parser = expat.ParserCreate()
     parser.buffer_text, parser.buffer_size = True, 1 << 16
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartElementHandler, parser.EndElementHandler = _counted(start, end, prefixed=prefixed)
+    parser.StartElementHandler, parser.EndElementHandler = opened, closed
     if text is not None:
         parser.CharacterDataHandler = text
     if cdata is not None:
@@ -257,7 +285,7 @@ def xml_tree(name: str, content: bytes, *, prefixed: bool = False) -> Element:
     `Package.parse`, and where it is too large for a tree.
     """
     if len(content) > _TREE:
-        raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
+        raise _too_large_unpacked()
     if not content:
         return Element("")
     builder, elements = TreeBuilder(), 0
@@ -283,57 +311,12 @@ _XML = (".xml", ".rels", ".vml")
 _UTF16 = frozenset({b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<"})
 
 
-def _counted(
-    start: Callable[[str, Attributes], object], end: Callable[[str], object] | None, *, prefixed: bool
-) -> tuple[Callable[[str, Attributes], None], Callable[[str], None]]:
-    """The two handlers, which count how deep elements are nested."""
-    depth, deepest = 0, _XML_DEPTH
-
-    def opened(tag: str, attributes: Attributes) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > deepest:
-            raise refuse("FILE_UNSAFE", value=f"phần tử lồng nhau quá {_XML_DEPTH} lớp")
-        start(tag if prefixed or ":" not in tag else local(tag), attributes)
-
-    def closed(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        if end is not None:
-            end(tag if prefixed or ":" not in tag else local(tag))
-
-    return opened, closed
-
-
-def _stop(*_: Any) -> None:  # noqa: ANN401 - expat's own arguments
-    raise StopIteration
-
-
 def _refuse_doctype(*_: Any) -> None:  # noqa: ANN401 - expat's own arguments
     raise refuse("FILE_UNSAFE", value="có khai báo DOCTYPE")
 
 
-def _check_names(names: list[str]) -> None:
-    if len(names) > LIMITS.parts:
-        raise refuse("FILE_TOO_MANY_PARTS", count=len(names), limit=LIMITS.parts)
-    lowered = [name.lower() for name in names]
-    if len(set(lowered)) != len(lowered):
-        raise refuse("FILE_UNSAFE", value="thành phần trùng tên")
-    for name in names:
-        if name.startswith("/") or _ODD_NAME.search(name) or ".." in name.split("/"):
-            raise refuse("FILE_UNSAFE", value="tên thành phần bất thường")
-
-
-_ODD_NAME = re.compile(r"[\\:\x00-\x1f]")
-
-
-def _check_sizes(infos: list[ZipInfo]) -> None:
-    total = sum(info.file_size for info in infos)
-    if total > LIMITS.unpacked_bytes:
-        raise refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
-    for info in infos:
-        if info.file_size > _RATIO_FLOOR and info.file_size > _RATIO * max(info.compress_size, 1):
-            raise refuse("FILE_UNSAFE", value="tỷ lệ nén bất thường")
+def _too_large_unpacked() -> Refused:
+    return refuse("FILE_UNSAFE", value="dung lượng giải nén quá lớn")
 
 
 _UNIX = 3

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import attrs
 
 from nq57xl.rules.findings import make
 from nq57xl.text.legacy import common_charset, decoded, decoded_run, surely_unicode
-from nq57xl.xlsx.cells import CellLook, RawCell, RawSheet, RawValue, RawWorkbook, Run, cell_text, shown
+from nq57xl.xlsx.cells import CellLook, Place, RawCell, RawSheet, RawValue, RawWorkbook, Run, cell_text, shown
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse, too_large
 from nq57xl.xlsx.package import without_tail
 from nq57xl.xlsx.scan import scan_xlsx
@@ -42,56 +43,53 @@ _BETWEEN_WORDS = re.compile(r"(?<=\S) {2,}(?=\S)")
 
 
 def _said(
-    cells: Mapping[_Place, RawCell], looks: Mapping[_Place, CellLook], runs: Mapping[_Place, Sequence[Run]]
-) -> dict[_Place, RawCell]:
+    cells: Mapping[Place, RawCell], looks: Mapping[Place, CellLook], runs: Mapping[Place, Sequence[Run]]
+) -> dict[Place, RawCell]:
     """The cells with what their texts say; `looks` and `runs` of those that have some.
 
     A mark above or below the line keeps its place there ("10³"), so that it never joins the digits before it.
     """
-    done = dict(cells)
+    done, live_runs = dict(cells), {}
     for place in runs.keys() | {place for place, look in looks.items() if look.struck}:
-        done[place] = _live(cells[place], runs.get(place, ()), looks.get(place, _PLAIN))
+        done[place], live_runs[place] = _live(cells[place], runs.get(place, ()), looks.get(place, _PLAIN))
     fonts = {place: look.font for place, look in looks.items() if look.font}
-    return done | dict(_decoded(done, fonts, {place: _kept(runs[place], looks.get(place, _PLAIN)) for place in runs}))
+    return done | dict(_decoded(done, fonts, live_runs))
 
 
-def _kept(runs: Sequence[Run], look: CellLook) -> list[Run]:
-    """The runs that are not struck through; all where none is left."""
-    live = [run for run in runs if not (look.struck if run.struck is None else run.struck)]
-    return live or list(runs)
-
-
-def _live(cell: RawCell, runs: Sequence[Run], look: CellLook) -> RawCell:
+def _live(cell: RawCell, runs: Sequence[Run], look: CellLook) -> tuple[RawCell, Sequence[Run]]:
+    """The cell without what is struck through, and the runs that are not; all where none is left."""
     if not runs:
-        return attrs.evolve(cell, struck=cell_text(cell), live=False)
-    kept = _kept(runs, look)
-    struck = "".join(run.text for run in runs if (look.struck if run.struck is None else run.struck))
-    if not struck.strip():
-        return attrs.evolve(cell, value=_joined(kept))
+        return attrs.evolve(cell, struck=cell_text(cell), live=False), ()
+    struck = [look.struck if run.struck is None else run.struck for run in runs]
+    dead = "".join(run.text for run in compress(runs, struck))
+    kept = [run for run, gone in zip(runs, struck, strict=True) if not gone] or runs
+    if not dead.strip():
+        return attrs.evolve(cell, value=_joined(kept)), kept
     if len(kept) == len(runs):
-        return attrs.evolve(cell, struck=struck, live=False)
-    return attrs.evolve(cell, value=_BETWEEN_WORDS.sub(" ", _joined(kept)).strip(), struck=struck)
+        return attrs.evolve(cell, struck=dead, live=False), kept
+    return attrs.evolve(cell, value=_BETWEEN_WORDS.sub(" ", _joined(kept)).strip(), struck=dead), kept
 
 
 def _joined(runs: Sequence[Run], texts: Sequence[str] = ()) -> str:
-    """The texts of the runs, or those given in their place, as one."""
+    """The texts of the runs, or those given in their place, as one.
+
+    A mark above or below the line: by letters of its own where there are such, else apart from a digit before it.
+    """
     whole = ""
     for run, text in zip(runs, texts or [run.text for run in runs], strict=True):
-        whole += _raised(text, run.raised, whole) if run.raised else text
+        marks = text.translate(_RAISED.get(run.raised, {}))
+        if run.raised and not any(letter.isdecimal() or letter.isalpha() for letter in marks):
+            whole += marks
+        elif run.raised and whole[-1:].isdecimal() and text[:1].isalnum() and any(map(str.isdigit, text)):
+            whole += f"^{text}"
+        else:
+            whole += text
     return whole
 
 
-def _raised(text: str, how: str, before: str) -> str:
-    """A mark above or below the line: by letters of its own where there are such, else apart from a digit before it."""
-    marks = text.translate(_RAISED[how])
-    if not any(letter.isdecimal() for letter in marks) and not any(letter.isalpha() for letter in marks):
-        return marks
-    return f"^{text}" if before[-1:].isdecimal() and text[:1].isalnum() and any(map(str.isdigit, text)) else text
-
-
 def _decoded(
-    cells: Mapping[_Place, RawCell], fonts: Mapping[_Place, str], runs: Mapping[_Place, Sequence[Run]]
-) -> Iterator[tuple[_Place, RawCell]]:
+    cells: Mapping[Place, RawCell], fonts: Mapping[Place, str], runs: Mapping[Place, Sequence[Run]]
+) -> Iterator[tuple[Place, RawCell]]:
     """Those in a legacy charset with what they say in Unicode, each by its own letters; values stay as they are."""
     odd = {
         place: text
@@ -102,20 +100,15 @@ def _decoded(
     hint = common_charset(odd.values())
     for place in odd.keys() | rich:
         text, font = str(cells[place].value), fonts.get(place, "")
-        found = _decoded_runs(runs[place], font) if place in rich else None
-        found = found or (decoded(text, font, hint) if place in odd else None)
+        found = None
+        if place in rich:  # each run by its own font; nothing where no run's letters are of its font's charset
+            said = [decoded_run(run.text, run.font or font) or (run.text, "") for run in runs[place]]
+            if charset := next((charset for _, charset in reversed(said) if charset), ""):
+                found = _joined(runs[place], [text for text, _ in said]), charset
+        if found is None and place in odd:
+            found = decoded(text, font, hint)
         if found is not None and found[0] != text:
             yield place, attrs.evolve(cells[place], decoded=found[0], charset=found[1])
-
-
-def _decoded_runs(runs: Sequence[Run], font: str) -> tuple[str, str] | None:
-    """Each run by its own font; None where no run's letters are of its font's charset."""
-    said = [decoded_run(run.text, run.font or font) or (run.text, "") for run in runs]
-    charset = next((charset for _, charset in reversed(said) if charset), "")
-    return (_joined(runs, [text for text, _ in said]), charset) if charset else None
-
-
-_Place = tuple[int, int]
 
 
 def _to_xlsx(data: bytes, soffice: str, *, seconds: float = _CONVERT_SECONDS) -> bytes | None:
@@ -148,17 +141,13 @@ def _run(command: list[str], seconds: float) -> bool:
         try:
             return bool(process.wait(timeout=seconds) == 0)
         except subprocess.TimeoutExpired:
-            _kill(process)
+            if sys.platform == "win32":
+                subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
+            else:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     return False
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if sys.platform == "win32":
-        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
-    else:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 @contextlib.contextmanager
@@ -213,31 +202,15 @@ def read_bytes(data: bytes, passwords: Sequence[str] = (), soffice: str | None =
 def _read_plain(data: bytes, kind: str, soffice: str | None) -> RawWorkbook:
     if code := _REFUSED.get(kind):
         raise refuse(code)
-    if kind == "xls":
-        return _read_xls(data, soffice)
-    if kind == "ods":
-        return _read_ods(data)
-    data = without_tail(data)
-    return _assemble(data, scan_xlsx(data))
+    if kind == "ods":  # all that is to be known of it stands in the scan
+        from nq57xl.xlsx.scan_ods import scan_ods
 
-
-def _read_ods(data: bytes) -> RawWorkbook:
-    """All that is to be known of an .ods stands in the scan."""
-    from nq57xl.xlsx.scan_ods import scan_ods
-
-    scan = scan_ods(data)
-    sheets = tuple(_sheet(seen, seen.cells, scan) for seen in scan.sheets)
-    return RawWorkbook(sheets, scan.program, scan.notes)
-
-
-def _sheet(seen: SheetScan, cells: Mapping[_Place, RawCell], scan: Scan) -> RawSheet:
-    texts = _said(cells, seen.looks, seen.runs)
-    beside = (tuple(seen.merged), tuple(seen.remarks), tuple(seen.hidden))
-    return RawSheet(seen.name, texts, seen.visible, seen.protected, scan.date1904, *beside)
-
-
-def _read_xls(data: bytes, soffice: str | None) -> RawWorkbook:
-    """Through LibreOffice: other readers take percents for times in some programs' files (pitfalls.md 1.4)."""
+        scan = scan_ods(data)
+        return RawWorkbook(tuple(_sheet(seen, seen.cells, scan) for seen in scan.sheets), scan.program, scan.notes)
+    if kind != "xls":
+        data = without_tail(data)
+        return _assemble(data, scan_xlsx(data))
+    # through LibreOffice: other readers take percents for times in some programs' files (pitfalls.md 1.4)
     if soffice is None:
         raise refuse("FILE_XLS")
     converted = _to_xlsx(data, soffice)
@@ -247,6 +220,12 @@ def _read_xls(data: bytes, soffice: str | None) -> RawWorkbook:
     note = make("CONVERTED", words={"format": ".xls"})
     # the program told is the converter's, not the one that the unit used
     return RawWorkbook(raw.sheets, "", (*raw.notes, note), raw.saved_at)
+
+
+def _sheet(seen: SheetScan, cells: Mapping[Place, RawCell], scan: Scan) -> RawSheet:
+    texts = _said(cells, seen.looks, seen.runs)
+    beside = (tuple(seen.merged), tuple(seen.remarks), tuple(seen.hidden))
+    return RawSheet(seen.name, texts, seen.visible, seen.protected, scan.date1904, *beside)
 
 
 def _assemble(data: bytes, scan: Scan) -> RawWorkbook:
@@ -262,7 +241,7 @@ def _assemble(data: bytes, scan: Scan) -> RawWorkbook:
             if len(book.sheets_metadata) != len(scan.sheets):
                 raise refuse("FILE_BROKEN")
             for index, (about, seen) in enumerate(zip(book.sheets_metadata, scan.sheets, strict=True)):
-                cells: Mapping[_Place, RawCell] = seen.cells
+                cells: Mapping[Place, RawCell] = seen.cells
                 if about.typ == SheetTypeEnum.WorkSheet and seen.values:
                     cells = _compared(seen, _rows(book, index, seen))
                 sheets.append(_sheet(seen, cells, scan))
@@ -279,24 +258,22 @@ def _rows(book: Any, index: int, seen: SheetScan) -> list[list[RawValue]] | None
 
     try:
         rows: list[list[RawValue]] = book.get_sheet_by_index(index).to_python(skip_empty_area=False)
-    except (CalamineError, ArithmeticError):
-        if not seen.unreadable:
-            raise
-        return None
-    except BaseException as error:  # a panic of the reader's own language is no Exception
-        if not seen.unreadable or type(error).__name__ != "PanicException":
+    except BaseException as error:
+        # a panic of the reader's own language is no Exception
+        gives_up = isinstance(error, CalamineError | ArithmeticError) or type(error).__name__ == "PanicException"
+        if not (gives_up and seen.unreadable):
             raise
         return None
     return rows
 
 
-def _compared(seen: SheetScan, rows: list[list[RawValue]] | None) -> Mapping[_Place, RawCell]:
+def _compared(seen: SheetScan, rows: list[list[RawValue]] | None) -> Mapping[Place, RawCell]:
     """The cells of the scan; in those that calamine reads otherwise both readings, and nothing sure."""
     if rows is None:
         return seen.cells
     cells = seen.cells
     filled = sum(len(line) - line.count("") for line in rows)
-    doubtful: dict[_Place, RawCell] = {}
+    doubtful: dict[Place, RawCell] = {}
     for place, cell in cells.items():
         row, column = place
         try:
@@ -306,7 +283,8 @@ def _compared(seen: SheetScan, rows: list[list[RawValue]] | None) -> Mapping[_Pl
         if other != "":
             filled -= 1
         if other != cell.value and not cell.doubt and place not in seen.sure and not _agree(cell, other):
-            doubtful[place] = attrs.evolve(cell, doubt=_both(cell, other))
+            texts = filter(str.strip, (cell_text(cell), shown(other)))
+            doubtful[place] = attrs.evolve(cell, doubt="» và «".join(dict.fromkeys(texts)))
     if filled:
         for row, line in enumerate(rows):
             for column, value in enumerate(line):
@@ -321,26 +299,18 @@ def _agree(cell: RawCell, other: RawValue) -> bool:
     if cell.error or isinstance(value, bool) or isinstance(other, bool):
         return bool(cell.error)
     if isinstance(other, str) and (value is None or isinstance(value, str)):
-        return _text(value or "") == _text(other)
+        mine, others = (text.replace("\r\n", "\n").strip() for text in (value or "", other))
+        return mine == others
     number = cell.number
     if number is None or not isinstance(other, int | float | date | time | timedelta):
         return False
-    mine, others = days_of(value), days_of(other)
-    if mine is not None and others is not None:
-        return abs(mine - others) < _SECOND
-    if others is None:  # one of them shows the number as a day, the other as a number
+    my_days, other_days = days_of(value), days_of(other)
+    if my_days is not None and other_days is not None:
+        return abs(my_days - other_days) < _SECOND
+    if other_days is None:  # one of them shows the number as a day, the other as a number
         return other == number
-    return abs(others - number) < _SECOND or is_temporal(cell.format)
+    return abs(other_days - number) < _SECOND or is_temporal(cell.format)
 
 
 _SECOND = 1.2e-5
 """In days."""
-
-
-def _text(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
-
-
-def _both(cell: RawCell, other: RawValue) -> str:
-    """The two readings, in words for a message."""
-    return "» và «".join(dict.fromkeys(text for text in (cell_text(cell), shown(other)) if text.strip()))

@@ -5,6 +5,7 @@ Also what lies beside the cells of a sheet: comments old and new, text boxes, pi
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -16,14 +17,13 @@ import attrs
 from attrs import frozen
 
 from nq57xl.rules.findings import Finding
-from nq57xl.xlsx.cells import Remark
+from nq57xl.xlsx.cells import Place, Remark
 from nq57xl.xlsx.limits import refuse
 from nq57xl.xlsx.package import Attributes, Package, local, xml_tree
 from nq57xl.xlsx.scan_cells import ElementReader, Scan, SheetScan, active_notes, check_count, place_told
 from nq57xl.xlsx.scan_sheet import read_sheet
 from nq57xl.xlsx.scan_styles import read_shared
 
-_Place = tuple[int, int]
 _THREAD = "[Threaded comment]"
 """How the comment of the old kind begins that Excel writes beside a new one, for programs that know no new ones."""
 _LINKED_CELLS = 1_000
@@ -73,7 +73,7 @@ def _read_beside(package: Package, part: str, sheet: SheetScan) -> None:
     if not found:
         return
     threads = [item.target for item in found.values() if item.kind == "threadedComment"]
-    threaded: dict[_Place, list[str]] = {}
+    threaded: dict[Place, list[str]] = {}
     for comment in chain.from_iterable(package.tree(target).iter("threadedComment") for target in threads):
         if text := comment.findtext("text", "").strip():
             threaded.setdefault(place_told(comment.get("ref", "")), []).append(text)
@@ -108,7 +108,7 @@ def _link(sheet: SheetScan, area: str, target: str) -> None:
         sheet.add_remark(Remark("link", target, (top, left), (bottom, right)))
 
 
-def _read_comments(root: Element, sheet: SheetScan, threaded: Collection[_Place]) -> None:
+def _read_comments(root: Element, sheet: SheetScan, threaded: Collection[Place]) -> None:
     """Comments of the old kind; `threaded`: places that have comments of the new kind."""
     authors = [(item.text or "").strip() for item in root.iterfind("authors/author")]
     for comment in root.iterfind("commentList/comment"):
@@ -158,7 +158,7 @@ class _DrawingReader(ElementReader):
             self._sheet.add_remark(Remark("picture", "", first, last))
 
 
-def _corners(anchor: Element) -> tuple[_Place | None, _Place | None]:
+def _corners(anchor: Element) -> tuple[Place | None, Place | None]:
     """The first cell that a drawing covers and the last."""
     begins, ends = (
         {item.tag: int(text) for item in anchor.iterfind(f"{corner}/*") if (text := item.text or "").isdecimal()
@@ -178,10 +178,14 @@ def _notes(package: Package, *, calls: bool) -> tuple[Finding, ...]:
     """What the names of its parts tell of the workbook; `calls`: whether its formulas reach for programs."""
     names = [name.lower() for name in package.names()]
     links = [name for name in names if "/externallinks/" in name and name.endswith(".xml")]
+    programs: list[str] = []
+    """Links that are DDE or OLE links, and not ones to a workbook."""
+    for name in links:
+        package.parse(name, lambda tag, _: programs.append(tag) if tag in ("ddeLink", "oleLink") else None)
     return active_notes(
         macros=any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in names),
         links=bool(links),
-        calls=any(_reaches_programs(package, name) for name in links) or calls,
+        calls=bool(programs) or calls,
         embedded=any(part in name for name in names for part in ("/embeddings/", "/activex/", "/ctrlprops/")),
         queries=any(
             name.endswith(("/connections.xml", "customdata/item1.data")) or "/querytables/" in name for name in names
@@ -189,18 +193,19 @@ def _notes(package: Package, *, calls: bool) -> tuple[Finding, ...]:
     )
 
 
-def _reaches_programs(package: Package, part: str) -> bool:
-    """Whether an external link is a DDE or OLE link, and not one to a workbook."""
-    found: list[str] = []
-    package.parse(part, lambda tag, _: found.append(tag) if tag in ("ddeLink", "oleLink") else None)
-    return bool(found)
-
-
 def scan_xlsx(data: bytes) -> Scan:
     """Reads every sheet of an .xlsx or .xlsm, transitional or strict. Raises Refused."""
     package = Package(data)
-    workbook = _workbook_part(package)
-    (sheets, date1904), targets = _sheet_list(package, workbook), _relations(package, workbook)
+    # the main part, which the package's relations name; its usual place when they do not
+    named = (item.target for item in _relations(package, "").values() if item.kind == "officeDocument")
+    workbook = next((part for part in (*named, "xl/workbook.xml") if part in package), None)
+    if workbook is None:
+        raise refuse("FILE_BROKEN")
+    content = package.content(workbook)
+    about = _about_sheets if len(content) < _USUAL_PART else _about_sheets.__wrapped__
+    listed, date1904 = about(workbook, content)
+    sheets = [(relation, SheetScan(name, visible)) for relation, name, visible in listed]
+    targets = _relations(package, workbook)
     check_count(sheets)
     by_kind = {item.kind: item.target for item in targets.values()}
     shared = read_shared(package, by_kind.get("styles", ""), by_kind.get("sharedStrings", ""), date1904=date1904)
@@ -211,43 +216,19 @@ def scan_xlsx(data: bytes) -> Scan:
             _read_beside(package, leads.target, sheet)
     package.refuse_doctypes()
     notes = _notes(package, calls=any(sheet.calls for _, sheet in sheets))
-    program = package.text("docProps/app.xml", "Application")
-    return Scan(tuple(sheet for _, sheet in sheets), program, notes, date1904, _saved_at(package))
-
-
-def _workbook_part(package: Package) -> str:
-    """The main part, which the package's relations name; its usual place when they do not."""
-    for item in _relations(package, "").values():
-        if item.kind == "officeDocument" and item.target in package:
-            return item.target
-    if "xl/workbook.xml" in package:
-        return "xl/workbook.xml"
-    raise refuse("FILE_BROKEN")
-
-
-def _sheet_list(package: Package, workbook: str) -> tuple[list[tuple[str, SheetScan]], bool]:
-    """(relation, sheet) in order, and whether days are counted from 1904."""
-    content = package.content(workbook)
-    about = _about_sheets if len(content) < _USUAL_PART else _about_sheets.__wrapped__
-    sheets, date1904 = about(workbook, content)
-    return [(relation, SheetScan(name, visible)) for relation, name, visible in sheets], date1904
+    program, saved_at = package.text("docProps/app.xml", "Application"), None
+    with contextlib.suppress(ValueError):  # where it tells nothing, or nonsense
+        saved_at = datetime.fromisoformat(package.text("docProps/core.xml", "modified"))
+        saved_at = saved_at if saved_at.tzinfo else saved_at.replace(tzinfo=UTC)
+    return Scan(tuple(sheet for _, sheet in sheets), program, notes, date1904, saved_at)
 
 
 @lru_cache(maxsize=100)
 def _about_sheets(part: str, content: bytes) -> tuple[list[tuple[str, str, bool]], bool]:
+    """(relation, name, whether it is seen) of each sheet in order, and whether days are counted from 1904."""
     root, found = xml_tree(part, content), []
     for sheet in root.iter("sheet"):
         # r:id, whatever the prefix; "sheetId" is another attribute
         relation = next((value for key, value in sheet.items() if ":" in key and local(key) == "id"), "")
         found.append((relation, sheet.get("name", ""), sheet.get("state", "visible") == "visible"))
     return found, any(item.get("date1904") in ("1", "true") for item in root.iter("workbookPr"))
-
-
-def _saved_at(package: Package) -> datetime | None:
-    """When a program last saved the workbook, by docProps/core.xml; None where it does not tell, or tells nonsense."""
-    text = package.text("docProps/core.xml", "modified")
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

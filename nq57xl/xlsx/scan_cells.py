@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 
 from nq57xl.rules.findings import Finding, make
 from nq57xl.text.addresses import a1, place_of
-from nq57xl.xlsx.cells import CellLook, RawCell, RawValue, Remark, Run
+from nq57xl.xlsx.cells import CellLook, Place, RawCell, RawValue, Remark, Run
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse
 from nq57xl.xlsx.package import Attributes, check_elements
 from nq57xl.xlsx.shown import shows_more
@@ -28,9 +28,6 @@ _REMARK_TEXT = 5_000
 """Letters of one of them."""
 _BOOLEAN_FORMULAS = frozenset({"TRUE()", "FALSE()"})
 """LibreOffice writes booleans as these formulas: nobody typed them."""
-
-_Place = tuple[int, int]
-"""(row, column), 0-based."""
 
 
 @define
@@ -47,11 +44,11 @@ class SheetScan:
     """All texts together, each as often as a cell shows it."""
     values: int = 0
     """How many cells hold something."""
-    cells: dict[_Place, RawCell] = field(factory=dict)
+    cells: dict[Place, RawCell] = field(factory=dict)
     """Texts whole, as another reader sees them: what is struck through is still in them."""
-    looks: dict[_Place, CellLook] = field(factory=dict)
+    looks: dict[Place, CellLook] = field(factory=dict)
     """Looks of text cells that tell something."""
-    runs: dict[_Place, tuple[Run, ...]] = field(factory=dict)
+    runs: dict[Place, tuple[Run, ...]] = field(factory=dict)
     """Runs of texts that have some with a font of their own."""
     merged: list[tuple[int, int, int, int]] = field(factory=list)
     """Merged areas, corners included."""
@@ -59,7 +56,7 @@ class SheetScan:
     """First and last column of each run of hidden ones."""
     calls: bool = False
     """A formula reaches for another program or the network."""
-    sure: set[_Place] = field(factory=set)
+    sure: set[Place] = field(factory=set)
     """Cells whose XML is plain enough, though other readers do not read it: CDATA."""
     unreadable: bool = False
     """There is a cell over which another reader gives up the whole sheet."""
@@ -69,7 +66,7 @@ class SheetScan:
 
     def add_cell(
         self,
-        place: _Place,
+        place: Place,
         look: CellLook | None,
         value: RawValue,
         formula: str | None,
@@ -100,7 +97,7 @@ class SheetScan:
         if look is not None and (look.font or look.struck):
             self.looks[place] = look
 
-    def add_row(self, row: SheetScan, places: Sequence[_Place], columns: int) -> None:
+    def add_row(self, row: SheetScan, places: Sequence[Place], columns: int) -> None:
         """What was read in a row with something at these places; `columns`: the last of them, plus one."""
         if not self.cells.keys().isdisjoint(places):  # programs differ in which of the two they read
             raise refuse("FILE_BROKEN")
@@ -250,13 +247,13 @@ def too_much_text() -> Refused:
     return refuse("FILE_TOO_MUCH_TEXT", limit=LIMITS.text_letters // 1_000_000)
 
 
-def too_long(sheet: str = "", place: _Place | None = None) -> Refused:
+def too_long(sheet: str = "", place: Place | None = None) -> Refused:
     """The exception for a text that no cell can hold."""
     cell = a1(*place) if place else ""
     return refuse("FILE_TEXT_TOO_LONG", limit=LIMITS.cell_text, sheet=sheet, cell=cell, value=cell)
 
 
-def place_told(reference: str) -> _Place:
+def place_told(reference: str) -> Place:
     """Row and column, 0-based, of an address that a file tells. Raises Refused for what is none."""
     try:
         return place_of(reference)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
 
 from attrs import define, field
 
 from nq57xl.text.legacy import charset_of_font
-from nq57xl.xlsx.cells import CellLook, RawValue, Remark, Run
+from nq57xl.xlsx.cells import CellLook, Place, RawValue, Remark, Run
 from nq57xl.xlsx.limits import LIMITS, refuse
 from nq57xl.xlsx.package import Attributes, Package, local
 from nq57xl.xlsx.scan_cells import (
@@ -30,7 +30,6 @@ from nq57xl.xlsx.scan_cells import (
 )
 from nq57xl.xlsx.shown import days_of, under_format
 
-_Place = tuple[int, int]
 _PARENTS = 20
 """Styles that build on styles; LibreOffice makes two or three."""
 
@@ -112,10 +111,8 @@ class _OdsStyles:
     def look(self, name: str) -> CellLook | None:
         """What a cell's style tells; None where it tells nothing."""
         if name not in self._looks:
-            run = self.run("table-cell", name, "")
-            code = next(
-                (self._codes.get(style.data, "") for style in self._chain("table-cell", name) if style.data), ""
-            )
+            run, chain = self.run("table-cell", name, ""), self._chain("table-cell", name)
+            code = next((self._codes.get(style.data, "") for style in chain if style.data), "")
             self._looks[name] = CellLook(code, run.font, bool(run.struck)) if code or run.font or run.struck else None
         return self._looks[name]
 
@@ -180,6 +177,7 @@ def _bare(family: str) -> str:
 
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _NUMBERS = frozenset({"float", "percentage", "currency"})
+_DURATION = re.compile(r"PT([0-9]{1,6})H([0-9]{1,2})M([0-9]{1,2})(?:[.,][0-9]+)?S")
 
 
 def scan_ods(data: bytes) -> Scan:
@@ -212,7 +210,7 @@ def _repeat(element: Element, name: str) -> int:
 class _OdsText:
     """The text of one cell or remark: its paragraphs, with breaks, and spans with styles of their own."""
 
-    def __init__(self, styles: _OdsStyles, paragraphs: Iterable[Element], sheet: str, place: _Place | None) -> None:
+    def __init__(self, styles: _OdsStyles, paragraphs: Iterable[Element], sheet: str, place: Place | None) -> None:
         self._styles, self._where, self._length = styles, (sheet, place), 0
         self._runs: list[Run] = []
         self.links: list[str] = []
@@ -347,7 +345,7 @@ class _ContentReader(ElementReader):
         else:
             self.styles.add(element)
 
-    def _note_beside(self, element: Element, place: _Place | None) -> None:
+    def _note_beside(self, element: Element, place: Place | None) -> None:
         """A comment or drawing."""
         tags = {item.tag for item in element.iter()}
         paragraphs = (item for item in element.iter() if item.tag in _PARAGRAPHS)
@@ -370,7 +368,7 @@ class _ContentReader(ElementReader):
                 column += across
         self._row += down
 
-    def _read_cell(self, cell: Element, style: str, place: _Place, size: tuple[int, int]) -> None:
+    def _read_cell(self, cell: Element, style: str, place: Place, size: tuple[int, int]) -> None:
         """A cell with something in it, as often as it is repeated; `style`: its own or its row's."""
         sheet, (row, column), (down, across) = self.sheets[-1], place, size
         rows, columns = (_repeat(cell, f"table:number-{name}-spanned") for name in ("rows", "columns"))
@@ -392,7 +390,7 @@ class _ContentReader(ElementReader):
                 own = style or next((told for end, told in self._columns if number < end), "")
                 self._add_cell((line, number), self.styles.look(own), cell, kind, shown)
 
-    def _add_cell(self, place: _Place, look: CellLook | None, cell: Element, kind: str, shown: _OdsText) -> None:
+    def _add_cell(self, place: Place, look: CellLook | None, cell: Element, kind: str, shown: _OdsText) -> None:
         sheet, text, formula = self.sheets[-1], shown.whole, cell.get("table:formula")
         code = (look.format if look is not None else "") or ("0%" if kind == "percentage" else "")
         value = _value(cell, kind, text)
@@ -402,8 +400,11 @@ class _ContentReader(ElementReader):
                 number, value = under_format(value, code, date1904=self.date1904)
             else:
                 value, number, error = None, None, cell.get("office:value", "").strip()
-        if _is_error(cell, formula, text.strip()):
-            value, number, error = None, None, text.strip() or "#N/A"
+        said = text.strip()
+        marked = cell.get("calcext:value-type") == "error" or said in ERRORS
+        # LibreOffice marks errors of its own; other programs leave their names as texts
+        if marked or (formula is not None and said.startswith(("#", "Err:"))):
+            value, number, error = None, None, said or "#N/A"
         if isinstance(value, str) and len(value) > LIMITS.cell_text:
             raise too_long(sheet.name, place)
         if value == "" and not kind:
@@ -413,13 +414,6 @@ class _ContentReader(ElementReader):
         formula = None if formula is None else formula.partition("=")[2]
         link = next(filter(None, shown.links), "")
         sheet.add_cell(place, look, value, formula, code=code, number=number, error=error, link=link)
-
-
-def _is_error(cell: Element, formula: str | None, text: str) -> bool:
-    """LibreOffice marks errors of its own; other programs leave their names as texts."""
-    if cell.get("calcext:value-type") == "error" or text in ERRORS:
-        return True
-    return formula is not None and text.startswith(("#", "Err:"))
 
 
 def _value(cell: Element, kind: str, text: str) -> RawValue:
@@ -432,20 +426,11 @@ def _value(cell: Element, kind: str, text: str) -> RawValue:
     if kind == "date":
         return iso_date(cell.get("office:date-value", "")) or text
     if kind == "time":
-        found = _iso_time(cell.get("office:time-value", ""))
-        return text if found is None else found
+        match = _DURATION.fullmatch(cell.get("office:time-value", "").strip())
+        if match is None:
+            return text
+        found = timedelta(hours=int(match[1]), minutes=int(match[2]), seconds=int(match[3]))
+        return found if found >= timedelta(days=1) else (datetime.min + found).time()
     if kind == "boolean":
         return cell.get("office:boolean-value") == "true"
     return cell.get("office:string-value", text) if kind else None
-
-
-_DURATION = re.compile(r"PT([0-9]{1,6})H([0-9]{1,2})M([0-9]{1,2})(?:[.,][0-9]+)?S")
-
-
-def _iso_time(text: str) -> time | timedelta | None:
-    """A time of day or a duration: "PT08H30M00S"; None for anything else."""
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        return None
-    found = timedelta(hours=int(match[1]), minutes=int(match[2]), seconds=int(match[3]))
-    return found if found >= timedelta(days=1) else (datetime.min + found).time()

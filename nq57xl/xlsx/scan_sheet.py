@@ -20,14 +20,13 @@ from xml.etree.ElementTree import Element
 from attrs import define, field
 
 from nq57xl.text.addresses import place_of
-from nq57xl.xlsx.cells import RawValue, Remark, Run, text_cell
+from nq57xl.xlsx.cells import Place, RawValue, Remark, Run, text_cell
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse
 from nq57xl.xlsx.package import Attributes, Package, xml_tree
 from nq57xl.xlsx.scan_cells import ERRORS, ElementReader, SheetScan, iso_date, place_told, too_long
 from nq57xl.xlsx.scan_styles import Shared, rich_text, unescaped
 from nq57xl.xlsx.shown import is_temporal, under_format
 
-_Place = tuple[int, int]
 _Text = tuple[str, tuple[Run, ...]]
 """A text, and its runs where one has a font of its own."""
 _NO_RUNS: tuple[Run, ...] = ()
@@ -68,7 +67,7 @@ _RULE = re.compile(
 )
 """What stands around the rows by the dozen: merged areas, and rules and the like, which tell the scan nothing."""
 
-_PlainCell = tuple["_Place", int, str, str | bytes | None, str]
+_PlainCell = tuple[Place, int, str, str | bytes | None, str]
 """A cell with something in it, but for its texts: place, style, type, formula, and the element of its value, "v" or
 "is"; "" where there is none. A formula in bytes is the first of the cell's texts."""
 
@@ -93,7 +92,7 @@ class _PlainRow:
     texts: tuple[bytes, ...]
     """What stands in its cells, as XML."""
     cells: tuple[_PlainCell, ...]
-    places: tuple[_Place, ...]
+    places: tuple[Place, ...]
     columns: int
     """Column of the last of them, plus one."""
     read: SheetScan | None = None
@@ -440,7 +439,7 @@ class _SheetReader(ElementReader):
         self._add(place, kind, number, formula, values, strings)
 
     def _add(  # noqa: PLR0917 - what stands in a cell
-        self, place: _Place, kind: str, style: int, formula: str | None, values: Sequence[str], strings: Sequence[_Text]
+        self, place: Place, kind: str, style: int, formula: str | None, values: Sequence[str], strings: Sequence[_Text]
     ) -> None:
         """Adds a cell as far as it can be told from its own XML."""
         if kind not in _TYPES:
@@ -478,7 +477,7 @@ class _SheetReader(ElementReader):
             value = "" if known else None
         sheet.add_cell(place, look, value, formula, code=code, number=number, error=error, doubt=doubt)
 
-    def _other(self, place: _Place, kind: str, text: str) -> tuple[RawValue, str, tuple[Run, ...]]:
+    def _other(self, place: Place, kind: str, text: str) -> tuple[RawValue, str, tuple[Run, ...]]:
         """A value of another type than number and error, what is in doubt of it, and the runs of a text."""
         shared = self._shared
         if kind == "s" and (index := shared.text(text)) is not None:

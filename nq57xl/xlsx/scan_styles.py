@@ -42,15 +42,8 @@ class _Looks:
 
     by_style: tuple[CellLook | None, ...]
     """By style number; None where there is nothing to tell."""
-    texts_only: frozenset[int] = field(init=False)
+    texts_only: frozenset[int]
     """Numbers of the styles under which a text is nothing but a text."""
-
-    @texts_only.default
-    def _find_texts_only(self) -> frozenset[int]:
-        return frozenset(number for number, look in enumerate(self.by_style) if look is None or look == _AS_TEXT)
-
-
-_AS_TEXT = CellLook("@")
 
 
 @frozen
@@ -85,7 +78,12 @@ def read_shared(package: Package, styles: str, texts: str, *, date1904: bool) ->
 def _looks_of(content: bytes) -> _Looks:
     root = xml_tree("xl/styles.xml", content)
     codes = {_number(item, "numFmtId"): item.get("formatCode", "") for item in root.iterfind("numFmts/numFmt")}
-    fonts = [_font(item) for item in root.iterfind("fonts/font")]
+    fonts = []
+    """Name of a legacy font, "" for others; whether it strikes through."""
+    for item in root.iterfind("fonts/font"):
+        name, strike = item.find("name"), item.find("strike")
+        title = "" if name is None else name.get("val", "")
+        fonts.append((title if charset_of_font(title) else "", strike is not None and _says_yes(strike.attrib)))
     cells = [(_number(item, "fontId"), _number(item, "numFmtId")) for item in root.iterfind("cellXfs/xf")]
     looks: dict[tuple[int, int], CellLook | None] = {}
     for font, number in cells:
@@ -94,14 +92,8 @@ def _looks_of(content: bytes) -> _Looks:
             code = codes.get(number) or builtin(number)
             code = "" if code.casefold() == "general" else code
             looks[font, number] = CellLook(code, legacy, struck) if code or legacy or struck else None
-    return _Looks(tuple(looks[key] for key in cells))
-
-
-def _font(font: Element) -> tuple[str, bool]:
-    """Name of a legacy font, "" for others; whether it strikes through."""
-    name, strike = font.find("name"), font.find("strike")
-    text = "" if name is None else name.get("val", "")
-    return text if charset_of_font(text) else "", strike is not None and _says_yes(strike.attrib)
+    by_style, as_text = tuple(looks[key] for key in cells), (None, CellLook("@"))
+    return _Looks(by_style, frozenset(number for number, look in enumerate(by_style) if look in as_text))
 
 
 def _number(item: Element, name: str) -> int:
