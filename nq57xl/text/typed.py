@@ -85,20 +85,13 @@ def read_number(text: str) -> _NumberReading:
     match = _NUMBER.fullmatch(one_line(text))
     if match is None or sum(letter.isdigit() for letter in text) > _MAX_DIGITS:
         return _NumberReading()
-    sign = -1.0 if match["sign"] and match["sign"] in _MINUS else 1.0
-    readings = tuple(sign * value for value in _readings(match["digits"]))
+    sign, digits = -1.0 if match["sign"] and match["sign"] in _MINUS else 1.0, match["digits"]
+    found = (float(digits),) if _PLAIN.fullmatch(digits) else (_grouped(digits), _decimal(digits))
+    readings = tuple(sign * value for value in found if value is not None)
     percent = bool(match["percent"])
     if len(readings) == 1:
         return _NumberReading(readings[0] + 0.0, (), percent)
     return _NumberReading(None, readings, percent)
-
-
-def _readings(digits: str) -> tuple[float, ...]:
-    """All readings of unsigned digits with separators, the one with thousands first."""
-    if _PLAIN.fullmatch(digits):
-        return (float(digits),)
-    found = [value for value in (_grouped(digits), _decimal(digits)) if value is not None]
-    return tuple(found)
 
 
 def _grouped(digits: str) -> float | None:

@@ -176,8 +176,12 @@ class ReportSheet:
 
     def placed(self) -> PlacedSheet:
         """Every line on its rows, the columns widened or narrowed to the width of the paper."""
-        page = _fitted(self)
-        widths = {column.name: column.width for column in page.columns if column.printed}
+        printed = [column for column in self.columns if column.printed]
+        room = _PAPER_PIXELS[self.paper] * 100 / self.scale - 5 * len(printed)
+        factor = room / 7 / sum(column.width for column in printed)
+        widths = {column.name: int(column.width * factor * 7) / 7 for column in printed}
+        columns = (attrs.evolve(column, width=widths.get(column.name, column.width)) for column in self.columns)
+        page = attrs.evolve(self, columns=tuple(columns))
         rows: list[PlacedRow] = []
         for line in page.lines:
             rows += _place_line(line, page, widths, len(rows))
@@ -286,17 +290,6 @@ def _heading_needs(after: Sequence[PlacedRow]) -> float:
     return height
 
 
-def _fitted(page: ReportSheet) -> ReportSheet:
-    printed = [column for column in page.columns if column.printed]
-    room = _PAPER_PIXELS[page.paper] * 100 / page.scale - 5 * len(printed)
-    factor = room / 7 / sum(column.width for column in printed)
-    columns = tuple(
-        attrs.evolve(column, width=int(column.width * factor * 7) / 7) if column in printed else column
-        for column in page.columns
-    )
-    return attrs.evolve(page, columns=columns)
-
-
 def _lines_in_row(size: float) -> int:
     return int((_MAX_HEIGHT - _PADDING) // line_height(size))
 
@@ -337,23 +330,16 @@ def _measured(line: ReportLine, page: ReportSheet, widths: Mapping[str, float]) 
         texts = {column.name: _text(line.cells[column.name]) for column in columns if column.name in line.cells}
         longest = max(texts, key=lambda name: len(texts[name]), default="")
         return [(longest, texts[longest], full * 0.9, bold)] if longest else []
-    return [
-        (column.name, text, _span_width(page, line, column), bold)
-        for column in columns
-        if (text := _text(line.cells.get(column.name)))
-    ]
+    names, found = [column.name for column in page.columns], []
+    for column in columns:
+        if text := _text(line.cells.get(column.name)):
+            begin, end = names.index(column.name), names.index(line.spans.get(column.name, column.name))
+            found.append((column.name, text, _width_of(page.columns[begin : end + 1]), bold))
+    return found
 
 
 def _width_of(columns: Sequence[ReportColumn]) -> float:
     return merged_width([column.width for column in columns])
-
-
-def _span_width(page: ReportSheet, line: ReportLine, column: ReportColumn) -> float:
-    end = line.spans.get(column.name)
-    if end is None:
-        return column.width
-    names = [item.name for item in page.columns]
-    return _width_of(page.columns[names.index(column.name) : names.index(end) + 1])
 
 
 def _text(content: CellContent) -> str:

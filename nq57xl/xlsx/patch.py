@@ -52,14 +52,10 @@ def _rewritten(old: zipfile.ZipFile, changed: dict[str, str]) -> bytes:
     return stream.getvalue()
 
 
-def _plain(text: str) -> str:
+def _xml(text: str) -> str:
     """A text as Excel writes it: what XML cannot hold as _x001F_, and what looks like that already as _x005F_x001F_."""
     text = _ESCAPED.sub(r"_x005F\1", storable_text(text))
-    return _UNPRINTABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
-
-
-def _xml(text: str) -> str:
-    return escape(_plain(text))
+    return escape(_UNPRINTABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", text))
 
 
 PatchedValue = str | float | dt.date
@@ -105,15 +101,13 @@ def unlocked_cells(data: bytes) -> dict[str, frozenset[str]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts, styles_part = _sheet_parts(archive)
         styles = ElementTree.fromstring(archive.read(styles_part))
-        formats = styles.find(f"{_MAIN_TAG}cellXfs")
-        found = [form.find(f"{_MAIN_TAG}protection") for form in (formats if formats is not None else ())]
+        found = [form.find(f"{_MAIN_TAG}protection") for form in styles.iterfind(f"{_MAIN_TAG}cellXfs/*")]
         free = {str(n) for n, item in enumerate(found) if item is not None and item.get("locked") in ("0", "false")}
-        cells = {
-            title: ElementTree.fromstring(archive.read(part)).iter(f"{_MAIN_TAG}c") for title, part in parts.items()
-        }
-        return {
-            title: frozenset(cell.get("r", "") for cell in own if cell.get("s") in free) for title, own in cells.items()
-        }
+        unlocked = {}
+        for title, part in parts.items():
+            cells = ElementTree.fromstring(archive.read(part)).iter(f"{_MAIN_TAG}c")
+            unlocked[title] = frozenset(cell.get("r", "") for cell in cells if cell.get("s") in free)
+        return unlocked
 
 
 _MADE = re.compile(rb"<dcterms:(created|modified)\b[^>]*>([^<]+)</dcterms:")
@@ -128,8 +122,6 @@ def saved_since_made(data: bytes) -> bool:
 
 
 _CACHED = re.compile(r"(<c\b[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*)<v>[^<]*</v>")
-
-
 _ADDRESS = re.compile(r'\br="([^"]*)"')
 
 
@@ -259,10 +251,17 @@ def _with_sheet(old: zipfile.ZipFile, title: str, one: zipfile.ZipFile) -> bytes
         taken = re.findall(r'\bId="([^"]*)"', relations)
         rid = next(name for n in count(1) if (name := f"rId{n}") not in taken)
         link = f'<Relationship Id="{rid}" Type="{_REL}" Target="{part.removeprefix("xl/")}"/>'
+        book = xml("xl/workbook.xml")
+        numbered = [int(_attribute(item, "sheetId")) for item in re.findall(r"<sheet\b[^>]*>", book)]
+        if not numbered:
+            raise LookupError("sheet")
+        # declared here: openpyxl declares the prefix on each element of its own
+        declared = f'xmlns:r="{_OFFICE}" name={quoteattr(title)} sheetId="{max(numbered) + 1}"'
+        sheet_entry = f'<sheet {declared} r:id="{rid}"/>'
         entry = f'<Override PartName="/{part}" ContentType="{_TYPE}"/>'
         changed |= {
             "xl/_rels/workbook.xml.rels": _before(relations, "</Relationships>", link),
-            "xl/workbook.xml": _with_entry(xml("xl/workbook.xml"), title, rid),
+            "xl/workbook.xml": _before(book, "</sheets>", sheet_entry),
             "[Content_Types].xml": _before(xml("[Content_Types].xml"), "</Types>", entry),
         }
     changed[part] = _standing_alone(sheet, texts, numbers)
@@ -281,16 +280,6 @@ def _before(xml: str, end: str, added: str) -> str:
     if at < 0:
         raise LookupError(end)
     return xml[:at] + added + xml[at:]
-
-
-def _with_entry(xml: str, title: str, rid: str) -> str:
-    sheets = re.findall(r"<sheet\b[^>]*>", xml)
-    if not sheets:
-        raise LookupError("sheet")
-    number = max(int(_attribute(item, "sheetId")) for item in sheets) + 1
-    # declared here: openpyxl declares the prefix on each element of its own
-    entry = f'<sheet xmlns:r="{_OFFICE}" name={quoteattr(title)} sheetId="{number}" r:id="{rid}"/>'
-    return _before(xml, "</sheets>", entry)
 
 
 _ADDED = ("worksheets/sheet1", "sharedStrings", "styles")

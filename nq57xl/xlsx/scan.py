@@ -178,8 +178,7 @@ def _notes(package: Package, *, calls: bool) -> tuple[Finding, ...]:
     """What the names of its parts tell of the workbook; `calls`: whether its formulas reach for programs."""
     names = [name.lower() for name in package.names()]
     links = [name for name in names if "/externallinks/" in name and name.endswith(".xml")]
-    programs: list[str] = []
-    """Links that are DDE or OLE links, and not ones to a workbook."""
+    programs: list[str] = []  # links that are DDE or OLE links, and not ones to a workbook
     for name in links:
         package.parse(name, lambda tag, _: programs.append(tag) if tag in ("ddeLink", "oleLink") else None)
     return active_notes(

@@ -16,7 +16,7 @@ from nq57xl.text.addresses import a1, place_of
 from nq57xl.xlsx.cells import CellLook, Place, RawCell, RawValue, Remark, Run
 from nq57xl.xlsx.limits import LIMITS, Refused, refuse
 from nq57xl.xlsx.package import Attributes, check_elements
-from nq57xl.xlsx.shown import shows_more
+from nq57xl.xlsx.shown import shown_text
 
 ERRORS = frozenset({"#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!"})
 """What an error cell shows in every program."""
@@ -92,7 +92,9 @@ class SheetScan:
             value = None if not value and formula is None else value
         if value is None and formula is None and not error and not doubt:
             return
-        told = code if number is not None or (isinstance(value, str) and shows_more(value, code)) else ""
+        told = code if number is not None else ""
+        if isinstance(value, str) and code not in ("", "@") and shown_text(value, code).strip() != value.strip():
+            told = code  # a text that is shown with words around it, or not at all
         self.cells[place] = RawCell(value, formula, error, number=number, format=told, link=link, doubt=doubt)
         if look is not None and (look.font or look.struck):
             self.looks[place] = look

@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from attrs import define, field
+from attrs import define
 
 from nq57xl.text.addresses import place_of
 from nq57xl.xlsx.cells import Place, RawValue, Remark, Run, text_cell
@@ -101,71 +101,6 @@ class _PlainRow:
 
 _Batch = list[tuple[_PlainRow, "SheetScan | None"]]
 """Rows, each with what it is known to say."""
-
-
-@define
-class _PlainRows:
-    """Cuts a sheet into what is read tag by tag, and plain rows, whose cells wait until expat comes to their texts."""
-
-    _shared: Shared
-    _shortened: Callable[[bytes], bytes]
-    """What expat needs to see of what stands around the rows."""
-    waiting: deque[_Batch] = field(factory=deque)
-    """The plain rows that were handed on and not yet read."""
-    _rows: _Batch = field(factory=list)
-
-    def chunks(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """The XML without rows and cells that have a format and nothing else: a million of them cost no callback.
-
-        Of ghost rows in a run the last is kept, so that a row without a number follows the right one. From where
-        comments or the like could hide what belongs together, everything is kept as it is.
-        """
-        rest, start, plain = b"", 1, True  # the XML declaration stands at the very beginning
-        for chunk in chunks:
-            rest += chunk
-            plain = plain and not (start and _OTHER_ENCODING.match(rest))
-            *rows, rest = rest.split(_ROW_END)
-            for number, (row, after) in enumerate(pairwise((*rows, b""))):
-                ghost = _is_ghost(row)
-                at = max(row.rfind(_ROW), 0)
-                found = self._plain_row(row[at:]) if plain and not ghost else None
-                other = row + _ROW_END if found is None else row[:at]
-                if other and _hides(other, start):
-                    yield from self._handed_on()
-                    yield _ROW_END.join((*rows[number:], rest))
-                    yield from chunks
-                    return
-                start = 0
-                if other and not (ghost and _is_ghost(after)):
-                    yield from self._handed_on()
-                    yield _EMPTY_CELL.sub(b"", self._shortened(other) if plain else other)
-                if found is not None:
-                    self._rows.append((found, found.read))
-                    if len(self._rows) >= _AT_ONCE:
-                        yield from self._handed_on()
-            if len(rest) > _LONG_ROW:
-                yield from self._handed_on()
-                yield rest
-                if _hides(rest, start):
-                    yield from chunks
-                    return
-                rest, start, plain = b"", 0, False  # expat is in the middle of something from here on
-        yield from self._handed_on()
-        yield self._shortened(rest) if plain and not _hides(rest, start) else rest
-
-    def _plain_row(self, row: bytes) -> _PlainRow | None:
-        shared = self._shared
-        return _remembered_row(row, shared.looks, shared.date1904) if len(row) < _SHORT_ROW else _folded(row)
-
-    def _handed_on(self) -> Iterator[bytes]:
-        """The plain rows so far as one, with the texts that are not known: expat reads a chunk that ends with an end
-        tag before the next one is cut.
-        """
-        if self._rows:
-            texts = chain.from_iterable(row.texts for row, known in self._rows if known is None)
-            self.waiting.append(self._rows)
-            self._rows = []
-            yield _SEPARATOR_BYTES.join((b"<row>", *texts)) + _ROW_END
 
 
 @lru_cache(maxsize=_ROWS)
@@ -269,13 +204,6 @@ def _is_sound(attributes: bytes) -> bool:
     return not _ATTRIBUTE.sub(b"", attributes).strip(b" ") and b"r" not in names and len({*names}) == len(names)
 
 
-def _remembered(formula: bytes, text: str) -> str:
-    """The text that expat made of the formula, which need not go through it again."""
-    if len(_formulas) > _FORMULAS:
-        _formulas.clear()
-    return _formulas.setdefault(formula, text)
-
-
 def _is_ghost(row: bytes) -> bool:
     """Whether a row, without its end, holds no cell with anything in it: such a cell has an end tag of its own."""
     return row.startswith(b'<row r="') and b"</" not in row
@@ -299,34 +227,89 @@ def _number(text: str) -> RawValue:
 
 def read_sheet(package: Package, part: str, sheet: SheetScan, shared: Shared) -> None:
     """Fills the sheet's scan from its part. Raises Refused for one beyond measure."""
-    _SheetReader(sheet, shared).read(package, part)
+    reader = _SheetReader(sheet, shared)
+    chunks = reader.chunks(package.chunks(part))
+    package.parse(part, reader.start, reader.end, reader.text, chunks=chunks, cdata=reader.note_cdata)
     sheet.check_extent()
 
 
 class _SheetReader(ElementReader):
-    """One worksheet part: cells and page headers whole, and many plain rows as one."""
+    """One worksheet part, cut into what is read tag by tag, cells and page headers whole, and plain rows, many of which
+    are read as one: their cells wait until expat comes to their texts.
+    """
 
     def __init__(self, sheet: SheetScan, shared: Shared) -> None:
         super().__init__()
         self._sheet, self._shared = sheet, shared
         self._row = self._column = -1
         self._cdata = False
-        self._rows = _PlainRows(shared, self._shortened)
+        self._rows: _Batch = []
+        self._waiting: deque[_Batch] = deque()
+        """The plain rows that were handed on and not yet read."""
 
-    def read(self, package: Package, part: str) -> None:
-        chunks = self._rows.chunks(package.chunks(part))
-        package.parse(part, self.start, self.end, self.text, chunks=chunks, cdata=self._note_cdata)
+    def chunks(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The XML without rows and cells that have a format and nothing else: a million of them cost no callback.
+
+        Of ghost rows in a run the last is kept, so that a row without a number follows the right one. From where
+        comments or the like could hide what belongs together, everything is kept as it is.
+        """
+        rest, start, plain = b"", 1, True  # the XML declaration stands at the very beginning
+        for chunk in chunks:
+            rest += chunk
+            plain = plain and not (start and _OTHER_ENCODING.match(rest))
+            *rows, rest = rest.split(_ROW_END)
+            for number, (row, after) in enumerate(pairwise((*rows, b""))):
+                ghost = _is_ghost(row)
+                at = max(row.rfind(_ROW), 0)
+                found = self._plain_row(row[at:]) if plain and not ghost else None
+                other = row + _ROW_END if found is None else row[:at]
+                if other and _hides(other, start):
+                    yield from self._handed_on()
+                    yield _ROW_END.join((*rows[number:], rest))
+                    yield from chunks
+                    return
+                start = 0
+                if other and not (ghost and _is_ghost(after)):
+                    yield from self._handed_on()
+                    yield _EMPTY_CELL.sub(b"", self._shortened(other) if plain else other)
+                if found is not None:
+                    self._rows.append((found, found.read))
+                    if len(self._rows) >= _AT_ONCE:
+                        yield from self._handed_on()
+            if len(rest) > _LONG_ROW:
+                yield from self._handed_on()
+                yield rest
+                if _hides(rest, start):
+                    yield from chunks
+                    return
+                rest, start, plain = b"", 0, False  # expat is in the middle of something from here on
+        yield from self._handed_on()
+        yield self._shortened(rest) if plain and not _hides(rest, start) else rest
+
+    def _plain_row(self, row: bytes) -> _PlainRow | None:
+        shared = self._shared
+        return _remembered_row(row, shared.looks, shared.date1904) if len(row) < _SHORT_ROW else _folded(row)
+
+    def _handed_on(self) -> Iterator[bytes]:
+        """The plain rows so far as one, with the texts that are not known: expat reads a chunk that ends with an end
+        tag before the next one is cut.
+        """
+        if self._rows:
+            texts = chain.from_iterable(row.texts for row, known in self._rows if known is None)
+            self._waiting.append(self._rows)
+            self._rows = []
+            yield _SEPARATOR_BYTES.join((b"<row>", *texts)) + _ROW_END
 
     def takes(self, tag: str) -> bool:
         if tag == "c":
             self._cdata = False
             return True
-        return tag in _MARGINS or (tag == "row" and bool(self._rows.waiting))
+        return tag in _MARGINS or (tag == "row" and bool(self._waiting))
 
     def whole(self, element: Element) -> None:
         if element.tag == "row":
-            self._read_plain(self._rows.waiting.popleft(), element.text or "")
-        elif self._rows.waiting:
+            self._read_plain(self._waiting.popleft(), element.text or "")
+        elif self._waiting:
             raise refuse("FILE_BROKEN")  # a row within a cell or text
         elif element.tag == "c":
             self._read_cell(element)
@@ -345,7 +328,8 @@ class _SheetReader(ElementReader):
             self._merge(area)
         return shortened
 
-    def _note_cdata(self) -> None:
+    def note_cdata(self) -> None:
+        """A CDATA section begins."""
         self._cdata = True
 
     def opened(self, tag: str, attributes: Attributes) -> None:
@@ -389,28 +373,30 @@ class _SheetReader(ElementReader):
 
     def _read_cells(self, cells: Sequence[_PlainCell], left: Iterator[str]) -> None:
         """The cells of a plain row, with the texts that are left."""
-        sheet, texts_only, styles = self._sheet, self._shared.looks.texts_only, len(self._shared.looks.by_style)
-        for place, style, kind, formula, value in cells:
-            said = _remembered(formula, next(left)[: LIMITS.cell_text]) if isinstance(formula, bytes) else formula
+        sheet, shared, texts_only = self._sheet, self._shared, self._shared.looks.texts_only
+        styles = len(shared.looks.by_style)
+        for place, style, kind, known, value in cells:
+            formula = None if isinstance(known, bytes) else known
+            if isinstance(known, bytes):
+                if len(_formulas) > _FORMULAS:
+                    _formulas.clear()
+                formula = _formulas.setdefault(known, next(left)[: LIMITS.cell_text])
             text = next(left) if value else ""
             if len(text) > LIMITS.cell_text:
                 raise too_long(sheet.name, place)
             if formula is None and (style in texts_only or style >= styles):
-                whole = self._whole_text(kind, value, text)
+                whole = None  # the text of a cell that holds one and nothing to note
+                if value == "is":
+                    whole = unescaped(text) if kind == "inlineStr" else None
+                elif kind == "s" and (number := shared.text(text)) is not None and number not in shared.rich:
+                    whole = shared.texts[number]
+                if whole:
+                    sheet.letters += len(whole)
+                    sheet.cells[place] = text_cell(whole)
                 if whole is not None:
-                    if whole:
-                        sheet.letters += len(whole)
-                        sheet.cells[place] = text_cell(whole)
                     continue
             strings = [(unescaped(text), ())] if value == "is" else []
-            self._add(place, kind, style, said, [text] if value == "v" else [], strings)
-
-    def _whole_text(self, kind: str, value: str, text: str) -> str | None:
-        """The text of a cell that holds one and nothing to note."""
-        if value == "is":
-            return unescaped(text) if kind == "inlineStr" else None
-        number = self._shared.text(text) if kind == "s" else None
-        return None if number is None or number in self._shared.rich else self._shared.texts[number]
+            self._add(place, kind, style, formula, [text] if value == "v" else [], strings)
 
     def _read_cell(self, cell: Element) -> None:
         """A cell that is read tag by tag."""

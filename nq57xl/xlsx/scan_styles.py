@@ -78,8 +78,7 @@ def read_shared(package: Package, styles: str, texts: str, *, date1904: bool) ->
 def _looks_of(content: bytes) -> _Looks:
     root = xml_tree("xl/styles.xml", content)
     codes = {_number(item, "numFmtId"): item.get("formatCode", "") for item in root.iterfind("numFmts/numFmt")}
-    fonts = []
-    """Name of a legacy font, "" for others; whether it strikes through."""
+    fonts = []  # name of a legacy font, "" for others; whether it strikes through
     for item in root.iterfind("fonts/font"):
         name, strike = item.find("name"), item.find("strike")
         title = "" if name is None else name.get("val", "")

@@ -378,11 +378,6 @@ def _date_piece(letter: str, length: int, moment: datetime, section: _Section) -
     return str(numbers[letter]).zfill(min(length, 2)) if letter in numbers else ""
 
 
-def shows_more(text: str, code: str) -> bool:
-    """Whether a text is shown with words around it, or not at all."""
-    return code not in ("", "@") and shown_text(text, code).strip() != text.strip()
-
-
 # --- days and times -------------------------------------------------------------------------------------------------
 
 

@@ -291,7 +291,9 @@ def decrypt(data: bytes, passwords: Sequence[str]) -> bytes:
     Raises Refused: FILE_ENCRYPTED where no password was given or the kind of encryption is not opened,
     FILE_PASSWORD_WRONG where none fits, FILE_TOO_LARGE for a content over the limit.
     """
-    spelt = _spelt(passwords)
+    # each as typed, and with its accents composed as keyboards make them
+    both = (form for text in passwords if text for form in (text, unicodedata.normalize("NFC", text)))
+    spelt = list(dict.fromkeys(both))
     if not is_ole(data):
         return _decrypt_ods(data, spelt)
     try:
@@ -303,13 +305,6 @@ def decrypt(data: bytes, passwords: Sequence[str]) -> bytes:
     except _UnsupportedError as error:
         raise refuse("FILE_ENCRYPTED") from error
     raise refuse("FILE_PASSWORD_WRONG" if passwords else "FILE_ENCRYPTED")
-
-
-def _spelt(passwords: Sequence[str]) -> list[str]:
-    """Each password as typed, and with its accents composed as keyboards make them."""
-    return list(
-        dict.fromkeys(form for text in passwords if text for form in (text, unicodedata.normalize("NFC", text)))
-    )
 
 
 def _open(data: bytes, password: str) -> bytes | None:

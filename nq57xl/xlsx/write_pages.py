@@ -92,6 +92,8 @@ class _PlacedSheetWriter:
         self.out = book.sheet(sheet.page.name)
         self._row_styles: dict[tuple[str, bool, bool], list[tuple[int, pages.ReportColumn, _Properties, Any]]] = {}
         self.printed = [i for i, item in enumerate(self.page.columns) if item.printed]
+        self._beside = {"font_size": self.page.size, "valign": "top"}
+        """The style of cells right of the print area."""
 
     def write(self, charts: Sequence[pages.Chart]) -> None:
         for index, column in enumerate(self.page.columns):
@@ -100,18 +102,14 @@ class _PlacedSheetWriter:
             self.out.height(row.row, row.height, level=row.level)
             self._row(row)
         self._print_setup()
-        self._typed_columns()
-        for chart in charts:
-            self._chart(chart)
-
-    def _typed_columns(self) -> None:
-        """What is typed is no longer than it may be; the cell says what else there is to know."""
         rows = [row.row for row in self.sheet.rows if row.kind == "row"]
         for index, column in enumerate(self.page.columns):
-            if rows and column.longest:
+            if rows and column.longest:  # what is typed is no longer than it may be
                 rule = {"validate": "length", "criteria": "<=", "value": column.longest, "error_title": column.title}
                 rule["error_message"] = f"Nhiều nhất {column.longest} ký tự."
                 self.out.data_validation(rows[0], index, rows[-1], index, rule)
+        for chart in charts:
+            self._chart(chart)
 
     def _row(self, row: pages.PlacedRow) -> None:
         if row.kind == "space":
@@ -155,11 +153,6 @@ class _PlacedSheetWriter:
             elif content is not None:
                 self._put(row.row, index, content, style if row.kind == "head" else self._beside)
 
-    @property
-    def _beside(self) -> _Properties:
-        """The style of cells right of the print area."""
-        return {"font_size": self.page.size, "valign": "top"}
-
     def _plain_cells(self, row: pages.PlacedRow, style: _Properties) -> None:
         """A row of the body: there are many of them, so styles are made once for each column."""
         key = (row.kind, row.first, row.last)
@@ -191,7 +184,13 @@ class _PlacedSheetWriter:
         elif isinstance(content, pages.FileLink):
             self.out.file_link(row, col, content.text, content.path, self.book.format(style | _LINK))
         else:
-            self._sparkline(row, col, content, style)
+            from xlsxwriter.utility import xl_range
+
+            place = xl_range(row, self.sheet.index(content.first), row, self.sheet.index(content.last))
+            self.out.text(row, col, "", self.book.format(style))
+            # columns from zero: LibreOffice 7.4 prints no lines, and a cut axis makes small moves look large
+            bars = {"type": "column", "min": 0, "series_color": "#8EA9DB", "last_point": True, "last_color": ACCENT}
+            self.out.add_sparkline(row, col, {"range": f"{sheet_prefix(self.page.name)}{place}", **bars})
 
     def _link(self, row: int, col: int, link: pages.Link, style: _Properties) -> None:
         there = self.anchors.get(link.anchor)
@@ -219,25 +218,8 @@ class _PlacedSheetWriter:
         out.outline_settings(True, False, True, False)
         heads = self.sheet.heads
         if page.filtered and heads:
-            end = max(self.sheet.end, heads[-1] + 1)
-            out.head(
-                heads[-1],
-                end,
-                (0, len(page.columns) - 1),
-                page.frozen_columns,
-                first=heads[0],
-                repeat=self.sheet.repeats,
-            )
-
-    def _sparkline(self, row: int, col: int, spark: pages.Sparkline, style: _Properties) -> None:
-        from xlsxwriter.utility import xl_range
-
-        first, last = self.sheet.index(spark.first), self.sheet.index(spark.last)
-        self.out.text(row, col, "", self.book.format(style))
-        # columns from zero: LibreOffice 7.4 prints no lines, and a cut axis makes small moves look large
-        bars = {"type": "column", "min": 0, "series_color": "#8EA9DB", "last_point": True, "last_color": ACCENT}
-        place = f"{sheet_prefix(self.page.name)}{xl_range(row, first, row, last)}"
-        self.out.add_sparkline(row, col, {"range": place, **bars})
+            end, columns = max(self.sheet.end, heads[-1] + 1), (0, len(page.columns) - 1)
+            out.head(heads[-1], end, columns, page.frozen_columns, first=heads[0], repeat=self.sheet.repeats)
 
     def _chart(self, spec: pages.Chart) -> None:
         bars = spec.kind == "bar"
@@ -278,23 +260,12 @@ class _PlacedSheetWriter:
             label = {"value": True, "num_format": "0%", "font": label_font, "position": "above", "custom": shown}
             return drawn | {"line": {"color": series.fill, "width": 2}, "marker": marker, "data_labels": label}
         pattern = {"pattern": {"pattern": series.pattern, "fg_color": series.fill, "bg_color": "#FFFFFF"}}
+        red, green, blue = (int(series.fill[i : i + 2], 16) for i in (1, 3, 5))
+        dark = red * 0.3 + green * 0.6 + blue * 0.1 < 130 and not series.pattern
+        ink = {"color": "#FFFFFF" if dark else "#000000", "bold": bool(series.pattern)}
         return drawn | {
             **(pattern if series.pattern else {"fill": {"color": series.fill}}),
             "border": {"color": "#404040", "width": 0.5},
             "gap": 40,
-            "data_labels": {
-                "value": True,
-                "num_format": "#,##0;;",
-                "font": {
-                    **label_font,
-                    "color": "#000000" if series.pattern else _ink(series.fill),
-                    "bold": bool(series.pattern),
-                },
-            },
+            "data_labels": {"value": True, "num_format": "#,##0;;", "font": label_font | ink},
         }
-
-
-def _ink(fill: str) -> str:
-    """White letters on a dark fill, black on a light one."""
-    red, green, blue = (int(fill[i : i + 2], 16) for i in (1, 3, 5))
-    return "#FFFFFF" if red * 0.3 + green * 0.6 + blue * 0.1 < 130 else "#000000"

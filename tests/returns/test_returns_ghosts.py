@@ -11,7 +11,7 @@ from nq57xl.xlsx.limits import Refused
 from nq57xl.xlsx.read import read_bytes
 from nq57xl.xlsx.scan import scan_xlsx
 from nq57xl.xlsx.scan_cells import Scan
-from nq57xl.xlsx.scan_sheet import _PlainRows
+from nq57xl.xlsx.scan_sheet import _SheetReader
 from tests import hostile
 
 GHOST_CELLS = ('<c r="{column}{row}" s="1"/>', '<c s="1" r="{column}{row}"/>', '<c r="{column}{row}" t="n"/>')
@@ -60,7 +60,7 @@ def seen(data: bytes, monkeypatch: pytest.MonkeyPatch, *, whole: bool, chunk: in
     with monkeypatch.context() as patch:
         patch.setattr(package, "_CHUNK", chunk)
         if whole:
-            patch.setattr(_PlainRows, "chunks", lambda _, chunks: chunks)
+            patch.setattr(_SheetReader, "chunks", lambda _, chunks: chunks)
         return scan_xlsx(data)
 
 
