@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from nq57xl.cli import commands, data, deciding, serving
-from nq57xl.cli.options import cli
+from nq57xl.cli.terminal import cli
 from nq57xl.errors import Nq57Error
 
 __all__ = ["cli", "main"]

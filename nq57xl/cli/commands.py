@@ -6,35 +6,33 @@ import sys
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 import click
 
 from nq57xl.cli import environment
-from nq57xl.cli.options import (
+from nq57xl.cli.terminal import (
     FILE,
     FOLDER,
     MOMENT,
+    SEVERITIES,
+    VERDICTS,
     NamedPath,
     as_json,
+    collected_file_json,
     command,
     console,
+    finding_json,
     office,
     password_options,
     period_option,
-    print_json,
-    print_table,
-    talk,
-)
-from nq57xl.cli.printing import (
-    SEVERITIES,
-    VERDICTS,
-    collected_file_json,
-    finding_json,
     print_answers,
     print_collected_file,
+    print_json,
     print_merged,
+    print_table,
+    talk,
 )
 from nq57xl.rules.codec import json_fields
 from nq57xl.text.legacy import visible
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
     from nq57xl.commands.collect import Collected
     from nq57xl.commands.init import ImportedAppendix
     from nq57xl.commands.standing import PeriodOverview
-    from nq57xl.outputs.reminders import Reminders
     from nq57xl.plan.model import Plan
 
 
@@ -352,7 +349,14 @@ def _remind(context: click.Context, period: str | None, sent: bool, units: tuple
     done = use.remind(office(context), period)
     talk(*done.problems)
     if json_:
-        print_json(_reminders_json(done))
+        owing = []
+        for item in done.units:
+            draft = str(item.draft) if item.draft else None
+            files = {"text": str(item.text), "draft": draft, "attached": item.unit.file or None}
+            owing.append(json_fields(item.unit, "code name owes points") | files)
+        when = {"period": done.period.code, "day": done.day.isoformat(), "due": done.period.due.isoformat()}
+        told = {"reminding_days": [day.isoformat() for day in done.days], "group": done.group, "units": owing}
+        print_json({**when, **told, "notice": str(done.notice) if done.notice else None})
         return
     click.echo(done.group.rstrip())
     talk(*(f"{item.unit.name}: {item.draft or item.text}" for item in done.units))
@@ -361,17 +365,6 @@ def _remind(context: click.Context, period: str | None, sent: bool, units: tuple
     if done.day not in done.days:
         later = f"; ngày nhắc tới là {done.next_day:%d/%m/%Y}" if done.next_day else ""
         talk(f"Hôm nay không phải ngày nhắc theo lịch của kỳ{later}.")
-
-
-def _reminders_json(done: Reminders) -> dict[str, Any]:
-    units = []
-    for item in done.units:
-        draft = str(item.draft) if item.draft else None
-        files = {"text": str(item.text), "draft": draft, "attached": item.unit.file or None}
-        units.append(json_fields(item.unit, "code name owes points") | files)
-    when = {"period": done.period.code, "day": done.day.isoformat(), "due": done.period.due.isoformat()}
-    told = {"reminding_days": [day.isoformat() for day in done.days], "group": done.group, "units": units}
-    return {**when, **told, "notice": str(done.notice) if done.notice else None}
 
 
 @command("Lịch báo cáo của năm (.xlsx, .ics).")

@@ -12,7 +12,7 @@ import attrs
 import click
 
 from nq57xl.cli import environment
-from nq57xl.cli.options import (
+from nq57xl.cli.terminal import (
     FILE,
     FOLDER,
     as_json,

@@ -12,26 +12,24 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from nq57xl.cli.options import (
+from nq57xl.cli.terminal import (
     FILE,
     MOMENT,
+    VERDICTS,
     NamedPath,
     as_json,
+    collected_file_json,
     command,
+    finding_json,
     office,
     password_options,
     period_option,
-    print_json,
-    print_table,
-    talk,
-)
-from nq57xl.cli.printing import (
-    VERDICTS,
-    collected_file_json,
-    finding_json,
     print_collected_file,
+    print_json,
     print_merged,
     print_problems,
+    print_table,
+    talk,
 )
 from nq57xl.rules.codec import json_fields
 

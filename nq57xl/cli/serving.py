@@ -17,8 +17,18 @@ from typing import TYPE_CHECKING
 import click
 
 from nq57xl.cli import environment
-from nq57xl.cli.options import FOLDER, NamedPath, as_json, command, office, period_option, talk
-from nq57xl.cli.printing import VERDICTS, collected_file_json, print_answers
+from nq57xl.cli.terminal import (
+    FOLDER,
+    VERDICTS,
+    NamedPath,
+    as_json,
+    collected_file_json,
+    command,
+    office,
+    period_option,
+    print_answers,
+    talk,
+)
 from nq57xl.rules.findings import Severity
 from nq57xl.text.legacy import visible
 

@@ -126,9 +126,7 @@ def _to_xlsx(data: bytes, soffice: str, *, seconds: float = _CONVERT_SECONDS) ->
             "--infilter=MS Excel 97",  # without it a broken file is opened as plain text, and succeeds
             *("--convert-to", "xlsx", "--outdir", str(target.parent), str(source)),
         ]
-        if not _run(command, seconds):
-            return None
-        return target.read_bytes() if target.is_file() else None
+        return target.read_bytes() if _run(command, seconds) and target.is_file() else None
 
 
 def _run(command: list[str], seconds: float) -> bool:

@@ -86,7 +86,8 @@ class SheetScan:
                 formula = None
             else:
                 self.calls = self.calls or _is_call(formula)
-                link = _link_of(formula) or link
+                if found := _LINK.match(formula):
+                    link = found[1].replace('""', '"') or link
         if isinstance(value, str):
             self.letters += len(value)
             value = None if not value and formula is None else value
@@ -282,6 +283,7 @@ _PROGRAM = re.compile(r"[A-Za-z]\w*\s*\Z")
 _NAME = 200
 """Letters before the sign in which a program's name is looked for."""
 _LINK = re.compile(r'\s*HYPERLINK\(\s*"((?:[^"]|"")*)"', re.IGNORECASE)
+"""Where =HYPERLINK("https://…", "Xem tại đây") leads to."""
 
 
 @lru_cache(maxsize=512)  # a column of checks is one formula, row by row
@@ -292,9 +294,3 @@ def _is_call(formula: str) -> bool:
         return True
     topics = (found.start() for found in _TOPIC.finditer(formula)) if "|" in formula else ()
     return any(_PROGRAM.search(formula[max(0, at - _NAME) : at]) for at in topics)
-
-
-def _link_of(formula: str) -> str:
-    """Where =HYPERLINK("https://…", "Xem tại đây") leads to; "" for any other formula."""
-    found = _LINK.match(formula)
-    return found[1].replace('""', '"') if found else ""

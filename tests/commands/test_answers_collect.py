@@ -15,7 +15,7 @@ import pytest
 from openpyxl import load_workbook
 
 from nq57xl.cli.commands import _print_collected
-from nq57xl.cli.printing import print_answers
+from nq57xl.cli.terminal import print_answers
 from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import decide
 from nq57xl.commands.demo import Department
