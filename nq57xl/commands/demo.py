@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -56,9 +57,11 @@ class _Spot:
 
 
 def _spots(sheet: Worksheet) -> Iterator[_Spot]:
-    """The open cells of a visible sheet, in reading order."""
+    """The open cells of a sheet, in reading order; of a hidden one none."""
     from openpyxl.utils.cell import coordinate_from_string
 
+    if sheet.sheet_state != "visible":
+        return
     headings: dict[int, str] = {}
     # the last row that stays in sight while one scrolls holds the headings
     frozen = coordinate_from_string(sheet.freeze_panes)[1] - 1 if sheet.freeze_panes else 0
@@ -71,6 +74,17 @@ def _spots(sheet: Worksheet) -> Iterator[_Spot]:
             if not cell.protection.locked and not sheet.row_dimensions[row].hidden:
                 label = next((held[left] for left in range(place - 1, -1, -1) if left in held), "")
                 yield _Spot(sheet.title, cell.coordinate, row, headings.get(place, ""), label)
+
+
+@contextmanager
+def _typing(form: Path, target: Path) -> Iterator[Workbook]:
+    """The form, open for somebody who types into it and saves it as `target`."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(form)
+    yield book
+    target.parent.mkdir(parents=True, exist_ok=True)
+    book.save(target)
 
 
 def _plain(text: object) -> str:
@@ -90,45 +104,36 @@ class Department:
 
     def fill(self, form: Path, target: Path, *, mistakes: bool = False) -> None:
         """Types a whole report into the form and saves it as `target`; with mistakes, some that are sent back."""
-        from openpyxl import load_workbook
-
-        book = load_workbook(form)
-        for sheet in book.worksheets:
-            for row, spots in groupby(_spots(sheet) if sheet.sheet_state == "visible" else (), attrgetter("row")):
-                members = list(spots)
-                answers = self._row_answers(sheet, row, members)
-                for spot in members:
-                    self._type(sheet, spot, answers.get(spot.heading) or answers.get(spot.label))
-        if mistakes:
-            self._blunder(book["1. Kết quả"])
-        _save(book, target)
+        with _typing(form, target) as book:
+            for sheet in book.worksheets:
+                for row, spots in groupby(_spots(sheet), attrgetter("row")):
+                    members = list(spots)
+                    answers = self._row_answers(sheet, row, members)
+                    for spot in members:
+                        self._type(sheet, spot, answers.get(spot.heading) or answers.get(spot.label))
+            if mistakes:
+                self._blunder(book["1. Kết quả"])
 
     def sign(self, form: Path, target: Path, answers: Mapping[tuple[str, str], str] = MappingProxyType({})) -> None:
         """Signs a form that is filled in already; `answers`: (sheet, cell) -> what is typed into cells left open."""
-        from openpyxl import load_workbook
-
-        book = load_workbook(form)
         names = self._signature()
-        for sheet in book.worksheets:
-            for spot in _spots(sheet) if sheet.sheet_state == "visible" else ():
-                self._type(sheet, spot, names.get(spot.label) or answers.get((spot.sheet, spot.address)))
-        _save(book, target)
+        with _typing(form, target) as book:
+            for sheet in book.worksheets:
+                for spot in _spots(sheet):
+                    self._type(sheet, spot, names.get(spot.label) or answers.get((spot.sheet, spot.address)))
 
     def mend(self, form: Path, target: Path) -> int:
         """Corrects the cells that the sheet "Cần sửa" names; returns how many."""
-        from openpyxl import load_workbook
-
-        book = load_workbook(form)
-        sheet = book["1. Kết quả"]
         mended = 0
-        for _, members in groupby(_spots(sheet), attrgetter("row")):
-            cells = {spot.heading: sheet[spot.address] for spot in members}
-            percent, result = cells["Tỷ lệ hoàn thành"], cells["Kết quả trong kỳ"]
-            if isinstance(percent.value, str):
-                percent.value, mended = 0.6, mended + 1
-            if percent.value and not result.value:
-                result.value, mended = self._say("in_progress", "result"), mended + 1
-        _save(book, target)
+        with _typing(form, target) as book:
+            sheet = book["1. Kết quả"]
+            for _, members in groupby(_spots(sheet), attrgetter("row")):
+                cells = {spot.heading: sheet[spot.address] for spot in members}
+                percent, result = cells["Tỷ lệ hoàn thành"], cells["Kết quả trong kỳ"]
+                if isinstance(percent.value, str):
+                    percent.value, mended = 0.6, mended + 1
+                if percent.value and not result.value:
+                    result.value, mended = self._say("in_progress", "result"), mended + 1
         return mended
 
     def _type(self, sheet: Worksheet, spot: _Spot, value: _Typed | None) -> None:
@@ -243,11 +248,6 @@ class Department:
         )
 
 
-def _save(book: Workbook, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    book.save(target)
-
-
 _PROGRESS = {
     "in_progress": "Đang thực hiện",
     "done": "Hoàn thành",
@@ -321,7 +321,7 @@ class _Play:
         mended = self.sent / f"{Path(form).stem} (lần 2).xlsx"
         Department(self.seed, date(2026, 4, 16)).mend(Workspace(self.root).back_dir(_PERIOD) / form, mended)
         yield self._collect("Đơn vị sửa theo biểu trả lại và gửi lại", due, [mended])
-        yield self._collect("Một tệp không phải biểu mẫu", due, [self._no_form()])
+        yield self._collect("Một tệp không phải biểu mẫu", due, [_no_form(self.sent / "BC thang 4 (1) - SUA.xlsx")])
         yield self._collect("Một đơn vị gửi chậm", due + timedelta(days=3), [self._report(late, due)])
         office = self.office_on(due + timedelta(days=4))
         yield DemoStep(self.plan, "Tình hình nộp báo cáo", status(office, _PERIOD))
@@ -339,16 +339,16 @@ class _Play:
         department.fill(workspace.forms_dir(_PERIOD) / name, target, mistakes=mistakes)
         return target
 
-    def _no_form(self) -> Path:
-        from openpyxl import Workbook
 
-        book = Workbook()
-        sheet = book.worksheets[0]
-        sheet.append(["STT", "Nội dung", "Kết quả"])
-        sheet.append([1, "Báo cáo tháng 4 của phòng", "Đang thực hiện"])
-        target = self.sent / "BC thang 4 (1) - SUA.xlsx"
-        _save(book, target)
-        return target
+def _no_form(target: Path) -> Path:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["STT", "Nội dung", "Kết quả"])
+    sheet.append([1, "Báo cáo tháng 4 của phòng", "Đang thực hiện"])
+    book.save(target)
+    return target
 
 
 def _noon(day: date) -> datetime:

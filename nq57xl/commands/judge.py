@@ -6,18 +6,17 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import parseaddr
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from itertools import islice, zip_longest
 from pathlib import Path, PurePath
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from nq57xl.commands.office import fault
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.forms.model import Form, Source
 from nq57xl.forms.wording import FORM_FILE
-from nq57xl.ledger.store import Ledger
 from nq57xl.plan.model import Unit
 from nq57xl.returns.check import check, check_file, plan_rows
 from nq57xl.returns.combine import combine as combine_with
@@ -28,44 +27,6 @@ from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.sources import with_mail_time
 from nq57xl.rules.findings import ACCEPTED, Finding, make
 from nq57xl.xlsx.cells import RawWorkbook
-
-
-@define
-class _EarlierReturns:
-    """Returns of one period, accepted and rejected; those that the office has left out are not among them."""
-
-    ledger: Ledger
-    period: str
-    units: frozenset[str]
-    """Whose returns: those of a batch, so that memory does not grow with the period."""
-    _by_unit: dict[str, list[JudgedReturn]] | None = field(default=None, init=False)
-
-    def before(self, source: Source, unit: str) -> list[AnsweredForm]:
-        """The unit's returns that came before that file, oldest first."""
-        found = []
-        for judged in self._known()[unit]:
-            form = self.ledger.form_by_id(judged.issue_id or "", cells=False)
-            other = judged.source
-            if form is not None and other.sha256 != source.sha256 and other.received_at <= source.received_at:
-                found.append(AnsweredForm(form, judged))
-        return found
-
-    def add(self, judged: JudgedReturn) -> None:
-        """Takes a return of the run; they come in the order of their received times."""
-        if judged.unit is not None and judged.form_period == self.period:
-            self._known()[judged.unit].append(judged)
-
-    def _known(self) -> dict[str, list[JudgedReturn]]:
-        if self._by_unit is None:
-            self._by_unit = defaultdict(list)
-            records = self.ledger.returns(self.period, units=self.units)
-            for record in sorted(records, key=lambda record: record.order):
-                judged = record.judged
-                read = judged.verdict in ACCEPTED or judged.verdict == "rejected"
-                if judged.unit is not None and read and judged.form_period == self.period and not record.excluded:
-                    self._by_unit[judged.unit].append(judged)
-        return self._by_unit
-
 
 _BATCH = 200
 """Files whose rows are judged in one frame for each kind: enough that pandera costs little for each of them, few
@@ -88,8 +49,7 @@ def judge(
     while batch := [read.rejoined(source, raw) for source, raw in islice(raws, _BATCH)]:
         returns = [item for item in batch if isinstance(item, Return)]
         units_of = frozenset(item.form.unit for item in returns)
-        newest = cache(partial(ledger.newest_issues, units_of))
-        judging = _Judging(here, _EarlierReturns(ledger, here.code, units_of), newest)
+        judging = _Judging(here, units_of, cache(partial(ledger.newest_issues, units_of)))
         results = {item.source.sha256: item for item in batch if isinstance(item, JudgedReturn)}
         for wave in _waves(sorted(returns, key=lambda item: item.source.received_at), combine=combine):
             results |= {item.source.sha256: item for item in judging.judged(wave, combine=combine)}
@@ -155,21 +115,35 @@ def _waves(returns: Sequence[Return], *, combine: bool) -> Iterator[Sequence[Ret
         yield [item for item in wave if item is not None]
 
 
-@frozen
+@define
 class _Judging:
-    """Where the returns of a period are judged, each beside what its own unit sent before."""
+    """Where the returns of a batch are judged, each beside what its own unit sent before."""
 
     here: OfficePeriod
-    earlier: _EarlierReturns
+    units: frozenset[str]
+    """Whose returns are judged: only theirs of before are read, so that memory does not grow with the period."""
     newest: Callable[[str], Mapping[str, str]]
     """Period -> unit -> issue id of the newest form."""
+
+    @cached_property
+    def _returned_before(self) -> dict[str, list[JudgedReturn]]:
+        """By unit its returns of the period, accepted and rejected, oldest first; none that the office left out."""
+        returned: dict[str, list[JudgedReturn]] = defaultdict(list)
+        records = self.here.ledger.returns(self.here.code, units=self.units)
+        for record in sorted(records, key=lambda record: record.order):
+            judged = record.judged
+            read = judged.verdict in ACCEPTED or judged.verdict == "rejected"
+            if judged.unit is not None and read and judged.form_period == self.here.code and not record.excluded:
+                returned[judged.unit].append(judged)
+        return returned
 
     def judged(self, wave: Sequence[Return], *, combine: bool) -> Iterator[JudgedReturn]:
         """The verdicts; `wave` in the order of received times."""
         for item, broken in self._checked(wave, combine=combine):
             try:
                 judged = broken if isinstance(broken, JudgedReturn) else self._judged(item, broken, combine=combine)
-                self.earlier.add(judged)
+                if judged.unit is not None and judged.form_period == self.here.code:
+                    self._returned_before[judged.unit].append(judged)
             except Exception:
                 judged = self._failed(item)
             yield judged
@@ -190,8 +164,13 @@ class _Judging:
         return unread(item.source, self.here.office.in_own_words([fault("kiểm tra số liệu")]))
 
     def _before(self, item: Return) -> list[AnsweredForm]:
-        same_period = item.form.period.code == self.here.code
-        return self.earlier.before(item.source, item.form.unit) if same_period else []
+        """The unit's returns of the period that came before that one, oldest first."""
+        found, source = [], item.source
+        for judged in self._returned_before[item.form.unit] if item.form.period.code == self.here.code else ():
+            form, other = self.here.ledger.form_by_id(judged.issue_id or "", cells=False), judged.source
+            if form is not None and other.sha256 != source.sha256 and other.received_at <= source.received_at:
+                found.append(AnsweredForm(form, judged))
+        return found
 
     def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> JudgedReturn:
         found = (*item.findings, *broken, *item.days_after_receipt())
