@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -48,11 +50,13 @@ def write_backup(office: Office, target: BinaryIO) -> None:
 
 
 def restore(data: bytes, folder: Path) -> None:
-    """Makes `folder` the workspace of a backup. Raises Nq57Error where it is none, or the folder is there already."""
+    """Makes `folder` the workspace of a backup. Raises Nq57Error where it is none, or the folder is there already; what
+    of a damaged one was written by then is taken away."""
     if folder.exists():
         raise Nq57Error(f"Thư mục «{folder.name}» đã có: hãy chọn tên khác để không ghi đè.")
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as zipped:
+        with zipfile.ZipFile(io.BytesIO(data)) as zipped, ExitStack() as undo:
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)
             entries = [entry for entry in zipped.infolist() if not entry.is_dir()]
             names = {entry.filename for entry in entries}
             if "phu-luc.xlsx" not in names or sum(entry.file_size for entry in entries) > _LIMIT:
@@ -62,6 +66,7 @@ def restore(data: bytes, folder: Path) -> None:
                 if path.is_absolute() or "\\" in entry.filename or ":" in entry.filename or ".." in path.parts:
                     raise Nq57Error("Tệp sao lưu có tên thành phần bất thường: không khôi phục.")
                 write_atomic(folder / path, zipped.read(entry))
+            undo.pop_all()
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
         raise Nq57Error("Tệp sao lưu hỏng hoặc chép chưa trọn: hãy chép lại từ máy cũ.") from error
 

@@ -14,9 +14,8 @@ from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import form_file_name
 from nq57xl.ledger.model import PeriodStatus, SignedCopy, UnitStatus
 from nq57xl.ledger.storage import Event
-from nq57xl.ledger.store import Ledger
 from nq57xl.outputs.letters import letter_name
-from nq57xl.plan.model import Period, Plan, Properties
+from nq57xl.plan.model import Period, Properties
 from nq57xl.plan.periods import is_ad_hoc, months_of, next_period, parse_period
 from nq57xl.results.standing import FiledReturn, filed_returns
 
@@ -46,7 +45,6 @@ class _UnitLine:
 class _DeskView:
     """A period on the desk."""
 
-    plan: Plan
     period: Period
     issued: tuple[str, ...]
     """Codes of periods with forms, newest first."""
@@ -84,7 +82,6 @@ class _DeskView:
 class _ReturnView:
     """One return with everything that is known of it."""
 
-    plan: Plan
     period: Period
     filed: FiledReturn
     marked: Path | None
@@ -104,21 +101,27 @@ class _ReturnView:
 def desk(office: Office, period_code: str | None = None) -> _DeskView:
     """The period asked for, else the one that is due today. Raises Nq57Error when the appendix cannot be read."""
     with office.reading() as ledger:
-        here = OfficePeriod.of(office, ledger, period_code or _at_hand(office, ledger, office.appendix().plan).code)
-        plan, period = here.plan, here.period
-        issued = tuple(reversed(ledger.periods()))
+        if not period_code:
+            # the latest issued period until it is closed, else the one that is due
+            properties, latest = office.appendix().plan.properties, ledger.latest_period()
+            at_hand = parse_period(latest, properties) if latest else None
+            if at_hand is None or ledger.closing(at_hand.code) is not None:
+                at_hand = _due_period(properties, office.clock.now().date(), at_hand)
+            period_code = at_hand.code
+        here = OfficePeriod.of(office, ledger, period_code)
+        period, issued = here.period, tuple(reversed(ledger.periods()))
         left = (period.due - office.clock.now().date()).days
         if not ledger.current_forms(here.code):
             parts = _month_parts(here) if here.reported_months else ()
-            units = (UnitStatus(unit.code, unit.name, unit.email, "missing") for unit in reporting_units(plan, period))
-            waiting = tuple(_UnitLine(unit, "issue") for unit in units)
-            return _DeskView(plan, period, issued, None, waiting, (), left, parts)
+            units = reporting_units(here.plan, period)
+            waiting = tuple(_UnitLine(UnitStatus(one.code, one.name, one.email, "missing"), "issue") for one in units)
+            return _DeskView(period, issued, None, waiting, (), left, parts)
         status = here.status()
         returns = filed_returns(status, ledger.returns(here.code))
         newest = {item.unit.code: item for item in returns if item.unit and item.newest}
         lines = tuple(_line(office, period, unit, newest.get(unit.code)) for unit in status.units)
         strangers = tuple(item for item in returns if item.unit is None)
-        return _DeskView(plan, period, issued, status, lines, strangers, left)
+        return _DeskView(period, issued, status, lines, strangers, left)
 
 
 def look_at_return(office: Office, sha256: str) -> _ReturnView | None:
@@ -128,14 +131,13 @@ def look_at_return(office: Office, sha256: str) -> _ReturnView | None:
         if record is None:
             return None
         here = OfficePeriod.of(office, ledger, record.period)
-        plan, period, returns = here.plan, here.period, filed_returns(here.standing(), ledger.returns(here.code))
+        period, returns = here.period, filed_returns(here.standing(), ledger.returns(here.code))
         item = next(one for one in returns if one.record.id == record.id)
         name = letter_name(item, period.code)
         letter = office.workspace.letters_dir(period.code) / f"{name}.txt"
         about = [event for event in ledger.events() if event.detail.get("sha256") == sha256]
         forms = office.workspace.forms_dir(period.code)
         return _ReturnView(
-            plan,
             period,
             item,
             marked=_marked(office, period, item.unit.code) if item.unit and item.asks else None,
@@ -171,14 +173,6 @@ def look_at_unit(office: Office, code: str, period_code: str) -> _UnitView | Non
         return _UnitView(name, own, tuple(copy for copy in ledger.signed_copies(here.code) if copy.unit == code))
 
 
-def _at_hand(office: Office, ledger: Ledger, plan: Plan) -> Period:
-    """The latest issued period until it is closed, else the one that is due."""
-    latest = ledger.latest_period()
-    issued = parse_period(latest, plan.properties) if latest else None
-    if issued is not None and ledger.closing(issued.code) is None:
-        return issued
-    return _due_period(plan.properties, office.clock.now().date(), issued)
-
 
 def period_to_issue(office: Office) -> Period:
     """The period that `generate` proposes: the one that is due on this day."""
@@ -204,18 +198,17 @@ def _due_period(properties: Properties, today: date, issued: Period | None) -> P
 def _line(office: Office, period: Period, unit: UnitStatus, newest: FiledReturn | None) -> _UnitLine:
     form = _there(office.workspace.forms_dir(period.code) / form_file_name(period.code, unit.code))
     marked = _marked(office, period, unit.code) if newest is not None and newest.asks else None
+    action: _NextAction = "none"
     draft = None
     if newest is not None:
         draft = _there(office.workspace.letters_dir(period.code) / f"{letter_name(newest, period.code)}.eml")
-    return _UnitLine(unit, _action(unit, form), newest, form, marked, draft)
-
-
-def _action(unit: UnitStatus, form: Path | None) -> _NextAction:
     if unit.newest is not None and unit.newest.judged.verdict == "rejected":
-        return "send_back"
-    if unit.counting is None:
-        return "remind" if form is not None else "issue"
-    return "ask" if unit.newest is not None and unit.newest.judged.asks_back else "none"
+        action = "send_back"
+    elif unit.counting is None:
+        action = "remind" if form is not None else "issue"
+    elif unit.newest is not None and unit.newest.judged.asks_back:
+        action = "ask"
+    return _UnitLine(unit, action, newest, form, marked, draft)
 
 
 def _marked(office: Office, period: Period, unit: str) -> Path | None:

@@ -30,7 +30,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.forms.build import reporting_units
 from nq57xl.forms.wording import day_in_words
 from nq57xl.outputs.lists import calendar_files
-from nq57xl.plan.model import Indicator, PlanRowChange
+from nq57xl.plan.model import Indicator, Task
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.rules.findings import grouped
 from nq57xl.text.files import write_atomic
@@ -115,16 +115,14 @@ def _amend(visit: Visit) -> Response:
 def _comparison(visit: Visit) -> Response:
     """The comparison as it waits for the office's word."""
     made = pending_amendment(visit.office())
-    rows = [(row, _row_words(made, row)) for row in made.comparison.changes if row.kinds != ("kept",)] if made else []
+    rows = []
+    if made is not None:
+        for row in (row for row in made.comparison.changes if row.kinds != ("kept",)):
+            # as it will be, or as it was where it goes
+            found = made.comparison.after(row) or made.comparison.before(row)
+            task = found.subtask or found.task if isinstance(found, Task) else ""
+            rows.append((row, found.indicator if isinstance(found, Indicator) else task))
     return visit.page("amend.html.j2", tab="plan", made=made, rows=rows)
-
-
-def _row_words(made: Amended, row: PlanRowChange) -> str:
-    """What the row is about: as it will be, or as it was where it goes."""
-    found = made.comparison.after(row) or made.comparison.before(row)
-    if isinstance(found, Indicator):
-        return found.indicator
-    return found.subtask or found.task if found is not None else ""
 
 
 @page_at("/so/{slug}/ke-hoach/xac-nhan", post=True)

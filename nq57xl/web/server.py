@@ -194,6 +194,8 @@ class Arrivals:
 
     site: Site
     _watchers: dict[str, Watcher] = field(factory=dict)
+    _faulty: set[str] = field(factory=set)
+    """Workspaces of which it was told that looking at them met a fault of the program's."""
     _stopped: threading.Event = field(factory=threading.Event)
 
     @contextlib.contextmanager
@@ -219,19 +221,18 @@ class Arrivals:
             if any(not job.over for job in self.site.jobs.of(slug)):
                 return
             try:
-                for news in self._watcher(slug).look():
+                if slug not in self._watchers:
+                    self._watchers[slug] = Watcher.at(self.site.office(slug), quiet=True)
+                for news in self._watchers[slug].look():
                     if news.message and news.collected is None:
                         told.append(Progress(news.message))
                     if news.collected is not None:
                         new = [item for item in news.collected.returns if item.verdict != "duplicate"]
                         told.extend(collected_line(slug, item) for item in new)
                         told.extend(Progress(problem, "warn") for problem in news.collected.answers.problems)
-            except (Nq57Error, OSError, HTTPException):
+            except Exception as error:
                 # no form issued yet, or a folder that is away: the next look finds out
                 self._watchers.pop(slug, None)
-
-    def _watcher(self, slug: str) -> Watcher:
-        known = self._watchers.get(slug)
-        if known is None:
-            known = self._watchers[slug] = Watcher.at(self.site.office(slug), quiet=True)
-        return known
+                if not isinstance(error, Nq57Error | OSError | HTTPException) and slug not in self._faulty:
+                    self._faulty.add(slug)
+                    told.append(Progress(self.site.explain(error), "bad"))

@@ -111,8 +111,9 @@ class _Jobs:
         """Begins the work when what the workspace does already is done, and leads to its page."""
         job = Job(secrets.token_urlsafe(9), slug, title, back, retry=work)
         with self._guard:
-            while len(self._jobs) >= _KEPT and (old := self._oldest_over()):
-                del self._jobs[old]
+            over = [number for number, job in self._jobs.items() if job.over]
+            for number in over[: max(0, len(self._jobs) - _KEPT + 1)]:
+                del self._jobs[number]
             self._jobs[job.id] = job
             worker = self._workers.setdefault(slug, ThreadPoolExecutor(1, thread_name_prefix="nq57"))
         worker.submit(self._run, job, work)
@@ -145,9 +146,6 @@ class _Jobs:
         else:
             job.state = "done"
 
-    def _oldest_over(self) -> str | None:
-        return next((number for number, job in self._jobs.items() if job.over), None)
-
 
 _TONES: dict[str, _Tone] = {
     "accepted": "good",
@@ -171,7 +169,7 @@ def collected_line(slug: str, item: JudgedReturn) -> Progress:
 
 
 _DAY = re.compile(r"\b(\d\d)/(\d\d)/(\d{4})\b")
-_LOG = "loi-chuong-trinh.log"
+
 _FILES = 200
 """In one drop."""
 _FIELDS = 3000
@@ -277,13 +275,10 @@ class Site:
             return str(error)
         if isinstance(error, OSError):
             return f"Không đọc hoặc ghi được «{error.filename or ''}»: {reason_of(error)}. Rồi bấm «Thử lại»."
-        self._keep(error)
-        return f"Chương trình gặp lỗi chưa lường trước; đã ghi lại ở «{self.home / _LOG}». Số liệu đã ghi sổ vẫn còn."
-
-    def _keep(self, error: BaseException) -> None:
-        lines = "".join(traceback.format_exception(error))
-        with suppress(OSError), (self.home / _LOG).open("a", encoding="utf-8") as stream:
+        log, lines = self.home / "loi-chuong-trinh.log", "".join(traceback.format_exception(error))
+        with suppress(OSError), log.open("a", encoding="utf-8") as stream:
             stream.write(f"{self.clock.now().isoformat()}\n{lines}\n")
+        return f"Chương trình gặp lỗi chưa lường trước; đã ghi lại ở «{log}». Số liệu đã ghi sổ vẫn còn."
 
 
 def _in_words(text: str) -> str:

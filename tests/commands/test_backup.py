@@ -58,6 +58,17 @@ def test_a_backup_takes_the_place_of_no_file(office: Office) -> None:
     assert not list(office.workspace.root.glob(".*nq57tmp"))
 
 
+def test_a_damaged_backup_leaves_no_half_workspace(office: Office, tmp_path: Path) -> None:
+    """Bytes of its last member are changed: words, and the folder is not there, so that a sound copy can go there."""
+    file, there = tmp_path / "sao lưu.zip", tmp_path / "máy khác"
+    with zipfile.ZipFile(file, "w") as zipped:
+        zipped.writestr("phu-luc.xlsx", office.workspace.appendix.read_bytes())
+        zipped.writestr("inbox/a.txt", b"abcdefgh")
+    file.write_bytes(file.read_bytes().replace(b"abcdefgh", b"abcdefgX"))
+    done = CliRunner().invoke(cli, ["restore", str(file), str(there)])
+    assert (done.exit_code, "hỏng hoặc chép chưa trọn" in str(done.exception), there.exists()) == (1, True, False)
+
+
 def test_a_backup_that_lost_a_file_is_told(office: Office, tmp_path: Path) -> None:
     """Without one archived return the restored workspace is named incomplete, and the command fails."""
     file = tmp_path / "sao lưu.zip"

@@ -248,6 +248,26 @@ def test_what_lies_in_a_units_folder_is_told_on_the_first_page(browser: Browser)
     assert "được chấp nhận" in browser.client.get(link).text
 
 
+def test_a_fault_while_looking_at_an_inbox_is_told_once_and_ends_no_watch(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told on the first page and kept in the file for those who mend it; when the fault is gone, files are taken in."""
+    from nq57xl.web.server import Arrivals
+
+    looking, slug = Arrivals(browser.site), browser.at.removeprefix("/so/")
+    monkeypatch.setattr("nq57xl.web.server.Watcher.look", lambda _: 1 / 0)
+    told = len(browser.site.arrived.get(slug, ()))
+    for _ in range(3):
+        looking.look(slug)
+    assert len(browser.site.arrived[slug]) == told + 1
+    assert "lỗi chưa lường trước" in browser.page("/moi")
+    monkeypatch.undo()
+    (browser.office.workspace.inbox / "ghi chú.txt").write_text("abc", encoding="utf-8")
+    for _ in range(2):
+        looking.look(slug)
+    assert "«ghi chú.txt»" in browser.page("/moi")
+
+
 def test_work_that_ended_while_nobody_looked_is_found_again(browser: Browser) -> None:
     """Left before its end: named on every page until its own page was seen; a failure can be tried again there."""
     appendix = browser.office.workspace.appendix
