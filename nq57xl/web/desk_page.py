@@ -26,7 +26,7 @@ from nq57xl.results.standing import FATES
 from nq57xl.results.wording import BASES, VERDICTS, days_left
 from nq57xl.rules.findings import grouped, to_answer
 from nq57xl.text.files import write_atomic
-from nq57xl.web.site import Progress, Tell, Visit, attachment, collected_line, page_at, see, upload_name
+from nq57xl.web.site import Progress, Tell, Visit, attachment, collected_line, or_missing, page_at, see, upload_name
 
 _SINGLY = 10
 """So many files are judged one by one, so that each verdict shows as it comes; larger drops go in tens."""
@@ -126,7 +126,7 @@ def _receive(
 ) -> Response:
     """Begins to judge files, or with none all of the inbox, telling each verdict as it is known."""
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> None:
         office = visit.office()
         size = 1 if len(paths) <= _SINGLY else _SINGLY
         if any(named_scan(path.name) for path in paths):
@@ -140,7 +140,6 @@ def _receive(
                 tell(Progress(f"«{copy.file}»: đã lưu là bản ký của {copy.unit}.", "good"))
             for problem in done.answers.problems:
                 tell(Progress(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}", "warn"))
-        return visit.at("")
 
     return visit.start(title, visit.at(""), work)
 
@@ -162,9 +161,7 @@ _OUTCOMES = {
 @page_at("/so/{slug}/tep/{sha256}")
 def _return(visit: Visit) -> Response:
     """Everything about one return: verdict, findings, what goes back, the letter, the office's decisions."""
-    view = look_at_return(visit.office(), visit.path["sha256"])
-    if view is None:
-        raise HTTPException(404)
+    view = or_missing(look_at_return(visit.office(), visit.path["sha256"]))
     judged = view.filed.record.judged
     levels = [
         (level, title, grouped([item for item in judged.findings if item.severity == level]))
@@ -188,10 +185,7 @@ def _decide(visit: Visit) -> Response:
     """A decision with its reason: leave out, take back in, accept all the same, put the time right, note a remark."""
     office, sha256, kind, reason = visit.office(), visit.path["sha256"], visit.words("viec"), visit.words("ly_do")
     at = visit.moment("luc") if kind == "received" else None
-    view = look_at_return(office, sha256)
-    if view is None:
-        raise HTTPException(404)
-    period = view.period.code
+    period = or_missing(look_at_return(office, sha256)).period.code
     if kind == "recheck":
         return _judge_again(visit, period, sha256, reason)
     if kind == "remark":
@@ -210,9 +204,7 @@ def _decide(visit: Visit) -> Response:
 def _unit(visit: Visit) -> Response:
     """Everything that a unit handed in for a period."""
     code = visit.path["unit"]
-    view = look_at_unit(visit.office(), code, visit.period)
-    if view is None:
-        raise HTTPException(404)
+    view = or_missing(look_at_unit(visit.office(), code, visit.period))
     return visit.page(
         "unit.html.j2", tab="desk", unit=code, view=view, period=visit.period, verdicts=VERDICTS, fates=FATES
     )
@@ -230,20 +222,18 @@ def _judge_again(visit: Visit, period: str, sha256: str, reason: str, *, confirm
     """Judges one return again, or with sha256 "" all of the period; the result stands on the period's page of it."""
     if not reason:
         raise Nq57Error("Chưa nêu lý do chấm lại.")
-    site, slug = visit.site, visit.slug
-    page = f"/so/{slug}/ky/{period}/cham-lai"
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> None:
         done = recheck(visit.office(), sha256 or None, period, reason, confirm=confirm)
         for item in done.returns:
             tell(Progress(f"«{item.record.judged.source.name}»: {_OUTCOMES[item.outcome]}."))
         for problem in done.problems:
             tell(Progress(f"Đã ghi sổ, nhưng có tệp chưa lập lại được. {problem}", "warn"))
-        told = site.rechecks.setdefault((slug, period), {})
+        told = visit.site.rechecks.setdefault((visit.slug, period), {})
         told |= {item.record.judged.source.sha256: (item, reason) for item in done.returns}
-        return page
 
-    return visit.start("Xác nhận kết quả chấm lại" if confirm else "Chấm lại báo cáo đã lưu", page, work)
+    page, title = f"/so/{visit.slug}/ky/{period}/cham-lai", "Chấm lại báo cáo đã lưu"
+    return visit.start("Xác nhận kết quả chấm lại" if confirm else title, page, work)
 
 
 @page_at("/so/{slug}/ky/{period}/cham-lai")
@@ -287,18 +277,13 @@ def _reminder_mail(visit: Visit) -> Response:
     """The mail to one unit, with the form that it speaks of."""
     unit, now = visit.path["unit"], drafted_reminders(visit.office(), visit.period)
     mail = next((now.mail_to(item) for item in now.units if item.unit.code == unit), None)
-    if mail is None:
-        raise HTTPException(404)
-    return attachment(f"nhac-NQ57_{now.period.code}_{unit}.eml", mail)
+    return attachment(f"nhac-NQ57_{now.period.code}_{unit}.eml", or_missing(mail))
 
 
 @page_at("/so/{slug}/ky/{period}/nhac-chung")
 def _notice(visit: Visit) -> Response:
     """One notice for all after the due day."""
-    made = drafted_reminders(visit.office(), visit.period).notice_for_all()
-    if made is None:
-        raise HTTPException(404)
-    return attachment(NOTICE_FILE, made)
+    return attachment(NOTICE_FILE, or_missing(drafted_reminders(visit.office(), visit.period).notice_for_all()))
 
 
 @page_at("/so/{slug}/ky/{period}/nhac/da-gui", post=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from nq57xl.commands.amend import (
@@ -34,7 +33,7 @@ from nq57xl.plan.model import Indicator, Task
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.rules.findings import grouped
 from nq57xl.text.files import write_atomic
-from nq57xl.web.site import Progress, Tell, Visit, attachment, page_at, see, upload_name
+from nq57xl.web.site import Progress, Tell, Visit, attachment, or_missing, page_at, see, upload_name
 
 
 @page_at("/so/{slug}/ke-hoach")
@@ -56,14 +55,12 @@ def _plan(visit: Visit) -> Response:
 def _replace(visit: Visit) -> Response:
     """Another phu-luc.xlsx in place of the present one."""
     name, data = visit.file()
-    back = visit.at("/ke-hoach")
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> None:
         kept = replace_appendix(visit.office(), data, name)
         tell(Progress(f"Đã thay phu-luc.xlsx; bản cũ giữ ở backup/{kept.name}.", "good"))
-        return back
 
-    return visit.start("Thay phụ lục", back, work)
+    return visit.start("Thay phụ lục", visit.at("/ke-hoach"), work)
 
 
 @page_at("/so/{slug}/ke-hoach/ra-soat")
@@ -76,15 +73,14 @@ def _questions(visit: Visit) -> Response:
 def _answers(visit: Visit) -> Response:
     """The answers that were ticked."""
     answers = {name.removeprefix("k:"): visit.words(name, 500) for name in visit.fields("k:")}
-    back = visit.at("/ke-hoach/ra-soat")
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> str | None:
         left = answer_questions(visit.office(), answers)
         tell(Progress("Đã ghi trả lời vào phu-luc.xlsx; bản cũ giữ ở backup/.", "good"))
         tell(Progress(f"Còn {left} câu hỏi." if left else "Đã trả lời hết."))
-        return back if left else visit.at("/ke-hoach")
+        return None if left else visit.at("/ke-hoach")
 
-    return visit.start("Ghi trả lời rà soát", back, work)
+    return visit.start("Ghi trả lời rà soát", visit.at("/ke-hoach/ra-soat"), work)
 
 
 @page_at("/so/{slug}/ke-hoach/dieu-chinh", post=True)
@@ -92,9 +88,8 @@ def _amend(visit: Visit) -> Response:
     """Compares an amending document or appendix with the plan."""
     name, data = visit.file()
     day, partial = _effective_day(visit), visit.words("mot_phan") == "1"
-    back = visit.at("/ke-hoach")
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> str | None:
         office = visit.office()
         path = office.workspace.out / "dieu-chinh" / upload_name(name)
         write_atomic(path, data)
@@ -103,12 +98,12 @@ def _amend(visit: Visit) -> Response:
             tell(Progress(line))
         if made.file is None:
             tell(Progress("Văn bản này không làm thay đổi kế hoạch.", "warn"))
-            return back
+            return None
         day_words = day_in_words(made.effective_from)
         tell(Progress(f"Hiệu lực từ {day_words}. Kiểm tra bảng so sánh rồi xác nhận ở trang Kế hoạch.", "good"))
-        return f"{back}/so-sanh"
+        return visit.at("/ke-hoach/so-sanh")
 
-    return visit.start("So sánh kế hoạch", back, work)
+    return visit.start("So sánh kế hoạch", visit.at("/ke-hoach"), work)
 
 
 @page_at("/so/{slug}/ke-hoach/so-sanh")
@@ -129,9 +124,8 @@ def _comparison(visit: Visit) -> Response:
 def _confirm_amendment(visit: Visit) -> Response:
     """Puts the compared version in place; the comparison as the office sends it back, where it was edited."""
     own, day = visit.files(), _effective_day(visit)
-    back = visit.at("/ke-hoach")
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> None:
         office = visit.office()
         path = office.workspace.out / "dieu-chinh" / "so-sanh-ke-hoach.xlsx"
         for name, data in own:
@@ -143,17 +137,16 @@ def _confirm_amendment(visit: Visit) -> Response:
         tell(Progress(f"Kế hoạch đã điều chỉnh, hiệu lực từ {day_in_words(made.effective_from)}.", "good"))
         if made.periods:
             tell(Progress(f"Phát hành lại biểu mẫu các kỳ: {', '.join(map(title_of, made.periods))}.", "warn"))
-        return back
 
-    return visit.start("Điều chỉnh kế hoạch", back, work)
+    return visit.start("Điều chỉnh kế hoạch", visit.at("/ke-hoach"), work)
 
 
 @page_at("/so/{slug}/ke-hoach/nam-truoc", post=True)
 def _confirm_year(visit: Visit) -> Response:
     """Puts next year's plan in place as decided in the workbook that compares it with the old year."""
-    own, back = visit.files(), visit.at("/ke-hoach")
+    own = visit.files()
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> None:
         office, path = visit.office(), None
         for name, data in own:
             path = office.workspace.out / "nam-truoc" / f"xac-nhan-{upload_name(name)}"
@@ -162,9 +155,8 @@ def _confirm_year(visit: Visit) -> Response:
         tell(Progress(f"Đã xác nhận: {len(made.continued)} dòng nối tiếp năm trước.", "good"))
         for text in made.unfinished[:40]:
             tell(Progress(f"Việc năm trước chưa xong, kế hoạch mới không có: {text}", "warn"))
-        return back
 
-    return visit.start("Xác nhận nối tiếp năm trước", back, work)
+    return visit.start("Xác nhận nối tiếp năm trước", visit.at("/ke-hoach"), work)
 
 
 def _effective_day(visit: Visit) -> dt.date | None:
@@ -190,9 +182,7 @@ def _calendar_of_year(visit: Visit) -> Response:
     """The calendar as a workbook to print, or for phones and mail programs."""
     days = year_days(visit.office())
     files = calendar_files(days.lines, days.year, days.title)
-    name = next((name for name in files if name.endswith(f".{visit.path['suffix']}")), None)
-    if name is None:
-        raise HTTPException(404)
+    name = or_missing(next((name for name in files if name.endswith(f".{visit.path['suffix']}")), None))
     return attachment(name, files[name])
 
 

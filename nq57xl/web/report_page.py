@@ -22,7 +22,7 @@ from nq57xl.outputs.texts import headline
 from nq57xl.plan.periods import parse_period, title_of
 from nq57xl.results.wording import EDIT_KINDS, EDIT_STATES, days_left
 from nq57xl.text.files import write_atomic
-from nq57xl.web.site import Progress, Tell, Visit, attachment, page_at, see, upload_name
+from nq57xl.web.site import Progress, Tell, Visit, attachment, or_missing, page_at, see, upload_name
 from nq57xl.xlsx.package import zipped
 
 _WHAT = {
@@ -66,9 +66,8 @@ def _report(visit: Visit) -> Response:
 @page_at("/so/{slug}/ky/{period}/tong-hop/lap", post=True)
 def _merge(visit: Visit) -> Response:
     """Writes the report."""
-    page = visit.at("/tong-hop")
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> None:
         done = merge(visit.office(), visit.period)
         for path in done.outputs:
             tell(Progress(f"Đã lập {path.name}.", "good"))
@@ -76,26 +75,22 @@ def _merge(visit: Visit) -> Response:
             tell(Progress("Báo cáo cũ đã được chỉnh sửa bằng tay nên giữ nguyên; bản mới ghi bên cạnh.", "warn"))
         if done.problem:
             tell(Progress(done.problem, "warn"))
-        return page
 
-    return visit.start("Lập báo cáo tổng hợp", page, work)
+    return visit.start("Lập báo cáo tổng hợp", visit.at("/tong-hop"), work)
 
 
 @page_at("/so/{slug}/ky/{period}/tong-hop/chot", post=True)
 def _close_period(visit: Visit) -> Response:
     """Closes the period, opens it again with a reason, or erases the contacts that it needed."""
     kind, reason, page = visit.words("viec"), visit.words("ly_do"), visit.at("/tong-hop")
-    if kind == "xoa-lien-he":
-        erase_contacts(visit.office(), visit.period, reason)
-        return see(page)
-    if kind == "mo-lai":
-        reopen(visit.office(), visit.period, reason)
+    at_once = {"xoa-lien-he": erase_contacts, "mo-lai": reopen}
+    if kind in at_once:
+        at_once[kind](visit.office(), visit.period, reason)
         return see(page)
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> None:
         done = close(visit.office(), visit.period, reason)
         tell(Progress(f"Đã chốt {done.period.title}.", "good"))
-        return page
 
     return visit.start(f"Chốt số liệu {title_of(visit.period)}", page, work)
 
@@ -113,9 +108,8 @@ def _edits(visit: Visit) -> Response:
 def _take_edits(visit: Visit) -> Response:
     """An edited bien-tap.xlsx: judged like a return, then the report is made anew with what is good in it."""
     _, data = visit.file()
-    page = visit.at("/bien-tap")
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> None:
         office = visit.office()
         hand_in(office, visit.period, data)
         done = merge(office, visit.period)
@@ -126,9 +120,8 @@ def _take_edits(visit: Visit) -> Response:
             tell(Progress(said, "bad" if item.severity == "error" else "warn"))
         if done.problem:
             tell(Progress(done.problem, "warn"))
-        return page
 
-    return visit.start("Ghi nhận biên tập", page, work)
+    return visit.start("Ghi nhận biên tập", visit.at("/bien-tap"), work)
 
 
 @page_at("/so/{slug}/ky/{period}/cap-tren")
@@ -145,9 +138,9 @@ def _fill_superior_form(visit: Visit) -> Response:
     """Fills in the form; the workbook of matches as the office sends it back, where it was edited."""
     name, data = visit.file()
     matches = next((content for _, content in visit.files("doi_chieu")), None)
-    confirm, page = visit.words("xac_nhan") == "1", visit.at("/cap-tren")
+    confirm = visit.words("xac_nhan") == "1"
 
-    def work(tell: Tell) -> str:
+    def work(tell: Tell) -> None:
         office = visit.office()
         path = office.workspace.upward_dir() / "da-nhan" / upload_name(name)
         write_atomic(path, data)
@@ -162,9 +155,8 @@ def _fill_superior_form(visit: Visit) -> Response:
             tell(Progress(f"{where}: {point.why}", "warn"))
         if len(done.points) > _POINTS:
             tell(Progress(f"… và {len(done.points) - _POINTS} điểm nữa trong {done.sources.name}.", "warn"))
-        return page
 
-    return visit.start("Điền biểu của cấp trên", page, work)
+    return visit.start("Điền biểu của cấp trên", visit.at("/cap-tren"), work)
 
 
 def _folders(workspace: Workspace, period: str, kind: str) -> tuple[Path, ...]:
@@ -182,9 +174,7 @@ def _folders(workspace: Workspace, period: str, kind: str) -> tuple[Path, ...]:
         "nam-truoc": (workspace.out / "nam-truoc",),
         "cap-tren": (workspace.upward_dir(period), workspace.upward_dir()),
     }
-    if kind not in known:
-        raise HTTPException(404)
-    return known[kind]
+    return or_missing(known.get(kind))
 
 
 @page_at("/so/{slug}/ky/{period}/tai/{kind}/{name}")
@@ -194,10 +184,9 @@ def _one_file(visit: Visit) -> Response:
     kind, name = visit.path["kind"], visit.path["name"]
     if kind == "ke-hoach" and name != workspace.appendix.name:
         raise HTTPException(404)
-    for path in _files_of(_folders(workspace, visit.period, kind)):
-        if path.name == name:
-            return attachment(path.name, path.read_bytes())
-    raise HTTPException(404)
+    there = _files_of(_folders(workspace, visit.period, kind))
+    path = or_missing(next((path for path in there if path.name == name), None))
+    return attachment(path.name, path.read_bytes())
 
 
 @page_at("/so/{slug}/ky/{period}/zip/{kind}")
@@ -216,9 +205,7 @@ def _whole_folder(visit: Visit) -> Response:
 def _original(visit: Visit) -> Response:
     """A file as it came, from the archive, under its hash: its own name is the sender's and is not trusted."""
     workspace, sha256 = visit.office().workspace, visit.path["sha256"]
-    path = workspace.archived(sha256) if _HASH.fullmatch(sha256) else None
-    if path is None:
-        raise HTTPException(404)
+    path = or_missing(workspace.archived(sha256) if _HASH.fullmatch(sha256) else None)
     return attachment(path.name, path.read_bytes())
 
 

@@ -65,8 +65,9 @@ class Progress:
 
 
 Tell = Callable[[Progress], None]
-_Work = Callable[[Tell], str]
-"""Does the work, telling its progress; gives the page to go to afterwards. Raises what the use case raises."""
+_Work = Callable[[Tell], str | None]
+"""Does the work, telling its progress; gives the page of its result, where that is not the page to go back to. Raises
+what the use case raises."""
 
 
 @define
@@ -78,7 +79,7 @@ class Job:
     """Of the workspace; "" where there is none yet."""
     title: str
     back: str
-    """Page to go back to when it failed."""
+    """Page to go back to, when it failed and where the work names no other."""
     lines: list[Progress] = field(factory=list)
     state: Literal["waiting", "running", "done", "failed"] = "waiting"
     result: str = ""
@@ -139,7 +140,7 @@ class _Jobs:
     def _run(self, job: Job, work: _Work) -> None:
         job.state = "running"
         try:
-            job.result = work(job.lines.append)
+            job.result = work(job.lines.append) or job.back
         except BaseException as error:
             job.lines.append(Progress(self.explain(error), "bad"))
             job.state = "failed"
@@ -249,10 +250,7 @@ class Site:
 
     def office(self, slug: str) -> Office:
         """The office of that workspace. Raises HTTPException (404) where there is none."""
-        folder = self.workspaces().get(slug)
-        if folder is None:
-            raise HTTPException(404)
-        return self.office_at(folder)
+        return self.office_at(or_missing(self.workspaces().get(slug)))
 
     def today(self) -> dt.date:
         """The day in Vietnam."""
@@ -372,6 +370,7 @@ class Visit:
 ROUTES: list[Route] = []
 """Every page: a file of pages puts its own here when it is imported."""
 _Page = TypeVar("_Page", bound=Callable[[Visit], Response])
+_Found = TypeVar("_Found")
 
 
 def page_at(*addresses: str, post: bool = False) -> Callable[[_Page], _Page]:
@@ -394,6 +393,13 @@ def page_at(*addresses: str, post: bool = False) -> Callable[[_Page], _Page]:
         return page
 
     return register
+
+
+def or_missing(found: _Found | None) -> _Found:
+    """What an address names. Raises HTTPException (404) where there is no such thing."""
+    if found is None:
+        raise HTTPException(404)
+    return found
 
 
 def see(path: str) -> Response:

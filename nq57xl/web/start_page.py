@@ -23,7 +23,7 @@ from nq57xl.commands.status import event_in_words, events
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_read import BUNDLED_PLANS
 from nq57xl.text.files import write_atomic
-from nq57xl.web.site import Job, Progress, Site, Tell, Visit, attachment, page_at, see, slug_of, upload_name
+from nq57xl.web.site import Job, Progress, Site, Tell, Visit, attachment, or_missing, page_at, see, slug_of, upload_name
 
 _DOCUMENTS = (".docx", ".pdf", ".txt", ".xlsx", ".md", ".html", ".htm")
 _LOOK = 0.15
@@ -169,10 +169,7 @@ def _job_page(visit: Visit) -> Response:
 
 
 def _job(visit: Visit) -> Job:
-    job = visit.site.jobs.get(visit.path["job"])
-    if job is None:
-        raise HTTPException(404)
-    return job
+    return or_missing(visit.site.jobs.get(visit.path["job"]))
 
 
 @page_at("/viec/{job}/lai", post=True)
