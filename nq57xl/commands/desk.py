@@ -173,7 +173,6 @@ def look_at_unit(office: Office, code: str, period_code: str) -> _UnitView | Non
         return _UnitView(name, own, tuple(copy for copy in ledger.signed_copies(here.code) if copy.unit == code))
 
 
-
 def period_to_issue(office: Office) -> Period:
     """The period that `generate` proposes: the one that is due on this day."""
     with office.reading() as ledger:
