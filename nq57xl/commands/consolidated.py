@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import get_args
@@ -87,11 +87,15 @@ def _as_collected(here: OfficePeriod, *, whole: bool) -> Consolidation:
 
     before = PreviousReports(here.ledger, here.plan).periods(here.period)
     full = len(before) if whole else 1
+    older = before[full:][::-1]
+    # as kept from what stands in the ledger and the appendix now; made anew where that has changed
+    kept = here.ledger.past_periods(_marks(here, older))
+    past = (from_json(kept[item.code], PastPeriod) if item.code in kept else past_period(made(item)) for item in older)
     vocabulary, quality = _style(here)
     return attrs.evolve(
         as_now(here),
         earlier_periods=tuple(made(item) for item in reversed(before[:full])),
-        past=_past(here, before[full:][::-1], made),
+        past=tuple(past),
         vocabulary=vocabulary,
         quality=quality,
     )
@@ -189,16 +193,6 @@ def _made(here: OfficePeriod, status: PeriodStatus, schema: Schema, upto: int | 
     edited, edits = with_edits(status, holding_in(here.code), earlier)
     texts = {item.edit.new.key: item.edit.new.typed for item in edits if item.edit.new.table == OFFICE}
     return attrs.evolve(consolidate(here.plan, here.period, schema, edited), edits=edits, office_texts=texts)
-
-
-def _past(
-    here: OfficePeriod, periods: Sequence[Period], make_: Callable[[Period], Consolidation]
-) -> tuple[PastPeriod, ...]:
-    """The periods as kept from what stands in the ledger and the appendix now; made anew where that has changed."""
-    kept = here.ledger.past_periods(_marks(here, periods))
-    return tuple(
-        from_json(kept[item.code], PastPeriod) if item.code in kept else past_period(make_(item)) for item in periods
-    )
 
 
 def keep_past(here: OfficePeriod, c: Consolidation) -> None:

@@ -229,7 +229,11 @@ def recheck(
         there = {record.judged.source: copy for record, copy in copies if copy is not None}
         judged: Iterator[JudgedReturn] = chain.from_iterable(judge(here, there))
         if any(event.detail.get("period") == here.code for event in ledger.events("erase")):
-            judged = (_without_contacts(item, office.schema()) for item in judged)
+            contacts = _contact_fields(office.schema())
+            judged = (
+                attrs.evolve(item, values=tuple(one for one in item.values if (one.table, one.field) not in contacts))
+                for item in judged
+            )
         kept = [record for record, copy in copies if copy is not None]
         done = [_outcome(record, now, confirm=confirm) for record, now in zip(kept, judged, strict=True)]
         counting = [(item.record, item.now) for item in done if item.outcome == "counts" and item.now is not None]
@@ -454,9 +458,3 @@ def erase_contacts(office: Office, period_code: str | None, reason: str) -> int:
             if path != kept:
                 files.remove(path)
         return count
-
-
-def _without_contacts(item: JudgedReturn, schema: Schema) -> JudgedReturn:
-    """What was judged again, without the contacts where these were erased from its period."""
-    gone = _contact_fields(schema)
-    return attrs.evolve(item, values=tuple(one for one in item.values if (one.table, one.field) not in gone))

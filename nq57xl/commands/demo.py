@@ -414,13 +414,10 @@ class ProvincePlay:
             target = self.sent(PROVINCE, code) / done.form.name
             # a person answers for rows without a task in the agency's plan or without news in the period, says why
             # where the province would ask, and signs
+            rows = [one for one in done.points if not one.reason_cell]
+            answers = {(one.sheet, one.cell): _ANSWERS.get(one.field, _NO_NEWS) for one in rows}
             checked = _CHECKED.format(period=period.title)
-            answers = {
-                (point.sheet, point.reason_cell or point.cell): checked
-                if point.reason_cell
-                else _ANSWERS.get(point.field, _NO_NEWS)
-                for point in done.points
-            }
+            answers |= {(one.sheet, one.reason_cell): checked for one in done.points if one.reason_cell}
             Department(number, period.due).sign(done.form, target, answers)
             signed.append(target)
         gatherer = self.sent(PROVINCE, code) / form_file_name(code, properties.gatherer)

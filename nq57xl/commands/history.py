@@ -130,18 +130,14 @@ def _of_row(c: Consolidation, code: str) -> Iterator[_HistoryLine]:
                 yield _line(c, units[one.unit], "\n".join(filter(None, told)), code)
 
 
-def _received(unit: UnitStatus) -> Iterator[str]:
-    """When each file came, and what became of those that do not count."""
+def _line(c: Consolidation, unit: UnitStatus, said: str, row: str | None) -> _HistoryLine:
+    record = unit.counting or unit.newest
+    # when each file came, and what became of those that do not count
+    received = [] if unit.attempts else [moment_words(unit.received_at)]
     for one in unit.attempts:
         words = VERDICTS.get(one.verdict, "") + (f", {one.errors} điểm phải sửa" if one.errors else "")
         counts = unit.counting is not None and one.sha256 == unit.counting.judged.source.sha256
-        yield moment_words(one.received_at) + ("" if counts or not words else f" ({words})")
-    if not unit.attempts:
-        yield moment_words(unit.received_at)
-
-
-def _line(c: Consolidation, unit: UnitStatus, said: str, row: str | None) -> _HistoryLine:
-    record = unit.counting or unit.newest
+        received.append(moment_words(one.received_at) + ("" if counts or not words else f" ({words})"))
     findings = [
         item
         for item in (record.judged.findings if record else ())
@@ -155,7 +151,7 @@ def _line(c: Consolidation, unit: UnitStatus, said: str, row: str | None) -> _Hi
         title=c.period.title,
         unit=unit.name,
         said=said,
-        received="\n".join(_received(unit)),
+        received="\n".join(received),
         on_time=late,
         findings="\n".join(point.text for point in grouped(findings)),
         edits="\n".join(f"{new.key}: {new.typed or 'bỏ biên tập'} ({new.reason})" for new in edits),

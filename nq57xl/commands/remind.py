@@ -143,7 +143,10 @@ def _year_days(office: Office, ledger: Ledger, year: int | None = None) -> _Year
     properties = office.appendix().plan.properties
     year = year or properties.year
     once = [item.code for item in properties.ad_hoc if item.code.startswith(f"{year}-")]
-    periods = sorted((parse_period(code, properties) for code in (*_codes(year), *once)), key=lambda one: one.cutoff)
+    # each quarter, half-year, nine months and year after its last month
+    longer = {3: ["-Q1"], 6: ["-Q2", "-H1"], 9: ["-Q3", "-9M"], 12: ["-Q4", "-H2", ""]}
+    regular = [f"{year}{end}" for month in range(1, 13) for end in (f"-{month:02d}", *longer.get(month, []))]
+    periods = sorted((parse_period(code, properties) for code in (*regular, *once)), key=lambda one: one.cutoff)
     issued, marks = set(ledger.periods()), {}
     for code in (period.code for period in periods):
         months = months_of(code)
@@ -164,13 +167,3 @@ def year_calendar(office: Office, year: int | None = None) -> _YearCalendar:
         outputs = {folder / name: data for name, data in calendar_files(days.lines, days.year, days.title).items()}
         written, failed = write_all_guarded(ledger, outputs)
         return attrs.evolve(days, files=tuple(written.values()), problems=tuple(map(str, failed)))
-
-
-def _codes(year: int) -> list[str]:
-    """Every month, after each quarter, half-year, nine months and year those."""
-    longer = {3: ["Q1"], 6: ["Q2", "H1"], 9: ["Q3", "9M"], 12: ["Q4", "H2", ""]}
-    return [
-        code
-        for month in range(1, 13)
-        for code in (f"{year}-{month:02d}", *(f"{year}-{part}".rstrip("-") for part in longer.get(month, [])))
-    ]

@@ -120,9 +120,12 @@ class PreviousReports:
         return count
 
     def _cells(self, record: ReturnRecord) -> _Rows:
-        """The rows of a return, gathered once."""
+        """The cells of a return that hold something, by row, gathered once."""
         if id(record) not in self._by_return:
-            self._by_return[id(record)] = _by_row(record)
+            rows = self._by_return[id(record)] = _Rows()
+            for value in record.judged.filled.values():
+                if value.table in _TABLES:
+                    rows.setdefault((value.table, value.key), {})[value.field] = value
         return self._by_return[id(record)]
 
     def _teller(self, form: Form, code: str, key: str) -> ReturnRecord | None:
@@ -197,7 +200,7 @@ class PreviousReports:
         asked = {(item.table, item.task) for item in record.judged.findings if item.is_open}
         rows = {
             key: EarlierAnswer(period.code, period.title, values, record.judged.source, questioned=key in asked)
-            for key, values in _by_row(record).items()
+            for key, values in self._cells(record).items()
         }
         if period.code not in self._known_forms:
             self._known_forms.add(period.code)
@@ -244,15 +247,6 @@ def _advance(row: EarlierAnswer) -> int:
     progress = row.values.get("progress")
     code = progress.value if progress is not None else None
     return SLOWEST_FIRST.index(code) if code in SLOWEST_FIRST else len(SLOWEST_FIRST)
-
-
-def _by_row(record: ReturnRecord) -> _Rows:
-    """The cells that hold something, by row."""
-    rows: _Rows = {}
-    for value in record.judged.filled.values():
-        if value.table in _TABLES:
-            rows.setdefault((value.table, value.key), {})[value.field] = value
-    return rows
 
 
 def _done_rows(form: Form) -> Iterator[tuple[str, str]]:

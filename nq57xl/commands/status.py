@@ -76,7 +76,8 @@ def _about(detail: dict[str, Any]) -> str:
     """The period, unit, file and reason of an event, where it has them."""
     words = [title_of(str(detail["period"]))] if detail.get("period") else []
     words += [str(detail["unit"])] if detail.get("unit") else []
-    words += [f"«{_name(str(detail['file']))}»"] if detail.get("file") else []
+    # a file's own name, whichever system wrote the path
+    words += ["«{}»".format(re.split(r"[/\\\\]", str(detail["file"]))[-1])] if detail.get("file") else []
     words += [", ".join(map(str, detail["units"]))] if isinstance(detail.get("units"), list) else []
     if detail.get("at"):
         words.append(f"nhận lúc {moment_words(dt.datetime.fromisoformat(str(detail['at'])))}")
@@ -91,8 +92,3 @@ def _about(detail: dict[str, Any]) -> str:
     if isinstance(detail.get("verdicts"), dict):
         words += [f"{number} {VERDICTS.get(verdict, verdict)}" for verdict, number in detail["verdicts"].items()]
     return f" ({'; '.join(words)})" if words else ""
-
-
-def _name(path: str) -> str:
-    """A file's own name, whichever system wrote the path."""
-    return re.split(r"[/\\\\]", path)[-1]

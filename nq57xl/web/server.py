@@ -81,7 +81,10 @@ def serve(
     address = f"http://{_HOST}:{port}/vao?ma={site.keys.new_code()}"
     note = places.state / _NAME
     if folder is None:
-        _note(note, {"pid": os.getpid(), "port": port, "launch": site.keys.launch})
+        # for this person alone: whoever reads it could open the page
+        write_atomic(note, json.dumps({"pid": os.getpid(), "port": port, "launch": site.keys.launch}).encode())
+        with contextlib.suppress(OSError):
+            note.chmod(0o600)
     try:
         tell(address)
         _show(address, browser)
@@ -138,13 +141,6 @@ def _running_link(places: Places) -> str:
         return f"http://{_HOST}:{port}{path}" if path else ""
     except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
         return ""
-
-
-def _note(path: Path, content: dict[str, object]) -> None:
-    """Which desk runs, for this person alone: whoever reads it could open the page."""
-    write_atomic(path, json.dumps(content).encode())
-    with contextlib.suppress(OSError):
-        path.chmod(0o600)
 
 
 def _show(address: str, wanted: bool) -> None:
