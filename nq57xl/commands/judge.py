@@ -22,7 +22,7 @@ from nq57xl.returns.check import check, check_file, plan_rows
 from nq57xl.returns.combine import combine as combine_with
 from nq57xl.returns.combine import left_out_findings
 from nq57xl.returns.identify import identify, recognise
-from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return
+from nq57xl.returns.model import AnsweredForm, JudgedReturn, Return, days_after_receipt
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.returns.sources import with_mail_time
 from nq57xl.rules.findings import ACCEPTED, Finding, make
@@ -173,7 +173,7 @@ class _Judging:
         return found
 
     def _judged(self, item: Return, broken: tuple[Finding, ...], *, combine: bool) -> JudgedReturn:
-        found = (*item.findings, *broken, *item.days_after_receipt())
+        found = (*item.findings, *broken, *days_after_receipt(item.values, item.source.received_at))
         if not combine:
             found += left_out_findings(item, found, self._before(item))
         form = item.form

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import evolve, frozen
@@ -21,11 +21,10 @@ from nq57xl.forms.styles import (
 from nq57xl.forms.validation import list_name, name_lists, validate, validation_of
 from nq57xl.forms.wording import shorten
 from nq57xl.ledger.model import AppliedEdit, CellKey
-from nq57xl.plan.model import Plan
 from nq57xl.results.model import Consolidation
 from nq57xl.results.standing import OFFICE, OFFICE_NAME
 from nq57xl.results.wording import EDIT_KINDS
-from nq57xl.rules.schema import CellValue, Choice, Facts, Field, Schema
+from nq57xl.rules.schema import CellValue, Choice, Facts, Field
 from nq57xl.text.addresses import a1
 from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import one_line
@@ -97,7 +96,14 @@ def _edit_tables(c: Consolidation) -> Iterator[_EditTable]:
     """
     held = {item.edit.new.place: item for item in c.edits}
     yield _EditTable(OFFICE_FIELD.title, (OFFICE_FIELD,), tuple(_office_lines(c, held)))
-    labels, facts = _labels(c.plan), _facts(c.plan)
+    labels = {
+        (table, task.code): f"{task.cited_number}. {one_line(task.own_work)}"
+        for table in ("led", "supporting")
+        for task in c.plan.tasks
+    }
+    for item in c.plan.indicators:
+        labels["indicator", item.code] = f"{item.group}.{item.number}. {one_line(item.indicator)}"
+    facts: dict[str, Facts] = {item.code: {"measure": item.measure} for item in c.plan.indicators}
     order = {row: index for index, row in enumerate(labels)}
     for table in c.schema.tables:
         if table.name in _LOCKED_TABLES or not table.fields:
@@ -109,8 +115,8 @@ def _edit_tables(c: Consolidation) -> Iterator[_EditTable]:
             for key in sorted(keys, key=lambda key: (order.get((table.name, key), len(order)), len(key), key)):
                 place, about = (unit, table.name, key), facts.get(key, {})
                 cells = tuple(
-                    _EditCell(item, item.kind(about), own.get((*place[1:], item.name)), held.get((*place, item.name)))
-                    for item in table.fields
+                    _EditCell(one, one.kind(about), own.get((*place[1:], one.name)), held.get((*place, one.name)))
+                    for one in table.fields
                 )
                 lines.append(_EditLine(place, name, shorten(labels.get(place[1:], key), _ROW_WORDS), about, cells))
         if lines:
@@ -139,20 +145,6 @@ def _units(
     gone = {place[0]: item.name for place, item in held.items() if place[0] not in told and place[1] != OFFICE}
     for code, name in gone.items():
         yield code, name, {}
-
-
-def _labels(plan: Plan) -> dict[tuple[str, str], str]:
-    """(table, row key) -> the row in words, in the plan's order."""
-    labels: dict[tuple[str, str], str] = {}
-    for table in ("led", "supporting"):
-        labels |= {(table, task.code): f"{task.cited_number}. {one_line(task.own_work)}" for task in plan.tasks}
-    return labels | {
-        ("indicator", item.code): f"{item.group}.{item.number}. {one_line(item.indicator)}" for item in plan.indicators
-    }
-
-
-def _facts(plan: Plan) -> dict[str, Facts]:
-    return {item.code: {"measure": item.measure} for item in plan.indicators}
 
 
 _LISTS = "_lists"
@@ -221,7 +213,7 @@ def mark_of(c: Consolidation) -> str:
 
 
 def render_edit_book(c: Consolidation, kept: Mapping[CellKey, UnrecordedEntry]) -> bytes:
-    """The workbook's bytes: a sheet for each table, with the edits that hold, or with what was `kept`.
+    """The workbook's bytes: a sheet for each table, with the edits that hold or what was `kept`; hidden, the lists.
 
     `kept` of a line that changed no cell has "" for the field. The same arguments give the same bytes.
     """
@@ -229,7 +221,14 @@ def render_edit_book(c: Consolidation, kept: Mapping[CellKey, UnrecordedEntry]) 
         for table in _edit_tables(c):
             title = re.sub(r"[\[\]:*?/\\']", " ", table.title)[:31]
             _EditSheetWriter(book.sheet(title), c, table, kept).write()
-        _write_lists(book, c.schema)
+        sheet = book.sheet(_LISTS)
+        sheet.lock_rest(0, "plain")
+        lists = {**c.schema.lists, "edit_kind": tuple(Choice(code, title) for code, title in EDIT_KINDS.items())}
+        for column, (name, items) in enumerate(lists.items()):
+            for row, text in enumerate((name, *(item.title for item in items))):
+                sheet.text(row, column, text, "key")
+        name_lists(book, _LISTS, lists, first=0)
+        sheet.hide()
     return book.content
 
 
@@ -257,7 +256,17 @@ class _EditSheetWriter:
         self.widths = [width for _, width in self.heads.values()]
 
     def write(self) -> None:
-        self._columns()
+        """Keys hidden in front and above, what was written hidden behind, the rest locked."""
+        locked, after = self.sheet.book.style("plain"), len(self.heads) + 1
+        self.sheet.set_column(0, 0, 12, locked, {"hidden": True})
+        self.sheet.widths(self.widths, locked, first=1)
+        hidden = max(self.columns.values())
+        self.sheet.set_column(after, hidden, 8, locked, {"hidden": True})
+        self.sheet.lock_rest(hidden + 1, locked)
+        self.sheet.text(0, 0, mark_of(self.c), "key")
+        for name, number in self.columns.items():
+            self.sheet.text(0, number, name, "key")
+        self.sheet.height(0, 15, hidden=True)
         head = self._heading()
         for number, line in enumerate(self.table.lines, start=1):
             self._line(head + number, number, line)
@@ -270,19 +279,6 @@ class _EditSheetWriter:
         first = self.columns[self.entries[0]]
         self.sheet.set_selection(head + 1, first, head + 1, first)
         protect(self.sheet, mark_of(self.c))
-
-    def _columns(self) -> None:
-        """Keys hidden in front and above, what was written hidden behind, the rest locked."""
-        locked, after = self.sheet.book.style("plain"), len(self.heads) + 1
-        self.sheet.set_column(0, 0, 12, locked, {"hidden": True})
-        self.sheet.widths(self.widths, locked, first=1)
-        last = max(self.columns.values())
-        self.sheet.set_column(after, last, 8, locked, {"hidden": True})
-        self.sheet.lock_rest(last + 1, locked)
-        self.sheet.text(0, 0, mark_of(self.c), "key")
-        for name, number in self.columns.items():
-            self.sheet.text(0, number, name, "key")
-        self.sheet.height(0, 15, hidden=True)
 
     def _heading(self) -> int:
         """Title and notes; gives the row of the column heads."""
@@ -355,7 +351,10 @@ class _EditSheetWriter:
         year = self.c.plan.properties.year
         for item in self.table.fields:
             groups: dict[str, tuple[dict[str, Any], list[int]]] = {}
-            asked = _apart(item, self.table.fields)
+            inner, asked = [other.title for other in self.table.fields if other.within == item.name], item
+            if inner:  # that have a column each here
+                hint = f"Chỉ ghi nội dung của cột này; «{'», «'.join(inner)}» có cột riêng."
+                asked = evolve(item, hint=hint, example="")
             for row, line in enumerate(self.table.lines, start=first):
                 options = validation_of(asked, self.c.schema, line.facts, year)
                 groups.setdefault(repr(options), (options, []))[1].append(row)
@@ -386,14 +385,6 @@ class _EditSheetWriter:
         self.sheet.conditional_format(first, who[0], last, who[-1], rule)
 
 
-def _apart(item: Field, fields: Sequence[Field]) -> Field:
-    """The field with a hint of its own where the form has others in its cell, which have a column each here."""
-    inner = [other.title for other in fields if other.within == item.name]
-    if not inner:
-        return item
-    return evolve(item, hint=f"Chỉ ghi nội dung của cột này; «{'», «'.join(inner)}» có cột riêng.", example="")
-
-
 def _width(item: Field) -> float:
     """Of a field's column in characters."""
     return _FIELD_WIDTHS.get(item.name) or _KIND_WIDTHS.get("number" if item.type == "measure" else item.type, 14.0)
@@ -419,16 +410,3 @@ def _state(cell: _EditCell, office: bool) -> str:
         f"{title}: đơn vị ghi {said}; đang áp dụng {kind} của {edit.new.author} ({edit.new.reason}), ghi nhận lúc "
         f"{moment_words(edit.at)}"
     )
-
-
-def _write_lists(book: Workbook, schema: Schema) -> None:
-    """The hidden sheet of the dropdowns, each with its name."""
-    sheet = book.sheet(_LISTS)
-    sheet.lock_rest(0, "plain")
-    kinds = tuple(Choice(code, title) for code, title in EDIT_KINDS.items())
-    lists = {**schema.lists, "edit_kind": kinds}
-    for column, (name, items) in enumerate(lists.items()):
-        for row, text in enumerate((name, *(item.title for item in items))):
-            sheet.text(row, column, text, "key")
-    name_lists(book, _LISTS, lists, first=0)
-    sheet.hide()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import attrs
 from attrs import field, frozen
@@ -114,7 +114,9 @@ class EditsRead:
 
 def read_lines(raw: RawWorkbook, mark: str) -> _EditBookContent | Finding:
     """What was changed in a workbook whose sheets have that mark; a finding when none has."""
-    marked = [(sheet, *corner) for sheet in raw.sheets if (corner := _corner(sheet, mark)) is not None]
+    searched = [(row, column) for row in range(_SEARCHED_ROWS) for column in range(_SEARCHED_COLUMNS)]
+    corners = (next((at for at in searched if _said(sheet.cells.get(at)) == mark), None) for sheet in raw.sheets)
+    marked = [(sheet, *corner) for sheet, corner in zip(raw.sheets, corners, strict=True) if corner is not None]
     if not marked:
         return make("EDIT_FILE_UNKNOWN", sheet=raw.sheets[0].name if raw.sheets else "")
     changed: list[_EditedCell] = []
@@ -123,22 +125,21 @@ def read_lines(raw: RawWorkbook, mark: str) -> _EditBookContent | Finding:
     for sheet, top, left in marked:
         columns = {_said(cell): col for (row, col), cell in sheet.cells.items() if row == top and col != left}
         keys = {row: _said(cell) for (row, col), cell in sheet.cells.items() if col == left and row != top}
-        rows = [_SheetRow(sheet, row, columns, tuple(key.split("|"))) for row, key in sorted(keys.items())]
-        for row in rows:
-            changed += row.changed()
-            places |= {(*row.place, name): (sheet.name, row.address(at)) for name, at in row.fields.items()}
-        findings += _beside(sheet, {top, *keys}, {left, *columns.values()})
+        for number, key in sorted(keys.items()):
+            line = _SheetRow(sheet, number, columns, tuple(key.split("|")))
+            changed += line.changed()
+            places |= {(*line.place, name): (sheet.name, line.address(at)) for name, at in line.fields.items()}
+        known_rows, known_columns = {top, *keys}, {left, *columns.values()}
+        for (row, col), cell in sorted(sheet.cells.items()):
+            if (row not in known_rows or col not in known_columns) and cell_text(cell).strip():
+                text, at = short(cell_text(cell)), a1(row, col)
+                findings.append(make("EDIT_OUTSIDE", words={"value": text}, sheet=sheet.name, cell=at, value=text))
+                break  # the first of the sheet tells it
     own = {sheet.name for sheet, _, _ in marked}
     for other in raw.sheets:
         if other.name not in own and other.visible and other.cells:
             findings.append(make("EDIT_OUTSIDE", words={"value": other.name}, sheet=other.name, value=other.name))
     return _EditBookContent(tuple(changed), places, tuple(findings))
-
-
-def _corner(sheet: RawSheet, mark: str) -> tuple[int, int] | None:
-    """Where the sheet's mark stands."""
-    searched = ((row, column) for row in range(_SEARCHED_ROWS) for column in range(_SEARCHED_COLUMNS))
-    return next((place for place in searched if _said(sheet.cells.get(place)) == mark), None)
 
 
 def _said(cell: RawCell | None) -> str:
@@ -216,15 +217,6 @@ def _raw(cell: RawCell | None) -> RawValue:
     return value.date() if isinstance(value, dt.datetime) else value
 
 
-def _beside(sheet: RawSheet, rows: set[int], columns: set[int]) -> Iterator[Finding]:
-    """A text in rows or columns of the office's own: the first of the sheet."""
-    for (row, column), cell in sorted(sheet.cells.items()):
-        if (row not in rows or column not in columns) and cell_text(cell).strip():
-            text = short(cell_text(cell))
-            yield make("EDIT_OUTSIDE", words={"value": text}, sheet=sheet.name, cell=a1(row, column), value=text)
-            return
-
-
 def understand(
     content: _EditBookContent,
     known: Callable[[str], EditedReturn | None],
@@ -241,14 +233,17 @@ def understand(
     cells = [cell for cell in content.changed if (cell.sheet, cell.places["entry"]) not in told_before]
     said = _taken_over(cells, known, made, words)
     cases = [
-        (found, [item for item in said.new if item.unit == unit])
+        (report, [item for item in said.new if item.unit == unit])
         for unit in dict.fromkeys(item.unit for item in said.new)
-        if (found := known(unit)) is not None  # else there are withdrawals alone
+        if (report := known(unit)) is not None  # else there are withdrawals alone
     ]
     new, findings, refused = list(said.new), list(said.findings), dict(said.refused)
     by_place = {cell.place: cell for cell in cells}
-    for (_, edits), broken in zip(cases, _newly_broken(cases, content.places), strict=True):
-        told = reworded(broken, words)
+    # what the rules find wrong with a unit's edits that was not wrong before; of all units in one run
+    found = check([_with_edits(case, edits, content.places) for case in cases for edits in ((), case[1])])
+    for (_, edits), before, after in zip(cases, found[::2], found[1::2], strict=True):
+        old = {(item.code, item.form_cell) for item in before}
+        told = reworded([item for item in after if (item.code, item.form_cell) not in old], words)
         findings += told
         wrong = {item.form_cell[:2] for item in told if item.severity == "error"}
         for item in edits:
@@ -442,14 +437,6 @@ def _finding(line: _EditedCell, code: str, column: str = "entry", **places: obje
 
 _Case = tuple[EditedReturn, Sequence[NewEdit]]
 """A unit's return, and its new edits."""
-
-
-def _newly_broken(cases: Sequence[_Case], places: Mapping[CellKey, tuple[str, str]]) -> Iterator[tuple[Finding, ...]]:
-    """For each unit what the rules find wrong with its edits that was not wrong before; all in one run."""
-    found = check([_with_edits(case, new, places) for case in cases for new in ((), case[1])])
-    for before, after in zip(found[::2], found[1::2], strict=True):
-        old = {(item.code, item.form_cell) for item in before}
-        yield tuple(item for item in after if (item.code, item.form_cell) not in old)
 
 
 def _with_edits(case: _Case, new: Sequence[NewEdit], places: Mapping[CellKey, tuple[str, str]]) -> Return:

@@ -70,6 +70,10 @@ class Alignment:
         """The issued cells of a row, by its issued number."""
         return [slot for slot in self.sheet.slots if slot.row == row]
 
+    def texts_of(self, row: int) -> str:
+        """The locked texts of a row, by its issued number, in one line."""
+        return " ".join(slot.text for slot in self.slots_of(row) if slot.role == "text" and slot.text)
+
 
 def align_sheets(
     layouts: Sequence[SheetLayout], raws: Sequence[RawSheet], short_id: str
@@ -163,9 +167,7 @@ class _Aligner:
     def run(self) -> Alignment:
         """Keys first; then what stands between them, by position and locked texts."""
         self._find_keys()
-        self._rows_by_key()
-        self._head_by_text()
-        self._columns_by_key()
+        self._lines_by_key()
         keyed_columns, keyed_rows = dict(self._columns), dict(self._rows)
         self._rows_sorted_without_keys()
         self._columns_by_text(keyed_columns)
@@ -195,34 +197,27 @@ class _Aligner:
         self._found.key_row = _most(rows, len(self._col_keys))
         self._found.key_column = _most(columns, len(self._row_keys))
 
-    def _rows_by_key(self) -> None:
-        places: defaultdict[int, list[int]] = defaultdict(list)
+    def _lines_by_key(self) -> None:
+        """Rows, then columns: of several with one key, the first with its own heading."""
+        found = self._found
+        rows, columns = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
         for (row, column), text in sorted(self._texts.items()):
-            if column == self._found.key_column and row != self._found.key_row and text in self._row_keys:
-                places[self._row_keys[text]].append(row)
-        self._rows |= {issued: rows[0] for issued, rows in places.items()}
-        self._found.repeats |= {issued: rows[1:] for issued, rows in places.items() if rows[1:]}
-
-    def _head_by_text(self) -> None:
-        """The row of headings, when its key is gone."""
-        issued = self._row_keys.get(HEAD)
-        if issued is None or issued in self._rows:
-            return
-        titles = set(self._head.values())
-        row = _most(Counter(row for (row, _), text in self._texts.items() if text in titles), len(titles))
-        if row is not None and row not in self._rows.values():
-            self._rows[issued] = row
-
-    def _columns_by_key(self) -> None:
-        """Of several columns with one key, the first with its own heading."""
-        places: defaultdict[int, list[int]] = defaultdict(list)
-        for (row, column), text in sorted(self._texts.items()):
-            if row == self._found.key_row and column != self._found.key_column and text in self._col_keys:
-                places[self._col_keys[text]].append(column)
-        head = self._head_row
-        for issued, columns in places.items():
-            own = [column for column in columns if self._text(head, column) == self._head.get(issued)]
-            self._columns[issued] = (own or columns)[0]
+            if column == found.key_column and row != found.key_row and text in self._row_keys:
+                rows[self._row_keys[text]].append(row)
+            if row == found.key_row and column != found.key_column and text in self._col_keys:
+                columns[self._col_keys[text]].append(column)
+        self._rows |= {issued: lines[0] for issued, lines in rows.items()}
+        found.repeats |= {issued: lines[1:] for issued, lines in rows.items() if lines[1:]}
+        head = self._row_keys.get(HEAD)
+        if head is not None and head not in self._rows:  # the key of the row of headings is gone
+            titles = set(self._head.values())
+            line = _most(Counter(row for (row, _), text in self._texts.items() if text in titles), len(titles))
+            if line is not None and line not in self._rows.values():
+                self._rows[head] = line
+        there = self._head_row
+        for issued, lines in columns.items():
+            own = [column for column in lines if self._text(there, column) == self._head.get(issued)]
+            self._columns[issued] = (own or lines)[0]
 
     def _copied_columns(self) -> None:
         """What stands there beside the columns that were found, and names itself as one of them."""
@@ -247,7 +242,7 @@ class _Aligner:
         for row, texts in issued_texts.items():
             there = self._rows[row]
             if self._score(texts, there) < _ENOUGH:
-                shown = [other for other, wanted in issued_texts.items() if self._shows(wanted, there)]
+                shown = [other for other, wanted in issued_texts.items() if self._score(wanted, there) == 1]
                 if len(shown) == 1:
                     owners[row] = shown[0]
         if owners and set(owners) == set(owners.values()):
@@ -258,9 +253,6 @@ class _Aligner:
         """Locked texts of an issued row by their columns in the file, as far as these are known."""
         columns = self._columns
         return {columns[column]: text for column, text in self._locked.get(issued, {}).items() if column in columns}
-
-    def _shows(self, wanted: Mapping[int, str], row: int) -> bool:
-        return all(text == self._text(row, column) for column, text in wanted.items())
 
     def _score(self, wanted: Mapping[int, str], row: int) -> float:
         return _share((text, self._text(row, column)) for column, text in wanted.items())

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nq57xl.forms.filled import judged_tables
-from nq57xl.forms.model import Form, Source, Value
+from nq57xl.forms.model import Form, Source
 from nq57xl.forms.wording import FORM_FILE
 from nq57xl.plan.model import Plan
 from nq57xl.plan.periods import title_of
@@ -43,18 +43,21 @@ def check(returns: Sequence[Return]) -> list[tuple[Finding, ...]]:
         for row, broken in zip(rows, judged.by_row, strict=True):
             if not broken:
                 continue
-            back = returns[row[RETURN]]
-            found[row[RETURN]] += _row_findings(row, [item for item in predicates if item.rule.id in broken], back)
-    return [_in_order(items, back) for items, back in zip(found, returns, strict=True)]
-
-
-def _row_findings(row: Mapping[str, Any], broken: Sequence[Predicate], back: Return) -> Iterator[Finding]:
-    """What one row breaks, the worst first; of a cell only what is as bad as the first: one finding per cause."""
-    told: dict[str, int] = {}
-    for predicate in broken:
-        field, wrongness = predicate.blame(row), _wrongness(predicate)
-        if not _passed_over(predicate, row, back) and told.setdefault(field, wrongness) == wrongness:
-            yield _finding(predicate, row, predicate.fields[field], back)
+            # the worst first; of a cell only what is as bad as the first: one finding per cause
+            back, worst = returns[row[RETURN]], dict[str, int]()
+            for predicate in predicates:
+                if predicate.rule.id in broken and not _passed_over(predicate, row, back):
+                    name, wrongness = predicate.blame(row), _wrongness(predicate)
+                    if worst.setdefault(name, wrongness) == wrongness:
+                        found[row[RETURN]].append(_finding(predicate, row, predicate.fields[name], back))
+    # as a person works through the form: table, then row, then the order of the catalogue
+    codes = {code: number for number, code in enumerate(catalogue())}
+    for back, items in zip(returns, found, strict=True):
+        if items:
+            tables = {table.name: number for number, table in enumerate(back.form.schema.tables)}
+            places = {place: number for number, place in enumerate(back.places)}
+            items.sort(key=lambda it: (tables.get(it.table, -1), places.get(it.form_cell, -1), codes[it.code]))
+    return [tuple(items) for items in found]
 
 
 def _wrongness(predicate: Predicate) -> int:
@@ -90,33 +93,14 @@ def _finding(predicate: Predicate, row: Mapping[str, Any], field: Field, back: R
     sheet, cell = back.places.get(place, ("", ""))
     words = {"field": field.title, "hint": field.hint, "value": typed, "example": field.sample}
     try:
-        message = predicate.sentence({**row, "typed": typed}) + _elsewhere(value)
+        message = predicate.sentence({**row, "typed": typed})
+        if value is not None and value.origin is not None:
+            message += f" (Ô này lấy từ tệp «{value.origin.name}», trang «{value.sheet}», ô {value.cell}.)"
     except Exception:
         return make("CHECK_FAILED", words={"value": rule.id})
     where = {"sheet": sheet, "cell": cell, "table": place[0], "task": place[1], "field": field.name}
     said = {"message": message, "severity": rule.severity, **({"fix": rule.fix} if rule.fix else {})}
     return make(rule.code, words=words, value="" if field.contact else typed, **where, **said)
-
-
-def _elsewhere(value: Value | None) -> str:
-    """Names the file that a cell was taken from, where that is not the return's own."""
-    if value is None or value.origin is None:
-        return ""
-    return f" (Ô này lấy từ tệp «{value.origin.name}», trang «{value.sheet}», ô {value.cell}.)"
-
-
-def _in_order(findings: Sequence[Finding], back: Return) -> tuple[Finding, ...]:
-    """As a person works through the form: table, then row, then the order of the catalogue."""
-    if not findings:
-        return ()
-    tables = {table.name: number for number, table in enumerate(back.form.schema.tables)}
-    places = {place: number for number, place in enumerate(back.places)}
-    codes = {code: number for number, code in enumerate(catalogue())}
-
-    def order(item: Finding) -> tuple[int, int, int]:
-        return tables.get(item.table, -1), places.get(item.form_cell, -1), codes[item.code]
-
-    return tuple(sorted(findings, key=order))
 
 
 _IDLE = ("not_started", "not_arisen")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
+from typing import Literal
 
 import attrs
 from attrs import frozen
@@ -24,6 +25,10 @@ _ALIKE = 60.0
 _COMPARED = 60
 """Free rows beyond so many are compared by equality alone."""
 
+_Standing = Literal["blank", "added", "different"]
+"""What an earlier return's cell is to the newer one: left blank there; the same, of a free row that it does not have,
+by the earlier key; said otherwise."""
+
 
 @frozen
 class _EarlierCell:
@@ -41,30 +46,18 @@ class _EarlierCell:
         return self.value.origin or self.earlier.judged.source
 
 
-@frozen
-class _Compared:
-    """An earlier return compared with the newer one, cell by cell."""
-
-    blank: tuple[_EarlierCell, ...]
-    """The newer leaves them blank."""
-    added: tuple[_EarlierCell, ...]
-    """The same, of free rows that the newer does not have; their keys are those of the earlier return."""
-    different: tuple[_EarlierCell, ...]
-    """The newer says something else."""
-
-
-def _compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
+def _compare_returns(newer: Return, earlier: AnsweredForm) -> Mapping[_Standing, Sequence[_EarlierCell]]:
     """What the earlier return says that the newer does not: only of rows and cells that the newer form asks for."""
     mine = {key: value for key, value in newer.cells.items() if value.value is not None or value.typed.strip()}
     free = _free_rows(newer.form, mine, earlier.sound_cells)
     filled = {place for key in mine if (place := newer.places.get(key)) is not None and place[1]}
-    blank, added, different = [], [], []
+    found: dict[_Standing, list[_EarlierCell]] = {"blank": [], "added": [], "different": []}
     for key, value in earlier.sound_cells.items():
         if not _same_question(newer.form, earlier.form, key):
             continue
         row = free.get(key[:2], key[1])
         if row is None:
-            added.append(_EarlierCell(key, value, earlier))
+            found["added"].append(_EarlierCell(key, value, earlier))
             continue
         here = (key[0], row, key[2])
         if here not in newer.places:
@@ -72,50 +65,45 @@ def _compare_returns(newer: Return, earlier: AnsweredForm) -> _Compared:
         cell = _EarlierCell(here, value, earlier)
         if here not in mine:
             if newer.places[here] not in filled:  # a cell of two fields says something else as a whole
-                blank.append(cell)
+                found["blank"].append(cell)
         elif not mine[here].says(value):
-            different.append(cell)
-    return _Compared(tuple(blank), tuple(added), tuple(different))
+            found["different"].append(cell)
+    return found
 
 
 # --- blank cells that would contradict the rest, were they filled ----------------------------------------------------
 
 
-def _contradicting(newer: Return, cells: Iterable[_EarlierCell]) -> set[FormCell]:
-    """Those of the blank cells that would contradict what the newer return says, were they filled."""
-    by_table: dict[str, list[_EarlierCell]] = defaultdict(list)
-    for cell in cells:
-        by_table[cell.key[0]].append(cell)
-    return {
-        key
-        for name, members in by_table.items()
-        for table in newer.form.schema.tables
-        if name in (table.name, table.broadcast)
-        for key in _contradicting_in(newer, table, members)
-    }
+def _contradicting(newer: Return, cells: Sequence[_EarlierCell]) -> set[FormCell]:
+    """Those of the blank cells that would contradict what the newer return says, were they filled.
 
-
-def _contradicting_in(newer: Return, table: Table, cells: Sequence[_EarlierCell]) -> Iterator[FormCell]:
-    """By the rules of one table, whose own cells they are or whose rows all see them: each row with one more cell."""
-    # what cannot be read contradicts nothing
-    rows = [
-        {name: held for name, held in row.items() if name not in unread}
-        for row in rows_of(newer.form, newer.values, table.name)
-        for unread in [unreadable_fields(row)]
-    ]
-    pairs = [
-        (cell.key, row, {**row, cell.key[2]: cell.value.value})
-        for cell in cells
-        for row in rows
-        if cell.key[0] != table.name or cell.key[1] == row[KEY]
-    ]
-    # a return of its own for each, so that no row is judged beside another
-    trials = [{**row, RETURN: number} for number, row in enumerate(row for _, *both in pairs for row in both)]
-    required = {rule.id for rule in table.rules if rule.predicate == "required_if"}
-    broken = judge_rows(trials, table, newer.form.schema).by_row
-    for (key, _, _), before, after in zip(pairs, broken[::2], broken[1::2], strict=True):
-        if after - before - required:
-            yield key
+    By the rules of each table whose own cells they are or whose rows all see them: each row with one more cell.
+    """
+    found: set[FormCell] = set()
+    for table in newer.form.schema.tables:
+        seen = [cell for cell in cells if cell.key[0] in (table.name, table.broadcast)]
+        if not seen:
+            continue
+        # what cannot be read contradicts nothing
+        rows = [
+            {name: held for name, held in row.items() if name not in unread}
+            for row in rows_of(newer.form, newer.values, table.name)
+            for unread in [unreadable_fields(row)]
+        ]
+        pairs = [
+            (cell.key, row, {**row, cell.key[2]: cell.value.value})
+            for cell in seen
+            for row in rows
+            if cell.key[0] != table.name or cell.key[1] == row[KEY]
+        ]
+        # a return of its own for each, so that no row is judged beside another
+        trials = [{**row, RETURN: number} for number, row in enumerate(row for _, *both in pairs for row in both)]
+        required = {rule.id for rule in table.rules if rule.predicate == "required_if"}
+        broken = judge_rows(trials, table, newer.form.schema).by_row
+        for (key, _, _), before, after in zip(pairs, broken[::2], broken[1::2], strict=True):
+            if after - before - required:
+                found.add(key)
+    return found
 
 
 # --- the same cell, the same row -------------------------------------------------------------------------------------
@@ -206,27 +194,19 @@ def left_out_findings(newer: Return, found: Sequence[Finding], earlier: Sequence
     wrong = newer.in_error | {item.form_cell for item in found if item.severity == "error"}
     blank: dict[FormCell, _EarlierCell] = {}
     added: dict[FormCell, _EarlierCell] = {}
-    for other in _worth_comparing(earlier):
+    newest = list(reversed(earlier))
+    counted = next((number for number, one in enumerate(newest) if one.judged.verdict in ACCEPTED), None)
+    for other in ([] if counted is None else [newest[counted]]) + ([] if counted == 0 else newest[:1]):
         compared = _compare_returns(newer, other)
         asked = {item.form_cell for item in other.judged.findings if item.is_open}
-        for cell in compared.blank:
+        for cell in compared["blank"]:
             if cell.value.form_cell not in asked:
                 blank.setdefault(cell.key, cell)
-        for cell in compared.added:
+        for cell in compared["added"]:
             added.setdefault(cell.key, cell)
-    quiet = wrong | _contradicting(newer, blank.values())
+    quiet = wrong | _contradicting(newer, list(blank.values()))
     told = [_left_out(newer, cell, noted=key in quiet) for key, cell in blank.items()]
     return (*told, *(_left_out(newer, cell, noted=False, row=False) for cell in added.values()))
-
-
-def _worth_comparing(earlier: Sequence[AnsweredForm]) -> Iterator[AnsweredForm]:
-    """The accepted return that counted so far, then the newest after it that was only read."""
-    newest = list(reversed(earlier))
-    accepted = next((number for number, one in enumerate(newest) if one.judged.verdict in ACCEPTED), None)
-    if accepted is not None:
-        yield newest[accepted]
-    if newest and accepted != 0:
-        yield newest[0]
 
 
 def _left_out(newer: Return, earlier: _EarlierCell, *, noted: bool, row: bool = True) -> Finding:
@@ -258,12 +238,13 @@ def combine(newer: Return, earlier: Sequence[AnsweredForm]) -> Return:
     told: set[FormCell] = set()
     for other in reversed(earlier):
         compared = _compare_returns(newer, other)
-        barred = _contradicting(newer, compared.blank)
-        conflicts = [cell for cell in compared.different if cell.key in own.cells]
-        conflicts += [cell for cell in compared.blank if cell.key in barred]
+        barred = _contradicting(newer, compared["blank"])
+        conflicts = [cell for cell in compared["different"] if cell.key in own.cells]
+        conflicts += [cell for cell in compared["blank"] if cell.key in barred]
         findings += [_conflict(newer, cell) for cell in conflicts if cell.key not in told]
         told |= {cell.key for cell in conflicts}
-        wanted = [cell for cell in compared.blank if cell.key not in barred] + list(_renumbered(newer, compared))
+        wanted = [cell for cell in compared["blank"] if cell.key not in barred]
+        wanted += _renumbered(newer, compared["added"])
         if wanted:
             newer = _filled(newer, wanted)
             name = other.judged.source.name
@@ -280,22 +261,21 @@ def _filled(newer: Return, cells: Sequence[_EarlierCell]) -> Return:
         for item in newer.form.schema.table(table).fields:
             places.setdefault((table, key, item.name), (cell.value.sheet, ""))
     keys = {cell.key for cell in cells}
-    findings = tuple(_recovered(item, newer, keys) for item in newer.findings)
+    # a missing sheet, row or column is a fact and no error where the other return has it: the rules judge the rest
+    findings = tuple(
+        attrs.evolve(item, severity="note", fix="")
+        if item.severity == "error" and not keys.isdisjoint(newer.lost_with(item))
+        else item
+        for item in newer.findings
+    )
     return attrs.evolve(newer, values=tuple(values), places=places, findings=findings)
 
 
-def _recovered(finding: Finding, newer: Return, filled: set[FormCell]) -> Finding:
-    """A missing sheet, row or column is a fact and no error where the other return has it: the rules judge the rest."""
-    if finding.severity == "error" and not filled.isdisjoint(newer.lost_with(finding)):
-        return attrs.evolve(finding, severity="note", fix="")
-    return finding
-
-
-def _renumbered(newer: Return, compared: _Compared) -> Iterator[_EarlierCell]:
+def _renumbered(newer: Return, added: Iterable[_EarlierCell]) -> Iterator[_EarlierCell]:
     """Free rows that only the earlier return has, in rows that the newer leaves blank, else after its last."""
     used = {(value.table, value.key) for value in newer.values}
     renamed: dict[tuple[str, str], str] = {}
-    for cell in compared.added:
+    for cell in added:
         table, key, field = cell.key
         if (table, key) not in renamed:
             names = (f"{number:02d}" for number in count(1))

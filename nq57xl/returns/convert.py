@@ -78,8 +78,10 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> _Convert
         kind == "text"
         and isinstance(value, str)
         and ((own := text_cell(value)) is raw or own == raw)
-        and _is_plain(value)
-    ):
+        and _PLAIN.fullmatch(value) is not None
+        and surely_unicode(value)
+        and _is_long(value)
+    ):  # Vietnamese letters and usual signs alone, which say something: stored as typed
         return _Converted(value, value)
     if isinstance(value, str) and len(value) > _SHORT:
         return _converted(raw, field, kind, offered, lists)
@@ -96,8 +98,6 @@ def convert(raw: RawCell, field: Field, facts: Facts, lists: _Lists) -> _Convert
 
 
 def _converted(raw: RawCell, field: Field, kind: FieldType, offered: str, lists: _Lists) -> _Converted:
-    if offered != field.choices:
-        field = attrs.evolve(field, choices=offered)
     text = raw.value if isinstance(raw.value, str) and raw.live else ""
     if _says_nothing(text, kind):
         if not raw.struck.strip():
@@ -110,7 +110,8 @@ def _converted(raw: RawCell, field: Field, kind: FieldType, offered: str, lists:
         return _Converted(None, typed or raw.doubt, (unsure,))
     if raw.value is None or (isinstance(raw.value, str) and not clean(raw.value)):
         return _BLANK
-    result = _BY_KIND[kind](raw, field, lists)
+    offering = field if offered == field.choices else attrs.evolve(field, choices=offered)
+    result = _BY_KIND[kind](raw, offering, lists)
     if result == _BLANK:
         return _BLANK
     if result.value is None and raw.number is not None and not isinstance(raw.value, datetime):
@@ -123,9 +124,11 @@ def _converted(raw: RawCell, field: Field, kind: FieldType, offered: str, lists:
         before.append(("LEGACY_TEXT", {"value": short(typed), "result": short(raw.decoded), "charset": raw.charset}))
     after = [("FORMULA_IN_ENTRY", {"value": short(typed)})] if raw.formula is not None else []
     value = result.value
-    if raw.link and not _says(typed, raw.link):
-        after.append(("LINK_KEPT", {"value": raw.link}))
-        value = f"{value} ({raw.link})" if kind == "text" and value is not None else value
+    if raw.link:  # the text may be the address itself, with or without what browsers add to it
+        seen, address = (_SCHEME.sub("", part.strip().casefold()).rstrip("/") for part in (typed, raw.link))
+        if address not in seen:
+            after.append(("LINK_KEPT", {"value": raw.link}))
+            value = f"{value} ({raw.link})" if kind == "text" and value is not None else value
     return _Converted(value, typed, (*before, *result.findings, *after))
 
 
@@ -135,11 +138,6 @@ _SIGNS = (
 )
 _PLAIN = re.compile(rf"{_SIGNS}(?:[ \n]{_SIGNS})*+")
 """Words with one blank or line end between them: no blanks beside one another or at the ends."""
-
-
-def _is_plain(text: str) -> bool:
-    """Whether a text is of Vietnamese letters and usual signs alone, and says something: it is stored as typed."""
-    return _PLAIN.fullmatch(text) is not None and surely_unicode(text) and _is_long(text)
 
 
 @cache
@@ -191,12 +189,6 @@ def _unsure(raw: RawCell, typed: str, text: str) -> tuple[str, _Words] | None:
     if raw.formula is not None and raw.value is None:
         return "FORMULA_NO_VALUE", {"value": typed}
     return None
-
-
-def _says(text: str, link: str) -> bool:
-    """Whether the text is the address itself, with or without what browsers add to it."""
-    shown, address = (_SCHEME.sub("", part.strip().casefold()).rstrip("/") for part in (text, link))
-    return address in shown
 
 
 def _typed(raw: RawCell, kind: FieldType) -> str:
@@ -269,15 +261,11 @@ def _text(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
     stored = plain_d(clean(_CONTROL.sub("", value)))
     if not stored:
         return _BLANK
-    if stored == _lightly(value):
+    # after what nobody sees: line ends and plain blanks
+    lines = re.sub(r"\r\n?|\v", "\n", value).split("\n")
+    if stored == "\n".join(re.sub(r"[ \t]+", " ", line).strip(" ") for line in lines).strip():
         return _Converted(stored, "")
     return _told("TEXT_NORMALISED", stored, value=short(value), result=short(stored))
-
-
-def _lightly(text: str) -> str:
-    """The text after what nobody sees: line ends and plain blanks."""
-    lines = re.sub(r"\r\n?|\v", "\n", text).split("\n")
-    return "\n".join(re.sub(r"[ \t]+", " ", line).strip(" ") for line in lines).strip()
 
 
 # --- choices --------------------------------------------------------------------------------------------------------
@@ -408,11 +396,6 @@ def _date(raw: RawCell, field: Field, lists: _Lists) -> _Converted:
         return _unreadable(raw, "date")
     if 2000 <= number <= 2100:  # 2026 typed into a date cell is the 2026th day since 1900
         return _told("DATE_WITHOUT_DAY", value=str(int(number)))
-    return _day(raw, number)
-
-
-def _day(raw: RawCell, number: float) -> _Converted:
-    """The day that a number is, where the cell shows that day."""
     is_day = isinstance(raw.value, date)
     code = raw.format or ("dd/mm/yyyy" if is_day else _GENERAL)
     likely = is_day or _SERIALS[0] <= number < _SERIALS[1]

@@ -1,9 +1,15 @@
-"""The entry cells of one sheet: values with their places, repeated rows, rows added by the unit."""
+"""The entry cells of one sheet: values with their places, repeated rows, rows added by the unit, columns in doubt.
+
+A row is known by its key and its texts; a column by its key and its heading. Where the two name different columns, or
+cells were inserted above, nobody knows whose figures stand there: the column is asked back. So is a share among
+percentages, and a date that a computer may have read in another order.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
 from itertools import chain
 from typing import Any
 
@@ -13,13 +19,14 @@ from msgspec.structs import replace
 
 from nq57xl.forms.filled import split_cell
 from nq57xl.forms.model import Form, FormCell, Slot, Value
-from nq57xl.returns.align import Alignment
-from nq57xl.returns.convert import convert, says_no
+from nq57xl.returns.align import HEAD, Alignment
+from nq57xl.returns.convert import convert, says_no, shares_among_percents
 from nq57xl.rules.findings import Finding, make
-from nq57xl.rules.schema import CellValue, Field
+from nq57xl.rules.schema import CellValue, Field, vietnamese_date
 from nq57xl.text.addresses import a1
-from nq57xl.text.typed import lacks_day
-from nq57xl.xlsx.cells import RawCell, RawSheet, cell_text, short
+from nq57xl.text.legacy import clean, fold
+from nq57xl.text.typed import lacks_day, read_date
+from nq57xl.xlsx.cells import RawCell, RawSheet, cell_text, readable, short
 from nq57xl.xlsx.limits import LIMITS
 from nq57xl.xlsx.shown import DAYS_1904
 
@@ -29,6 +36,9 @@ _Row = tuple[Slot, ...]
 _NOTHING = "(để trống)"
 """How a blank version is shown beside one that is not."""
 _CHOOSE = "Xóa nội dung trong ô của biểu gửi trả, nhập lại một bản đúng rồi gửi lại."
+
+_BELOW = 3
+"""Rows under a table in which a text in an entry column is one that was pushed there, not one written under it."""
 
 
 @define
@@ -75,33 +85,24 @@ class Entries:
         self._covering = [area for area in raw.merged if area[:2] in asked]
         self.places.update(sheet.entry_places)
         if self.found.as_issued and raw.name == sheet.title and not self._covering:
-            self._read_in_place()
-        else:
-            self._read_rows()
+            for place, slot in sheet.entries.items():  # every cell stands where it was issued, and nothing beside them
+                cell = raw.cells.get(place)
+                if cell is not None:
+                    self._take(slot, cell, a1(*place))
+        else:  # each row where it stands now, then what the unit added
+            added: dict[str, list[int]] = {}
+            for row in sheet.entry_rows:
+                there = self.found.rows.get(row[0].row)
+                if there is not None:
+                    chosen, more = self._settle_repeats(row, there)
+                    added.setdefault(row[0].table, []).extend(more)
+                    for slot in row:
+                        self._read(slot, chosen)
+            for table in dict.fromkeys(row[0].table for row in sheet.entry_rows if self._is_free(row)):
+                self._read_added(table, added.get(table, []))
         said = {item.form_cell for item in self.values}
         self.values += [item for item in self._addresses if item.form_cell not in said]
         return self
-
-    def _read_in_place(self) -> None:
-        """Every cell stands where it was issued, and nothing beside them."""
-        for place, slot in self.found.sheet.entries.items():
-            cell = self.raw.cells.get(place)
-            if cell is not None:
-                self._take(slot, cell, a1(*place))
-
-    def _read_rows(self) -> None:
-        """Each row where it stands now, then what the unit added."""
-        added: dict[str, list[int]] = {}
-        for row in self.found.sheet.entry_rows:
-            there = self.found.rows.get(row[0].row)
-            if there is None:
-                continue
-            chosen, more = self._settle_repeats(row, there)
-            added.setdefault(row[0].table, []).extend(more)
-            for slot in row:
-                self._read(slot, chosen)
-        for table in dict.fromkeys(row[0].table for row in self.found.sheet.entry_rows if self._is_free(row)):
-            self._read_added(table, added.get(table, []))
 
     def _is_free(self, row: _Row) -> bool:
         return self.form.schema.table(row[0].table).free
@@ -124,8 +125,7 @@ class Entries:
             return chosen, [line for line in filled if typed[line] != typed[chosen]]
         slot = row[0]
         if len({typed[line] for line in filled}) <= 1:
-            texts = (item.text for item in self.found.slots_of(slot.row) if item.role == "text" and item.text)
-            words = {"row": short(" ".join(texts)) or slot.key}
+            words = {"row": short(self.found.texts_of(slot.row)) or slot.key}
             place = a1(repeats[0], self.found.columns.get(slot.col, 0))
             told = make("ROW_REPEATED", words=words, sheet=self.raw.name, cell=place, table=slot.table, task=slot.key)
             self.findings.append(told)
@@ -157,7 +157,14 @@ class Entries:
         first = min(there)
         others = (rows[row[0].row] for row in entry_rows if row[0].table != table and row[0].row in rows)
         below = min((line for line in others if line > first), default=LIMITS.rows + 1)
-        keyed = self._claim_keyed(table)
+        # a form sent back holds the unit's added rows: those already have a key
+        pattern, known = re.compile(re.escape(table) + r"\|[0-9]+"), set(rows.values())
+        keyed = [
+            line
+            for (line, column), cell in self.raw.cells.items()
+            if column == self.found.key_column and line not in known and pattern.fullmatch(cell_text(cell))
+        ]
+        self._claim(keyed)
         taken = {self.found.key_row, *rows.values(), *chain.from_iterable(self.found.repeats.values())}
         new = {
             line for line, column in self.raw.cells if first < line < below and line not in taken and column in columns
@@ -170,28 +177,12 @@ class Entries:
             for slot in free[0]:
                 self._read(replace(slot, key=f"{number + offset:02d}"), line)
         if lines:
-            self._tell_added(lines, min(columns), table)
-
-    def _tell_added(self, lines: Sequence[int], column: int, table: str) -> None:
-        """How many rows there are; where they are too many, that, at the first that is one too many."""
-        words: dict[str, Any] = {"count": len(lines)}
-        code, line = "ROWS_ADDED", lines[0]
-        if len(lines) > LIMITS.added_rows:
-            code, line = "ROWS_TOO_MANY", lines[LIMITS.added_rows]
-            words |= {"limit": LIMITS.added_rows, "table": self.form.schema.table(table).title}
-        self.findings.append(make(code, words=words, sheet=self.raw.name, cell=a1(line, column), table=table))
-
-    def _claim_keyed(self, table: str) -> list[int]:
-        """Rows that already have the key of an added row: a form sent back holds the unit's added rows."""
-        pattern = re.compile(re.escape(table) + r"\|[0-9]+")
-        known = set(self.found.rows.values())
-        lines = [
-            line
-            for (line, column), cell in self.raw.cells.items()
-            if column == self.found.key_column and line not in known and pattern.fullmatch(cell_text(cell))
-        ]
-        self._claim(lines)
-        return lines
+            words: dict[str, Any] = {"count": len(lines)}
+            code, line = "ROWS_ADDED", lines[0]
+            if len(lines) > LIMITS.added_rows:  # told at the first that is one too many
+                code, line = "ROWS_TOO_MANY", lines[LIMITS.added_rows]
+                words |= {"limit": LIMITS.added_rows, "table": self.form.schema.table(table).title}
+            self.findings.append(make(code, words=words, sheet=self.raw.name, cell=a1(line, min(columns)), table=table))
 
     # --- one cell -----------------------------------------------------------------------------------------------
 
@@ -205,7 +196,14 @@ class Entries:
         if self._covering and (cell is not None or not self.form.schema.table(slot.table).free):
             first = self.raw.covered_by((line, column))
             if first is not None and any(area[:2] == first for area in self._covering):
-                self.findings.append(self._hidden(slot, cell, address, a1(*first)))
+                # a merged area speaks of several cells at once; what some programs keep under it nobody sees
+                title, text = self._field(slot).title, cell_text(cell)
+                where = self._value(slot, slot.field, text, None, address).where
+                under, words = a1(*first), {"field": title, "cell": a1(*first)}
+                if text:
+                    hidden = f"Ô «{title}» bị gộp vào ô {under} nên nội dung «{short(text)}» bị che, không được lấy."
+                    where["message"] = hidden
+                self.findings.append(make("CELL_MERGED", words=words, value=text, **where))
                 return
         if cell is not None:
             self._take(slot, cell, address)
@@ -214,26 +212,14 @@ class Entries:
             other = self.raw.cells.get((line, there))
             if cell_text(other).strip() not in ("", cell_text(cell).strip()):
                 self._others.setdefault(slot.form_cell, other)
-        if slot.form_cell in self._others:
-            self._ask_which(slot, address)
-
-    def _hidden(self, slot: Slot, cell: RawCell | None, address: str, first: str) -> Finding:
-        """A merged area speaks of several cells at once; what some programs keep under it nobody sees."""
-        title, text = self._field(slot).title, cell_text(cell)
-        where = self._value(slot, slot.field, text, None, address).where
-        if text:
-            where["message"] = f"Ô «{title}» bị gộp vào ô {first} nên nội dung «{short(text)}» bị che, không được lấy."
-        return make("CELL_MERGED", words={"field": title, "cell": first}, value=text, **where)
-
-    def _ask_which(self, slot: Slot, address: str) -> None:
-        """Of a cell that stands there twice nobody can choose: both go back, and are asked about."""
-        own = self._value(slot, slot.field, "", None, address)
-        while self.values and self.values[-1].cell == address:
-            own = attrs.evolve(self.values.pop(), field=slot.field)
-        other, facts = self._others[slot.form_cell], self.form.facts.get(slot.form_cell[:2], {})
-        second = "" if other is None else convert(other, self._field(slot), facts, self.form.schema.lists).typed
-        self._addresses = [item for item in self._addresses if item.cell != address]
-        self.findings = [found for found in self.findings if found.cell != address] + [self.ask_which(own, second)]
+        if slot.form_cell in self._others:  # nobody can choose: both go back, and are asked about
+            own = self._value(slot, slot.field, "", None, address)
+            while self.values and self.values[-1].cell == address:
+                own = attrs.evolve(self.values.pop(), field=slot.field)
+            other, facts = self._others[slot.form_cell], self.form.facts.get(slot.form_cell[:2], {})
+            second = "" if other is None else convert(other, self._field(slot), facts, self.form.schema.lists).typed
+            self._addresses = [item for item in self._addresses if item.cell != address]
+            self.findings = [found for found in self.findings if found.cell != address] + [self.ask_which(own, second)]
 
     def ask_which(self, own: Value, second: str, where: str = "") -> Finding:
         """Takes a cell that came in two versions as both, and gives the error that asks which one counts.
@@ -295,3 +281,126 @@ class Entries:
         about = {"field": item.title, "hint": item.hint, "example": item.sample}
         said = {"message": words["message"]} if "message" in words else {}
         self.findings.append(make(code, words={**about, **words}, value=value.typed, **value.where, **said))
+
+
+# --- columns in doubt -------------------------------------------------------------------------------------------------
+
+
+def ask_back_columns(entries: Entries) -> Entries:
+    """Takes the values of columns in doubt out of the entries: they stay as typed, with an error for each column.
+
+    Of doubtful shares and dates each cell has its own error; a doubtful date stays as it is.
+    """
+    for cells in entries.percents.values():
+        for number, words in shares_among_percents([cell for _, cell in cells]):
+            index = cells[number][0]
+            value = entries.values[index]
+            if value.value is not None:
+                entries.values[index] = attrs.evolve(value, value=None, typed=words["value"])
+                entries.tell(entries.values[index], "VALUE_AMBIGUOUS", words)
+    entries.findings += _swapped_dates(entries)
+    found = entries.found
+    table = next((slot.table for slot in found.sheet.slots if slot.role == "entry"), "")
+    if found.as_issued or not table or HEAD not in {slot.row_key for slot in found.sheet.slots}:
+        return entries
+    heads, firsts = _heads(found), {slot.col: slot for slot in _first_entries(found)}
+    for column, copies in found.copies.items():  # cells that differ are asked about one by one
+        slot = firsts.get(column)
+        if slot is not None:
+            words = {"column": heads.get(column, slot.col_key), "sheet_title": found.sheet.title}
+            where = {"sheet": found.raw.name, "cell": a1(found.rows.get(slot.row, 0), copies[0])}
+            entries.findings.append(make("COLUMN_REPEATED", words=words, table=slot.table, field=slot.field, **where))
+    doubts = list(_disagreeing(found))
+    if not {doubt.field for doubt in doubts} & {value.field for value in entries.values}:
+        doubts = []  # nothing stands there: the headings are put right, and told as such
+    if not entries.form.schema.table(table).free:
+        doubts += _pushed_off(entries)
+    asked = {(doubt.table, doubt.field) for doubt in doubts}
+    entries.values = [
+        attrs.evolve(item, value=None) if (item.table, item.field) in asked else item for item in entries.values
+    ]
+    entries.findings = [item for item in entries.findings if (item.table, item.field) not in asked] + doubts
+    return entries
+
+
+def _swapped_dates(entries: Entries) -> Iterator[Finding]:
+    """An error with the likely day for each date that may have been exchanged; nothing is exchanged here.
+
+    Suspect are all real dates of a sheet where none has a day after the 12th while texts have: the texts are those that
+    a computer with another order could not take for dates. Not suspect: a date that only makes sense as it stands,
+    because exchanged it would lie after the period's last day and as it stands it does not.
+    """
+    texts = (read_date(cell.value) for _, cell in entries.dates if isinstance(cell.value, str))
+    late = [day for day in texts if day is not None and day.day > 12]
+    days = [
+        (value, value.value)
+        for value, cell in entries.dates
+        if isinstance(value.value, date) and not isinstance(cell.value, str)
+    ]
+    if not late or any(day.day > 12 for _, day in days):
+        return
+    reason = f"trên trang này các ngày sau ngày 12 đều là chữ, ví dụ {vietnamese_date(late[0])}"
+    for value, day in days:
+        other = date(day.year, day.day, day.month)
+        if other != day and not day <= entries.form.period.cutoff < other:
+            title = entries.form.schema.table(value.table).field(value.field).title
+            shown = vietnamese_date(day)
+            words = {"field": title, "value": shown, "result": vietnamese_date(other), "reason": reason}
+            yield make("DATE_SWAPPED", words=words, value=shown, **value.where)
+
+
+def _disagreeing(found: Alignment) -> Iterator[Finding]:
+    """An error for each entry column whose heading or key is that of another column; a reworded one is restored."""
+    raw, heads = found.raw, _heads(found)
+    titles = {fold(text): column for column, text in heads.items()}
+    keys = {slot.col_key: slot.col for slot in found.sheet.slots if slot.col_key}
+    head = found.rows.get(next(slot.row for slot in found.sheet.slots if slot.row_key == HEAD), -1)
+    for slot in _first_entries(found):
+        place = found.columns.get(slot.col)
+        if place is None:
+            continue
+        seen = clean(readable(raw.cells.get((head, place))))
+        key = "" if found.key_row is None else clean(readable(raw.cells.get((found.key_row, place))))
+        if keys.get(key, slot.col) != slot.col or titles.get(fold(seen), slot.col) != slot.col:
+            said = seen or heads.get(slot.col, "")
+            keyed = heads.get(keys.get(key, slot.col), key)
+            words = {"column": heads.get(slot.col, slot.col_key), "value": short(said), "keyed": short(keyed)}
+            where = {"sheet": raw.name, "cell": a1(max(head, 0), place)}
+            yield make("COLUMN_DISPUTED", words=words, table=slot.table, field=slot.field, value=seen, **where)
+
+
+def _heads(found: Alignment) -> dict[int, str]:
+    return {slot.col: clean(slot.text) for slot in found.sheet.slots if slot.row_key == HEAD and slot.col and slot.text}
+
+
+def _first_entries(found: Alignment) -> list[Slot]:
+    """An entry cell of each column that has any."""
+    first: dict[int, Slot] = {}
+    for slot in found.sheet.slots:
+        if slot.role == "entry" and slot.field == slot.col_key:
+            first.setdefault(slot.col, slot)
+    return list(first.values())
+
+
+def _pushed_off(entries: Entries) -> Iterator[Finding]:
+    """An error for each entry column with something in it where the table has no cell for it: between or below rows."""
+    found, raw = entries.found, entries.raw
+    known = {place for slot in found.sheet.slots if (place := found.place(slot)) is not None} | entries.further
+    lines = [found.rows[slot.row] for slot in found.sheet.slots if slot.role == "entry" and slot.row in found.rows]
+    if not lines:
+        return
+    heads = _heads(found)
+    for slot in _first_entries(found):
+        column = found.columns.get(slot.col)
+        strays = [
+            (row, cell_text(cell))
+            for (row, there), cell in sorted(raw.cells.items())
+            if there == column and (row, there) not in known and min(lines) <= row <= max(lines) + _BELOW
+        ]
+        row, text = next(((row, text) for row, text in strays if text.strip()), (0, ""))
+        if text and column is not None:
+            words = {"column": heads.get(slot.col, slot.col_key), "value": short(text), "cell": a1(row, column)}
+            above = a1(max(line for line in lines if line <= row), column)
+            entries.further.update((line, column) for line, _ in strays)
+            about = {"table": slot.table, "field": slot.field, "value": text}
+            yield make("CELLS_SHIFTED", words=words, sheet=raw.name, cell=above, **about)

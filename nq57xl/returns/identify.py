@@ -107,17 +107,12 @@ def identify(raw: RawWorkbook) -> Identity | None:
     short_id = counts.most_common(1)[0][0] if counts else None
     for marker in markers:
         if marker.sheet == _META:
-            facts = _facts(marker)
+            cells, column = marker.raw.cells, marker.column + 1
+            facts = {one_line(key): one_line(cell_text(cells.get((row, column)))) for row, key in marker.rows.items()}
             if issue_id := facts.get("issue_id", "").lower():
                 told = [facts.get(name, "") for name in ("period", "unit", "plan_id", "plan_version")]
                 return Identity(issue_id, facts.get("short_id") or short_id, *told)
     return Identity(None, short_id, "", "") if short_id else None
-
-
-def _facts(marker: Marker) -> dict[str, str]:
-    """Key and value of each row of the sheet."""
-    cells, beside = marker.raw.cells, marker.column + 1
-    return {one_line(key): one_line(cell_text(cells.get((row, beside)))) for row, key in marker.rows.items()}
 
 
 _LIKELY = 0.6
@@ -138,7 +133,7 @@ def recognise(raw: RawWorkbook, forms: Sequence[Form]) -> tuple[Form, Finding] |
     named = [form for form in likely if _lines(form) & there]
     if len(named) != 1:
         return None
-    texts = _plan_texts(named[0])
+    texts = {fold(slot.text) for slot in _texts(named[0]) if "|" in slot.row_key and len(slot.text) >= _TELLING}
     share = len(texts & there) / len(texts) if texts else 0.0
     words = {"unit": named[0].unit_name, "share": f"{share:.0%}"}
     return (named[0], make("RECOGNISED_BY_CONTENT", words=words)) if share >= _LIKELY else None
@@ -151,10 +146,6 @@ def _lines(form: Form) -> set[str]:
         for slot in _texts(form)
         if slot.row_key.startswith("@") and slot.text.startswith(f"{form.unit_name}. ")
     }
-
-
-def _plan_texts(form: Form) -> set[str]:
-    return {fold(slot.text) for slot in _texts(form) if "|" in slot.row_key and len(slot.text) >= _TELLING}
 
 
 def _texts(form: Form) -> Iterator[Slot]:

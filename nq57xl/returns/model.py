@@ -48,11 +48,6 @@ class Return:
             ):
                 yield place
 
-    def days_after_receipt(self) -> Iterator[Finding]:
-        """An error for each completion or evidence date of a row reported as done that lies after the day of receipt
-        (contract.md 3.4)."""
-        return _days_after_receipt(self.values, self.source.received_at)
-
     def judged(self, findings: Iterable[Finding]) -> JudgedReturn:
         """The return with its verdict, which these findings, all that there are, lead to."""
         found = _receipt_first(findings)
@@ -66,7 +61,9 @@ _AFTER_RECEIPT, _OUTSIDE_PERIOD = "DATE_AFTER_RECEIPT", "DATE_OUTSIDE_PERIOD"
 _DAYS_DONE = {"completion_date": "Ngày hoàn thành", "evidence_date": "Ngày văn bản"}
 
 
-def _days_after_receipt(values: Iterable[Value], received_at: dt.datetime) -> Iterator[Finding]:
+def days_after_receipt(values: Iterable[Value], received_at: dt.datetime) -> Iterator[Finding]:
+    """An error for each completion or evidence date of a row reported as done that lies after the day of receipt
+    (contract.md 3.4)."""
     cells = [value for value in values if value.table == "led"]
     done = {value.key for value in cells if value.field == "progress" and value.value == "done"}
     day = received_at.date()
@@ -110,7 +107,7 @@ class JudgedReturn:
         if self.verdict != "rejected" and self.verdict not in ACCEPTED:
             return judged
         others = (item for item in self.findings if item.code != _AFTER_RECEIPT)
-        found = _receipt_first((*others, *_days_after_receipt(self.values, when)))
+        found = _receipt_first((*others, *days_after_receipt(self.values, when)))
         return attrs.evolve(judged, verdict=verdict_of(found), findings=found)
 
     @property
@@ -124,10 +121,6 @@ class JudgedReturn:
         if self.verdict == "accepted_with_warnings":
             return any(item.asks for item in self.findings)
         return self.verdict == "rejected"
-
-
-_NEVER = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
-"""Of files that do not tell when they were saved."""
 
 
 @frozen
@@ -181,4 +174,5 @@ class ReturnRecord:
     def order(self) -> tuple[dt.datetime, dt.datetime, int]:
         """Which return counts: received time; of one time the one saved last; order of collection (contract.md 4)."""
         source = self.judged.source
-        return (source.received_at, source.saved_at or _NEVER, self.first_id or self.id)
+        saved_at = source.saved_at or dt.datetime.min.replace(tzinfo=dt.UTC)  # some files do not tell it
+        return (source.received_at, saved_at, self.first_id or self.id)

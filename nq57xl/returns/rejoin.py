@@ -15,9 +15,8 @@ from nq57xl.forms.layout import layout
 from nq57xl.forms.model import PREFILLED, Form, FormCell, FormRow, SheetLayout, Slot, Source, Value, cells_of
 from nq57xl.forms.wording import AGAIN
 from nq57xl.returns.align import HEAD, Alignment, align_sheets, same_text
-from nq57xl.returns.columns import ask_back_columns
 from nq57xl.returns.convert import says_no
-from nq57xl.returns.entries import Entries
+from nq57xl.returns.entries import Entries, ask_back_columns
 from nq57xl.returns.identify import PERIOD_WORDS
 from nq57xl.returns.model import Return
 from nq57xl.returns.remarks import asked_again, remark_findings
@@ -43,12 +42,19 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
     layouts = layout(form)
     sheets, others = align_sheets(layouts, raw.sheets, form.short_id)
     values: list[Value] = []
-    findings: list[Finding] = [*raw.notes, *_program(raw)]
+    findings = list(raw.notes)
+    if raw.program and not raw.program.lower().startswith("microsoft"):  # one that tells no name is nothing to report
+        name = _VERSION.sub(r" \1", raw.program.split("$")[0])  # LibreOffice/7.4.7.2$Linux_X86_64 ...
+        findings.append(make("OTHER_PROGRAM", words={"program": name}, value=name))
     places: dict[FormCell, tuple[str, str]] = {}
     cells: dict[FormCell, RawCell] = {}
     for sheet in layouts:
         if sheet.id not in sheets:
-            findings.append(_missing(sheet))
+            if sheet.entries:
+                findings.append(make("SHEET_MISSING", words={"sheet_title": sheet.title}, sheet=sheet.title))
+            else:
+                text = f"Trang khóa «{sheet.title}» bị xóa; không ảnh hưởng số liệu."
+                findings.append(make("LOCKED_CHANGED", message=text, sheet=sheet.title))
             places |= sheet.entry_places
             continue
         entries, found = _sheet(sheets[sheet.id], form)
@@ -57,26 +63,19 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
         places |= entries.places
         cells |= entries.cells
     findings = _formulas_grouped(layouts, findings)
-    findings += _protection(copies[0] for copies in sheets.values())
+    firsts = [copies[0] for copies in sheets.values()]
+    if unlocked := [found.raw.name for found in firsts if found.sheet.entries and not found.raw.protected]:
+        # one note for all: a program that drops protection drops it everywhere
+        findings.append(make("PROTECTION_GONE", words={"sheet_title": "», «".join(unlocked)}, sheet=unlocked[0]))
     findings += [make("EXTRA_SHEET", words={"value": other.name}, sheet=other.name) for other in others if other.cells]
-    findings += _reopened(values)
+    findings += [  # rows reported as done that the unit asks to open again: told to the office, on record
+        make("REOPEN_ASKED", words={"row": item.key}, value=item.typed, **item.where)
+        for item in values
+        if item.table == REOPEN and item.value is not None
+    ]
     back = _without_empty_answers(Return(source, form, tuple(values), tuple(findings), places))
     back = asked_again(back, raw, layouts, cells)
-    return attrs.evolve(back, values=_with_prefilled(form, _with_statements(form, back.values)))
-
-
-def _program(raw: RawWorkbook) -> Iterator[Finding]:
-    """Names another program than Excel; one that does not tell its name is nothing to report."""
-    if raw.program and not raw.program.lower().startswith("microsoft"):
-        name = _VERSION.sub(r" \1", raw.program.split("$")[0])  # LibreOffice/7.4.7.2$Linux_X86_64 ...
-        yield make("OTHER_PROGRAM", words={"program": name}, value=name)
-
-
-def _missing(sheet: SheetLayout) -> Finding:
-    if sheet.entries:
-        return make("SHEET_MISSING", words={"sheet_title": sheet.title}, sheet=sheet.title)
-    text = f"Trang khóa «{sheet.title}» bị xóa; không ảnh hưởng số liệu."
-    return make("LOCKED_CHANGED", message=text, sheet=sheet.title)
+    return attrs.evolve(back, values=_with_statements(form, back.values))
 
 
 def _formulas_grouped(layouts: Iterable[SheetLayout], findings: list[Finding]) -> list[Finding]:
@@ -89,20 +88,6 @@ def _formulas_grouped(layouts: Iterable[SheetLayout], findings: list[Finding]) -
     text = f"{count} ô kiểm tra tự động không còn công thức; phần mềm tự kiểm tra lại."
     grouped = make(_FORMULA_GONE, message=text, sheet=lost[0].sheet, cell=lost[0].cell)
     return [item for item in findings if item.code != _FORMULA_GONE] + [grouped]
-
-
-def _protection(sheets: Iterable[Alignment]) -> Iterator[Finding]:
-    """One note for all sheets that lost their protection: a program that drops it drops it everywhere."""
-    open_ones = [found.raw.name for found in sheets if found.sheet.entries and not found.raw.protected]
-    if open_ones:
-        yield make("PROTECTION_GONE", words={"sheet_title": "», «".join(open_ones)}, sheet=open_ones[0])
-
-
-def _reopened(values: Iterable[Value]) -> Iterator[Finding]:
-    """Rows that were reported as done and that the unit asks to open again: told to the office, on record."""
-    for item in values:
-        if item.table == REOPEN and item.value is not None:
-            yield make("REOPEN_ASKED", words={"row": item.key}, value=item.typed, **item.where)
 
 
 # --- one sheet, and its copies ---------------------------------------------------------------------------------------
@@ -122,30 +107,24 @@ def _sheet(copies: Iterable[Alignment], form: Form) -> tuple[Entries, list[Findi
         words = {"sheet_title": found.sheet.title, "value": raw.name}
         findings.append(make("SHEET_RENAMED", words=words, sheet=raw.name, value=raw.name))
     for other in others:
-        findings += _copy(other, chosen)
+        # a copy is harmless while it says the same or nothing; of cells that differ nobody knows which one counts, nor
+        # where the sheet itself was left blank beside a copy that was filled in
+        name = other.raw.name
+        if (not other.values and _is_renamed(other.found)) or other.typed == chosen.typed:
+            findings.append(make("EXTRA_SHEET", words={"value": name}, sheet=name))
+            continue
+        first, second = cells_of(chosen.values), cells_of(other.values)
+        where = name if _is_renamed(other.found) else next(iter(chosen.places.values()))[0]
+        for cell, place in chosen.places.items():
+            one = first.get(cell, Value(*cell, "", None, *place))
+            typed = second[cell].typed if cell in second else ""
+            if one.typed != typed:
+                findings.append(chosen.ask_which(one, typed, f" (trang «{where}»)"))
     return chosen, findings
 
 
 def _is_renamed(found: Alignment) -> bool:
     return found.raw.name != found.sheet.title
-
-
-def _copy(copied: Entries, chosen: Entries) -> Iterator[Finding]:
-    """A copied sheet is harmless while it says the same or nothing; of cells that differ nobody knows which one counts.
-
-    Neither does anybody where the sheet itself was left blank beside a copy that was filled in.
-    """
-    name = copied.raw.name
-    if (not copied.values and _is_renamed(copied.found)) or copied.typed == chosen.typed:
-        yield make("EXTRA_SHEET", words={"value": name}, sheet=name)
-        return
-    first, second = cells_of(chosen.values), cells_of(copied.values)
-    where = name if _is_renamed(copied.found) else next(iter(chosen.places.values()))[0]
-    for cell, place in chosen.places.items():
-        one = first.get(cell, Value(*cell, "", None, *place))
-        other = second[cell].typed if cell in second else ""
-        if one.typed != other:
-            yield chosen.ask_which(one, other, f" (trang «{where}»)")
 
 
 _MANY = 30
@@ -175,19 +154,6 @@ def _outside(entries: Entries) -> Iterator[Finding]:
 # --- what is locked --------------------------------------------------------------------------------------------------
 
 
-def _structure(found: Alignment, form: Form) -> Iterator[Finding]:
-    """Missing rows and columns, one finding each; and one for everything that stands elsewhere.
-
-    A prepared row of a free table that is gone was the unit's own to delete.
-    """
-    sheet, raw = found.sheet, found.raw
-    yield from _missing_rows(found, form)
-    yield from _missing_columns(found)
-    rows, columns = {slot.row for slot in sheet.slots if slot.row}, {slot.col for slot in sheet.slots if slot.col}
-    if _moved(rows, found.rows, found.key_row) or _moved(columns, found.columns, found.key_column):
-        yield make("ROWS_MOVED", words={"sheet_title": sheet.title}, sheet=raw.name, value="")
-
-
 def _moved(issued: Iterable[int], found: Mapping[int, int], key_line: int | None) -> bool:
     """Whether a line stands where neither the issue nor the deletion of others explains it."""
     gone = 1 if key_line is None else 0
@@ -199,38 +165,36 @@ def _moved(issued: Iterable[int], found: Mapping[int, int], key_line: int | None
     return key_line not in (0, None)
 
 
-def _missing_rows(found: Alignment, form: Form) -> Iterator[Finding]:
-    title, name = found.sheet.title, found.raw.name
-    rows = {slot.row: slot.row_key for slot in found.sheet.slots if slot.row_key and slot.row not in found.rows}
-    for row, row_key in rows.items():
-        slots = [slot for slot in found.slots_of(row) if slot.col]
-        first = next((slot for slot in slots if slot.role == "entry"), None)
-        said = short(_texts_of(slots)) or row_key
-        if first and first.table != REOPEN and not form.schema.table(first.table).free:
-            words = {"row": said, "sheet_title": title}
-            yield make("ROW_MISSING", words=words, sheet=name, table=first.table, task=first.key, field="")
-        else:
-            text = f"Dòng khóa «{said}» ở trang «{title}» bị xóa; không ảnh hưởng số liệu."
-            yield make("LOCKED_CHANGED", message=text, sheet=name, cell=a1(row, 0))
+def _structure(found: Alignment, form: Form) -> Iterator[Finding]:
+    """Missing rows and columns, one finding each; and one for everything that stands elsewhere.
 
-
-def _texts_of(slots: Iterable[Slot]) -> str:
-    return " ".join(slot.text for slot in slots if slot.role == "text" and slot.text)
-
-
-def _missing_columns(found: Alignment) -> Iterator[Finding]:
+    A prepared row of a free table that is gone was the unit's own to delete.
+    """
     sheet, name = found.sheet, found.raw.name
+    words = {"sheet_title": sheet.title}
+    rows = {slot.row: slot.row_key for slot in sheet.slots if slot.row_key and slot.row not in found.rows}
+    for row, row_key in rows.items():
+        first = next((slot for slot in found.slots_of(row) if slot.col and slot.role == "entry"), None)
+        said = short(found.texts_of(row)) or row_key
+        if first and first.table != REOPEN and not form.schema.table(first.table).free:
+            about = {"table": first.table, "task": first.key, "field": ""}
+            yield make("ROW_MISSING", words={"row": said, **words}, sheet=name, **about)
+        else:
+            text = f"Dòng khóa «{said}» ở trang «{sheet.title}» bị xóa; không ảnh hưởng số liệu."
+            yield make("LOCKED_CHANGED", message=text, sheet=name, cell=a1(row, 0))
     columns = {slot.col: slot.col_key for slot in sheet.slots if slot.col_key and slot.col not in found.columns}
     for column, col_key in columns.items():
         slots = [slot for slot in sheet.slots if slot.col == column and slot.row]
         title = next((slot.text for slot in slots if slot.row_key == HEAD), "") or col_key
         tables = [slot.table for slot in sorted(slots, key=lambda s: s.field != col_key) if slot.role == "entry"]
         if tables:
-            words = {"column": title, "sheet_title": sheet.title}
-            yield make("COLUMN_MISSING", words=words, sheet=name, table=tables[0], field=col_key)
+            yield make("COLUMN_MISSING", words={"column": title, **words}, sheet=name, table=tables[0], field=col_key)
         else:
             text = f"Cột khóa «{title}» ở trang «{sheet.title}» bị xóa; đã dùng lại nội dung gốc."
             yield make("LOCKED_CHANGED", message=text, sheet=name, cell=a1(0, column), field=col_key)
+    issued, across = {slot.row for slot in sheet.slots if slot.row}, {slot.col for slot in sheet.slots if slot.col}
+    if _moved(issued, found.rows, found.key_row) or _moved(across, found.columns, found.key_column):
+        yield make("ROWS_MOVED", words=words, sheet=name, value="")
 
 
 _LONG = 8
@@ -249,24 +213,22 @@ def _replaced_rows(found: Alignment) -> Mapping[int, Finding]:
     for slot in found.sheet.slots:
         if slot.row_key and slot.row in found.rows:
             rows[slot.row].append(slot)
-    return {row: finding for row, slots in rows.items() if (finding := _replaced(slots, found)) is not None}
-
-
-def _replaced(slots: Sequence[Slot], found: Alignment) -> Finding | None:
-    issued = (slot for slot in slots if slot.role == "text" and slot.text and slot.col)
-    texts = [(slot, text) for slot in issued if (text := readable(found.cell(slot)).strip())]
-    changed = [slot for slot, text in texts if not same_text(slot.text, text)]
-    long = [(slot, text) for slot, text in texts if len(slot.text) >= _LONG]
-    if len(changed) < 2 or not long or not all(_foreign(slot.text, text) for slot, text in long):
-        return None
-    if not any(slot.role == "entry" and cell_text(found.cell(slot)).strip() for slot in slots):
-        return None
-    slot, text = long[0]
-    place = found.place(slot)
-    table, _, key = slot.row_key.partition("|")
-    words = {"issued": short(slot.text), "value": short(text)}
-    where = {"sheet": found.raw.name, "cell": a1(*place) if place else "", "table": table, "task": key or None}
-    return make("ROW_REPLACED", words=words, value=text, **where)
+    replaced = {}
+    for row, slots in rows.items():
+        issued = (slot for slot in slots if slot.role == "text" and slot.text and slot.col)
+        texts = [(slot, text) for slot in issued if (text := readable(found.cell(slot)).strip())]
+        changed = [slot for slot, text in texts if not same_text(slot.text, text)]
+        long = [(slot, text) for slot, text in texts if len(slot.text) >= _LONG]
+        if len(changed) < 2 or not long or not all(_foreign(slot.text, text) for slot, text in long):
+            continue
+        if any(slot.role == "entry" and cell_text(found.cell(slot)).strip() for slot in slots):
+            slot, text = long[0]
+            table, _, key = slot.row_key.partition("|")
+            words = {"issued": short(slot.text), "value": short(text)}
+            place = found.place(slot)
+            where = {"sheet": found.raw.name, "cell": a1(*place) if place else "", "table": table, "task": key or None}
+            replaced[row] = make("ROW_REPLACED", words=words, value=text, **where)
+    return replaced
 
 
 def _foreign(issued: str, there: str) -> bool:
@@ -285,7 +247,6 @@ _CONFIRM = "Kiểm tra số liệu của dòng này trên biểu gửi trả, x�
 def _compare_locked(found: Alignment, form: Form) -> Iterator[Finding]:
     """A finding for each locked text or formula that came back changed, emptied or typed over."""
     raw = found.raw
-    yield from _lost_keys(found)
     yield from _found_by_text(found)
     replaced = _replaced_rows(found)
     yield from replaced.values()
@@ -335,26 +296,21 @@ def _names_another_form(issued: str, there: str, form: Form) -> bool:
     return PERIOD_WORDS in issued and bool(period) and fold(form.period.title) not in period
 
 
-def _lost_keys(found: Alignment) -> Iterator[Finding]:
-    """One finding when the whole row or column of keys is gone."""
+def _found_by_text(found: Alignment) -> Iterator[Finding]:
+    """Rows that lost their key and were known by their texts, each with how sure that is.
+
+    Where the whole row or column of keys is gone, one finding tells it; then only the rows that are not sure are named.
+    """
     for line, word in ((found.key_row, "dòng"), (found.key_column, "cột")):
         if line is None:
             text = f"Mất {word} mã ẩn ở trang «{found.sheet.title}»; đã ghép lại theo nội dung các ô khóa."
             yield make("LOCKED_CHANGED", message=text, sheet=found.raw.name, cell="A1")
-
-
-def _found_by_text(found: Alignment) -> Iterator[Finding]:
-    """Rows that lost their key and were known by their texts, each with how sure that is.
-
-    Where the whole column of keys is gone, one finding tells it; then only the rows that are not sure are named.
-    """
     for row, share in found.shares.items():
-        slots, there = found.slots_of(row), found.rows[row]
-        entry = next((slot for slot in slots if slot.role == "entry"), None)
+        there, entry = found.rows[row], next((slot for slot in found.slots_of(row) if slot.role == "entry"), None)
         sure = share >= _SURE
         if entry is None or (sure and (found.key_column is None or (there, found.key_column) in found.raw.cells)):
             continue
-        words = {"row": short(_texts_of(slots)) or entry.row_key, "share": f"{share:.0%}"}
+        words = {"row": short(found.texts_of(row)) or entry.row_key, "share": f"{share:.0%}"}
         where = {"sheet": found.raw.name, "cell": a1(there, found.key_column or 0)}
         said = {} if sure else {"severity": "warning" if share >= _LIKELY else "error", "fix": _CONFIRM}
         yield make("LOCKED_KEY_GONE", words=words, table=entry.table, task=entry.key, field="", **where, **said)
@@ -431,7 +387,8 @@ _SAME = "same"
 
 
 def _with_statements(form: Form, values: Sequence[Value]) -> tuple[Value, ...]:
-    """The values with those that statements stand for: as the last period's return said them, or "no data".
+    """The values with those that statements stand for: as the last period's return said them, or "no data"; those that
+    stand as they stood when the form was issued with what they had been filled in from.
 
     Each names the cell where it was typed then, and the statement with its cell. A row of which something was typed is
     left to what was typed; of a row marked "như kỳ trước" what was typed beside the mark goes before.
@@ -456,7 +413,13 @@ def _with_statements(form: Form, values: Sequence[Value]) -> tuple[Value, ...]:
         keys = (row.key for row in _open_rows(form, "indicator") if ("indicator", row.key) not in filled)
         added += [attrs.evolve(said, table="indicator", key=key, field="no_data", stated=stated) for key in keys]
     replaced = cells_of(added)
-    return (*(item for cell, item in cells.items() if cell not in replaced), *added)
+    issued = {item.form_cell: item for item in form.values if item.stated.startswith(PREFILLED)}
+    return tuple(
+        attrs.evolve(item, stated=before.stated)
+        if (before := issued.get(item.form_cell)) and not item.stated and item.says(before)
+        else item
+        for item in (*(item for cell, item in cells.items() if cell not in replaced), *added)
+    )
 
 
 def _statement(cells: Mapping[FormCell, Value], name: str) -> Value | None:
@@ -468,14 +431,3 @@ def _statement(cells: Mapping[FormCell, Value], name: str) -> Value | None:
 def _open_rows(form: Form, name: str) -> Iterator[FormRow]:
     table = form.table(name)
     yield from (row for row in table.rows if row.open) if table else ()
-
-
-def _with_prefilled(form: Form, values: Sequence[Value]) -> tuple[Value, ...]:
-    """The values, those that stand as they stood when the form was issued with what they had been filled in from."""
-    known = {item.form_cell: item for item in form.values if item.stated.startswith(PREFILLED)}
-    return tuple(
-        attrs.evolve(item, stated=before.stated)
-        if (before := known.get(item.form_cell)) and not item.stated and item.says(before)
-        else item
-        for item in values
-    )

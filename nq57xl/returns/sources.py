@@ -120,28 +120,19 @@ def _mode(path: Path) -> int:
 def _received(
     folder: Path, roots: Sequence[tuple[Path, Path]], *, received: datetime | None, now: datetime, inbox: Path | None
 ) -> tuple[datetime, ReceivedBasis]:
-    """Of the files in a folder, by the folders below each root, which stands with what it is without links."""
+    """Of the files in a folder, by the innermost folder below each root that is named after a day; a root stands with
+    what it is without links."""
     if received is not None:
         return in_vietnam(received), "option"
     for root, real_root in roots:
         if not folder.is_relative_to(real_root):
             continue
         below = folder.relative_to(real_root).parts
-        names = below if root == inbox else (root.name, *below)
-        if day := _day(names):
-            return datetime.combine(day, time(), VIETNAM), "folder"
+        for name in reversed(below if root == inbox else (root.name, *below)):
+            if _DAY.fullmatch(name):
+                with contextlib.suppress(ValueError):  # no day of the calendar
+                    return datetime.combine(date.fromisoformat(name), time(), VIETNAM), "folder"
     return in_vietnam(now), "first_seen"
-
-
-def _day(names: Sequence[str]) -> date | None:
-    """The day that the innermost of the folders is named after."""
-    for name in reversed(names):
-        if _DAY.fullmatch(name):
-            try:
-                return date.fromisoformat(name)
-            except ValueError:
-                continue
-    return None
 
 
 def _source(path: Path, reason: str, when: datetime, basis: ReceivedBasis) -> tuple[Source, Finding | None]:
@@ -157,16 +148,11 @@ def _source(path: Path, reason: str, when: datetime, basis: ReceivedBasis) -> tu
     if reason or not size:  # every empty file has one hash: none of them is known from another
         finding = make("FILE_UNREAD", words={"reason": reason}) if reason else make("FILE_EMPTY")
         return Source(str(path), path.name, "", 0, when, basis), finding
+    saved_at = None
+    with contextlib.suppress(OSError, ValueError, OverflowError):
+        saved_at = datetime.fromtimestamp(int(path.stat().st_mtime), VIETNAM)
     problem = too_large(size) if size > LIMITS.file_bytes else None
-    return Source(str(path), path.name, digest, size, when, basis, saved_at=_saved_at(path)), problem
-
-
-def _saved_at(path: Path) -> datetime | None:
-    """When the folder says that the file was written."""
-    try:
-        return datetime.fromtimestamp(int(path.stat().st_mtime), VIETNAM)
-    except (OSError, ValueError, OverflowError):
-        return None
+    return Source(str(path), path.name, digest, size, when, basis, saved_at=saved_at), problem
 
 
 _MAIL_LINES = 10_000
@@ -194,31 +180,15 @@ class _Mail:
     """(name, content); a mail attached to the mail is one of them, with the name ending in .eml."""
 
 
-def _is_mail(head: bytes) -> bool:
-    """Whether a file that begins like this is a mail."""
-    message = BytesHeaderParser().parsebytes(head[: head.rfind(b"\n") + 1])
-    names = {name.lower() for name in message}
-    return not message.defects and len(names & _KNOWN) >= 3 and bool(names & _SENT)
-
-
 def _read_mail(data: bytes) -> _Mail:
-    """The mail in these bytes. Raises Refused for one that is built to do harm or cannot be taken apart."""
+    """The mail in these bytes. Raises Refused for one that is built to do harm."""
     if data.count(b"\n--") > _MAIL_LINES or data.lower().count(b"\ncontent-") > _MAIL_LINES:
         raise refuse("ARCHIVE_TOO_MANY", limit=LIMITS.archive_members)
-    with _taken_apart():
-        message = message_from_bytes(data)
-        return _Mail(_sender(message), _header(message, "subject"), _times(message), tuple(_attached(message)))
-
-
-@contextlib.contextmanager
-def _taken_apart() -> Iterator[None]:
-    """Parsers of mails raise many kinds of errors on broken ones: each is Refused."""
-    try:
-        yield
-    except Refused:
-        raise
-    except Exception as error:
-        raise refuse("FILE_BROKEN") from error
+    message = message_from_bytes(data)
+    name, address = parseaddr(next(_raw_headers(message, "from"), ""))
+    name = _decoded(name)
+    sender = f"{name} <{address}>" if name and address else address or name
+    return _Mail(sender, _header(message, "subject"), _times(message), tuple(_attached(message)))
 
 
 def _attached(message: Message) -> Iterator[tuple[str, bytes]]:
@@ -278,12 +248,6 @@ def _piece(piece: bytes, charset: str | None) -> str:
         return decoded_bytes(piece)
 
 
-def _sender(message: Message) -> str:
-    name, address = parseaddr(next(_raw_headers(message, "from"), ""))
-    name = _decoded(name)
-    return f"{name} <{address}>" if name and address else address or name
-
-
 def _times(message: Message) -> tuple[datetime, ...]:
     """Each server writes a `Received` header above those before it; the newest one is this office's own server's."""
     received = (value.rpartition(";")[2] for value in _raw_headers(message, "received"))
@@ -302,39 +266,20 @@ def _moment(text: str) -> datetime | None:
 
 
 def _read_outlook(data: bytes) -> _Mail:
-    """A mail that Outlook saved (.msg). Raises Refused for one that cannot be taken apart."""
+    """A mail that Outlook saved (.msg)."""
     from oxmsg import Message as OutlookMessage
 
-    with _taken_apart():
-        mail = OutlookMessage.load(data)
-        headers = mail.properties.str_prop_value(_TRANSPORT_HEADERS) or ""
-        times = [*_times(message_from_string(headers)), *_stamps(mail.properties.date_prop_value(_DELIVERED))]
-        times += _stamps(mail.sent_date)
-        files = tuple(
-            (safe_name(item.file_name or f"tep-dinh-kem-{number}"), item.file_bytes or b"")
-            for number, item in enumerate(mail.attachments, start=1)
-            if item.attached_by_value
-        )
-        return _Mail(" ".join((mail.sender or "").split()), " ".join(mail.subject.split()), tuple(times), files)
-
-
-def _stamps(moment: datetime | None) -> list[datetime]:
-    """A time that Outlook keeps: in universal time, whether it says so or not."""
-    return [] if moment is None else [moment if moment.tzinfo else moment.replace(tzinfo=UTC)]
-
-
-def _mails_of(data: bytes) -> list[bytes]:
-    """The mails of an mbox file. Raises Refused for one that is built to do harm."""
-    if data.count(b"\nFrom ") >= LIMITS.archive_members:
-        raise refuse("ARCHIVE_TOO_MANY", limit=LIMITS.archive_members)
-    with TemporaryDirectory() as folder:  # the standard reader wants a file
-        path = Path(folder) / "mbox"
-        path.write_bytes(data)
-        box = mailbox.mbox(path, create=False)
-        try:
-            return [box.get_bytes(key) for key in box.iterkeys()]
-        finally:
-            box.close()
+    mail = OutlookMessage.load(data)
+    headers = mail.properties.str_prop_value(_TRANSPORT_HEADERS) or ""
+    kept = (mail.properties.date_prop_value(_DELIVERED), mail.sent_date)  # in universal time, whether it says so or not
+    stamps = (moment if moment.tzinfo else moment.replace(tzinfo=UTC) for moment in kept if moment is not None)
+    files = tuple(
+        (safe_name(item.file_name or f"tep-dinh-kem-{number}"), item.file_bytes or b"")
+        for number, item in enumerate(mail.attachments, start=1)
+        if item.attached_by_value
+    )
+    times = (*_times(message_from_string(headers)), *stamps)
+    return _Mail(" ".join((mail.sender or "").split()), " ".join(mail.subject.split()), times, files)
 
 
 _ContainerKind = Literal["zip", "mail", "mbox", "msg"]
@@ -378,8 +323,12 @@ def members(source: Source, path: Path) -> Iterator[_Member]:
 
 def _kind(data: bytes) -> _ContainerKind | None:
     if not data.startswith(b"PK") and not is_ole(data):
-        kind: _ContainerKind = "mbox" if data.startswith(b"From ") else "mail"
-        return kind if _is_mail(data[:_HEAD]) else None
+        head = data[:_HEAD]
+        message = BytesHeaderParser().parsebytes(head[: head.rfind(b"\n") + 1])
+        names = {name.lower() for name in message}
+        if message.defects or len(names & _KNOWN) < 3 or not names & _SENT:
+            return None
+        return "mbox" if data.startswith(b"From ") else "mail"
     try:
         found = sniff(data)
     except Refused:
@@ -470,7 +419,12 @@ class _Opener:
     # --- mails ------------------------------------------------------------------------------------------------------
 
     def _mail(self, content: bytes, source: Source, problems: list[Finding]) -> _Contained:
-        mail = _read_outlook(content) if is_ole(content) else _read_mail(content)
+        try:
+            mail = _read_outlook(content) if is_ole(content) else _read_mail(content)
+        except Refused:
+            raise
+        except Exception as error:  # parsers of mails raise many kinds of errors on broken ones
+            raise refuse("FILE_BROKEN") from error
         times = source.mail_times or mail.times
         origin = attrs.evolve(source, sender=mail.sender, subject=mail.subject, mail_times=times)
         for name, data in mail.files:
@@ -483,7 +437,14 @@ class _Opener:
             problems.append(make("MAIL_WITHOUT_FILES"))
 
     def _mbox(self, content: bytes, source: Source, problems: list[Finding]) -> _Contained:
-        for number, mail in enumerate(_mails_of(content), start=1):
+        if content.count(b"\nFrom ") >= LIMITS.archive_members:
+            raise refuse("ARCHIVE_TOO_MANY", limit=LIMITS.archive_members)
+        with TemporaryDirectory() as folder:  # the standard reader wants a file
+            path = Path(folder) / "mbox"
+            path.write_bytes(content)
+            with contextlib.closing(mailbox.mbox(path, create=False)) as box:
+                mails = [box.get_bytes(key) for key in box.iterkeys()]
+        for number, mail in enumerate(mails, start=1):
             self._take()
             self._spend(len(mail))
             yield f"thu-{number}.eml", mail, source

@@ -23,6 +23,7 @@ from nq57xl.plan import model
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.returns.check import check
 from nq57xl.returns.identify import FIX_SHEET, PERIOD_WORDS, Marker, identify, marker_of
+from nq57xl.returns.model import days_after_receipt
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.codec import content_hash
 from nq57xl.rules.findings import Finding
@@ -125,7 +126,7 @@ class SuperiorForm:
         period, now = days
         form = _FormAsFound(self, raw, schema, _window(raw, period), facts).form()
         back = rejoin(Source("", "", "", 0, now, "first_seen"), raw, form)
-        judged = back.judged((*back.findings, *check([back])[0], *back.days_after_receipt()))
+        judged = back.judged((*back.findings, *check([back])[0], *days_after_receipt(back.values, now)))
         places = {(cell.sheet, cell.cell) for row in self.rows for cell in row.cells.values()}
         return tuple(
             item
@@ -152,7 +153,7 @@ def read_superior_form(
     named: SuperiorCell | None = None
     rows: dict[tuple[str, str], SuperiorRow] = {}
     sections: dict[str, dict[str, str]] = {}
-    markers = _markers(raw)
+    markers = [marker for sheet in raw.sheets if (marker := marker_of(sheet)) is not None]  # some sheets were added
     for marker in markers:
         if marker.short_id != identity.short_id:
             continue
@@ -197,11 +198,6 @@ def _joined(before: SuperiorRow | None, row: SuperiorRow, name: str) -> Superior
         raise Nq57Error(f"«{name}» có dòng {row.key} lặp lại: hãy dùng tệp như đã nhận, chưa chép thêm dòng, trang.")
     texts = {**row.texts, **before.texts}
     return SuperiorRow(row.table, row.key, before.sheet, before.section, texts, {**before.cells, **row.cells})
-
-
-def _markers(raw: RawWorkbook) -> list[Marker]:
-    """Of its sheets, those left out that somebody added."""
-    return [marker for sheet in raw.sheets if (marker := marker_of(sheet)) is not None]
 
 
 def _text(sheet: RawSheet, row: int, column: int) -> str:
@@ -280,10 +276,6 @@ def _indicator(row: SuperiorRow) -> model.Indicator:
     return model.Indicator(row.key, row.section, told["number"], told["indicator"], told["unit"], target, "")
 
 
-_CHECK = "check"
-"""Key of the column of checks."""
-
-
 _WINDOW = re.compile(r"số liệu từ (\d+)/(\d+)(?:/(\d{4}))? đến (\d+)/(\d+)/(\d{4})")
 
 
@@ -346,9 +338,21 @@ class _FormAsFound:
         if isinstance(due, str):
             known |= {"due": due, "overdue": dt.date.fromisoformat(due) < self.period.cutoff}
         formula = self._formulas.get((row.table, row.key), "")
-        known |= self._before(row, formula)
+        # what the row's movement is measured by
+        columns = {cell.cell.rstrip("0123456789"): name for name, cell in row.cells.items()}
+        lists = [self.schema.lists.get(field.choices, ()) for field in self.schema.table(row.table).fields]
+        known |= said_before(formula, columns, {item.title: item.code for choices in lists for item in choices})
         if row.table == "indicator":
-            known["kind"] = self._kind(known, formula)
+            # a kind whose check asks what this one's does: the form does not print it
+            rules = [
+                item for item in predicates_of(self.schema.table("indicator"), self.schema) if isinstance(item, Moved)
+            ]
+            asked = {rule.part for rule in rules if rule.stands_in(formula)}
+            kinds = [str(known.get("kind") or ""), *get_args(model.IndicatorKind)]
+            alike = (
+                one for one in kinds if {rule.part for rule in rules if rule.asks({**known, "kind": one})} == asked
+            )
+            known["kind"] = next(alike, kinds[0]) or None
         return FormRow(row.key, facts=known, open=bool(row.cells))
 
     def _base(self) -> Facts:
@@ -363,7 +367,7 @@ class _FormAsFound:
 
     @cached_property
     def _markers(self) -> list[Marker]:
-        return _markers(self.raw)
+        return [marker for sheet in self.raw.sheets if (marker := marker_of(sheet)) is not None]
 
     @cached_property
     def _formulas(self) -> dict[tuple[str, str], str]:
@@ -372,23 +376,9 @@ class _FormAsFound:
         for marker in self._markers:
             for place, cell in marker.raw.cells.items():
                 table, bar, key = marker.rows.get(place[0], "").partition("|")
-                if bar and cell.formula and marker.columns.get(place[1]) == _CHECK:
+                if bar and cell.formula and marker.columns.get(place[1]) == "check":
                     found[table, key] = cell.formula
         return found
-
-    def _before(self, row: SuperiorRow, formula: str) -> Facts:
-        """What the row's movement is measured by."""
-        columns = {cell.cell.rstrip("0123456789"): name for name, cell in row.cells.items()}
-        lists = [self.schema.lists.get(field.choices, ()) for field in self.schema.table(row.table).fields]
-        return said_before(formula, columns, {item.title: item.code for choices in lists for item in choices})
-
-    def _kind(self, known: Facts, formula: str) -> str | None:
-        """The kind of an indicator whose check asks what this one's does: the form does not print it."""
-        rules = [item for item in predicates_of(self.schema.table("indicator"), self.schema) if isinstance(item, Moved)]
-        asked = {rule.part for rule in rules if rule.stands_in(formula)}
-        kinds = [str(known.get("kind") or ""), *get_args(model.IndicatorKind)]
-        alike = (kind for kind in kinds if {rule.part for rule in rules if rule.asks({**known, "kind": kind})} == asked)
-        return next(alike, kinds[0]) or None
 
     def _sheet(self, marker: Marker) -> SheetLayout:
         """Every cell that may be filled in, and what stands in the others."""

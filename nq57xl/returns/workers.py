@@ -117,7 +117,7 @@ class _Readers(Executor):
     def __init__(self, workers: int, timeout: float) -> None:
         from pebble import ProcessPool
 
-        self._pool = ProcessPool(max_workers=workers, initializer=_settle, context=_Context())
+        self._pool = ProcessPool(max_workers=workers, initializer=_prepare_process, context=_Context())
         self._timeout = timeout
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - the base's
@@ -140,24 +140,15 @@ def _attempt(reader: _Reader, content: bytes) -> _Outcome:
         return make("FILE_READER_FAILED")
 
 
-def _settle() -> None:
+def _prepare_process() -> None:
     """What each new process does first.
 
     A terminal sends Ctrl+C to every process in it. The parent decides what becomes of the run: a reader that died of it
-    would look like a file that cannot be read.
+    would look like a file that cannot be read. The address space is capped where the system can.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(_SELDOM)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what a reader's own language says as it dies helps no office
-    _limit_memory()
-
-
-_SELDOM = 50_000
-"""Objects between two looks for circles: a workbook is thousands of records, and none of them is in one."""
-
-
-def _limit_memory() -> None:
-    """Caps this process's address space where the system can."""
     try:
         import resource
     except ImportError:  # Windows
@@ -170,48 +161,33 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+_SELDOM = 50_000
+"""Objects between two looks for circles: a workbook is thousands of records, and none of them is in one."""
+
+
 _hiding = threading.Lock()
 
 
-@contextlib.contextmanager
-def _hidden_main() -> Iterator[None]:
-    """Hides the main module while a process starts.
+class _Process(SpawnProcess):
+    """A process that starts without the main module, and with Ctrl+C held back; the latter not on Windows.
 
     A new process imports its parent's main module, and a script without a `__main__` guard would start itself again in
-    each; the readers need nothing from there.
+    each; the readers need nothing from there. It inherits the mask of the thread that starts it, until it can say
+    itself that it does not hear Ctrl+C (`_prepare_process`).
     """
-    main = sys.modules["__main__"]
-    with _hiding:
-        kept: dict[str, Any] = {name: main.__dict__[name] for name in ("__file__", "__spec__") if name in main.__dict__}
-        main.__dict__.pop("__file__", None)
-        main.__dict__["__spec__"] = None
-        try:
-            yield
-        finally:
-            main.__dict__.update(kept)
 
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """A process started meanwhile does not hear Ctrl+C before it can say so itself (`_settle`); not on Windows.
-
-    The mask is the starting thread's, and a new process inherits it.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # its own first start would lift the mask again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class _Process(SpawnProcess):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802, ANN401 - the name and types that multiprocessing calls
-        with _hidden_main(), _undisturbed():
+        main = sys.modules["__main__"].__dict__
+        with _hiding, contextlib.ExitStack() as afterwards:
+            kept: dict[str, Any] = {name: main[name] for name in ("__file__", "__spec__") if name in main}
+            afterwards.callback(lambda: main.update(kept))
+            main.pop("__file__", None)
+            main["__spec__"] = None
+            if hasattr(signal, "pthread_sigmask"):
+                resource_tracker.ensure_running()  # its own first start would lift the mask again
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+                afterwards.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
             return SpawnProcess._Popen(process_obj)
 
 

@@ -368,8 +368,8 @@ def test_a_field_that_changed_its_kind_is_not_taken_over(office: Office) -> None
     places = {key: ("S", "A1"), ("led", FIRST_ROW, "result"): ("S", "B1")}
     newer = Return(source, form, places=places)
     same_form = attrs.evolve(earlier, form=form)
-    assert [cell.key[2] for cell in _compare_returns(newer, earlier).blank] == ["result"]
-    assert [cell.key[2] for cell in _compare_returns(newer, same_form).blank] == ["percent", "result"]
+    assert [cell.key[2] for cell in _compare_returns(newer, earlier)["blank"]] == ["result"]
+    assert [cell.key[2] for cell in _compare_returns(newer, same_form)["blank"]] == ["percent", "result"]
 
 
 def test_a_field_that_free_rows_had_once_is_passed_over(office: Office) -> None:

@@ -16,7 +16,7 @@ import pytest
 from nq57xl.commands.watch import _arrival_state
 from nq57xl.forms.model import Source
 from nq57xl.returns.sources import (
-    _is_mail,
+    _kind,
     _Member,
     _read_mail,
     container_kind,
@@ -313,7 +313,7 @@ def test_raw_eight_bit_headers() -> None:
 )
 def test_hostile_mails(tmp_path: Path, data: bytes) -> None:
     """Mails made to break a parser end in a finding, soon."""
-    assert _is_mail(data[:4096])
+    assert _kind(data[:4096]) == "mail"
     assert all(finding.severity == "error" for item in opened(tmp_path, data, "x.eml") for finding in item.findings)
 
 
@@ -325,7 +325,7 @@ def test_outlook_message_is_named() -> None:
 def test_saved_web_page_is_no_mail() -> None:
     """A browser's .mht looks like a mail and is none."""
     head = b"From: <Saved by Blink>\r\nSubject: x\r\nDate: Thu, 16 Apr 2026 09:00:00 +0700\r\nMIME-Version: 1.0\r\n\r\n"
-    assert not _is_mail(head)
+    assert _kind(head) is None
 
 
 def test_crc_of_unicode_name_is_checked() -> None:
