@@ -99,7 +99,8 @@ def confirm_amendment(
             raise Nq57Error(f"«{read.path.name}» đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend».")
         day = effective_from or origin.effective_from
         _require_later(ledger, day)
-        decisions.require_known(old, comparison.name)
+        proposed = _made(ledger, (old, read), day, keep=origin.partial)
+        decisions.require_whole(proposed.comparison, comparison.name)
         made = _made(ledger, (old, read), day, decisions, keep=origin.partial)
         return _applied(office, ledger, read, made)
 

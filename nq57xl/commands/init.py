@@ -342,7 +342,7 @@ def confirm_continued(office: Office, book: Path | None = None) -> NextYear:
             )
         new = read_appendix(copy.read_bytes()).plan
         old = Office.at(Path(origin.previous), office.clock)
-        decisions.require_known(old.appendix().plan, path.name)
+        decisions.require_whole(compare_plans(old.appendix().plan, new), path.name)
         made = _matched(old, new, decisions)
         office.put_appendix(write_appendix(made.plan))
         write_atomic(office.workspace.last_year, to_json(made.kept).encode())

@@ -305,6 +305,8 @@ _COLUMNS = {
 }
 """Headings and widths."""
 _KEY, _DECISION = 0, 1
+_LONGEST_KEY = 7
+"""Signs of a "+" and an index."""
 _NOTE = (
     "Cột «Quyết định» ghi mã mà dòng mới tiếp nối (giữ lịch sử báo cáo của mã đó), hoặc «mới» (cấp mã mới), hoặc «bỏ» "
     "(không đưa vào kế hoạch). Với dòng không còn trong văn bản mới: «bỏ» hoặc «giữ». Sửa cột này nếu cần, lưu lại, "
@@ -371,8 +373,7 @@ def _cells(
     before, after = comparison.before(row), comparison.after(row)
     state = states.get((row.table, row.code)) if row.code else None
     return (
-        # what names the row: its index in the new plan, or the old code that none continues
-        f"+{row.index}" if row.index is not None else f"-{row.code}",
+        row.key,
         row.code or _NEW if row.index is not None else (_KEEP if "kept" in row.kinds else _OUT),
         row.similarity if None not in (row.index, row.code) else "",
         row.words or "như cũ",
@@ -418,7 +419,7 @@ def read_comparison(data: bytes, name: str) -> tuple[Origin, Decisions]:
     grids = sheet_texts(data, name)
     origin = _origin(grids.get(_META, []), name)
     continues: dict[tuple[RowTable, int], str] = {}
-    left_out, kept = set(), set()
+    left_out, kept, lines = set(), set(), set()
     for table in FIELDS:
         title = appendix.SHEETS[table].title
         for number, row in enumerate(grids.get(fold(title), []), 1):
@@ -427,10 +428,13 @@ def read_comparison(data: bytes, name: str) -> tuple[Origin, Decisions]:
                 continue
             said, place = row[_DECISION].strip(), f"{name}, trang «{title}», ô B{number}"
             choice = fold(said)
+            if (table, key) in lines:
+                raise Nq57Error(f"{place}: dòng này có hai lần trong bảng; hãy xóa bản chép.")
+            lines.add((table, key))
             if key[0] == "-":
                 if choice == _KEEP:
                     kept.add((table, key[1:]))
-            elif not key[1:].isdecimal():
+            elif not key[1:].isdecimal() or len(key) > _LONGEST_KEY:
                 raise Nq57Error(f"{place}: khóa của dòng (cột A, ẩn) đã bị sửa; hãy lập lại bảng so sánh.")
             elif choice == _OUT:
                 left_out.add((table, int(key[1:])))
@@ -438,7 +442,7 @@ def read_comparison(data: bytes, name: str) -> tuple[Origin, Decisions]:
                 raise Nq57Error(f"{place}: hãy ghi mã mà dòng này tiếp nối, hoặc «{_NEW}», hoặc «{_OUT}».")
             else:
                 continues[table, int(key[1:])] = "" if choice == _NEW else said
-    return origin, Decisions(continues, frozenset(left_out), frozenset(kept))
+    return origin, Decisions(continues, frozenset(left_out), frozenset(kept), frozenset(lines))
 
 
 def _origin(rows: list[list[str]], name: str) -> Origin:

@@ -125,6 +125,8 @@ FIELDS = {
 }
 """The texts of a row that a new version may word otherwise."""
 _PLACES = frozenset({"section", "group", "number", "subnumber"})
+_LONGEST = 120
+"""Characters of a row that name it in a message."""
 
 
 @frozen
@@ -137,11 +139,21 @@ class Decisions:
     """Rows of the new document that do not come into the plan."""
     kept: frozenset[tuple[RowTable, str]] = frozenset()
     """Old rows that stay although the new document does not have them."""
+    lines: frozenset[tuple[RowTable, str]] = frozenset()
+    """(table, key of the row) of every line that stands in the workbook."""
 
-    def require_known(self, old: Plan, name: str) -> None:
-        """Raises Nq57Error, naming the workbook, where a code is none of the plan's, or is continued by two rows."""
+    def require_whole(self, proposed: PlanComparison, name: str) -> None:
+        """Raises Nq57Error, naming the workbook, where a line of that comparison is no longer there, a code is none of
+        the plan's, or is continued by two rows."""
+        for row in proposed.rows:
+            if (row.table, row.key) not in self.lines:
+                text = next(item.line() for item in (proposed.after(row), proposed.before(row)) if item is not None)
+                raise Nq57Error(
+                    f"{name}, trang «{_SHEETS[row.table].title}»: thiếu dòng «{text[:_LONGEST]}». Không xóa dòng nào "
+                    "của bảng (không đưa vào kế hoạch thì ghi «bỏ»); hãy lập lại bảng so sánh."
+                )
         for table in FIELDS:
-            known = {row.code for row in getattr(old, table)}
+            known = {row.code for row in getattr(proposed.old, table)}
             codes = Counter(code for (of, _), code in self.continues.items() if of == table and code)
             for code, count in codes.items():
                 where = f"{name}, trang «{_SHEETS[table].title}»"

@@ -501,6 +501,11 @@ class PlanRowChange:
     fields: tuple[FieldChange, ...] = ()
 
     @property
+    def key(self) -> str:
+        """What names its line in a comparison: its index in the new plan, or the old code that none continues."""
+        return f"-{self.code}" if self.index is None else f"+{self.index}"
+
+    @property
     def words(self) -> str:
         """What has become of it, for people."""
         return ", ".join(_KIND_WORDS[kind] for kind in self.kinds)

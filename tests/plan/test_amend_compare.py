@@ -339,14 +339,15 @@ def test_comparison_book_and_back(check_ooxml: CheckOoxml) -> None:
     read, decisions = read_comparison(data, "so-sanh.xlsx")
     assert read == origin()
     assert compare_plans(old, new, decisions) == found
-    decisions.require_known(old, "so-sanh.xlsx")
+    decisions.require_whole(found, "so-sanh.xlsx")
 
 
-def test_a_comparison_whose_hidden_key_was_typed_over_is_refused_by_its_cell() -> None:
-    """«+x» in the hidden column names no row: refused with sheet and cell, never taken for a new row."""
+@pytest.mark.parametrize("key", ["+x", "+" + "9" * 5000])
+def test_a_comparison_whose_hidden_key_was_typed_over_is_refused_by_its_cell(key: str) -> None:
+    """A hidden key that names no row: refused with sheet and cell, never taken for a new row."""
     old = plan()
     book = openpyxl.load_workbook(io.BytesIO(write_comparison(compare_plans(old, retold(old)), origin())))
-    book["Nhiệm vụ"]["A6"] = "+x"
+    book["Nhiệm vụ"]["A6"] = key
     stream = io.BytesIO()
     book.save(stream)
     with pytest.raises(Nq57Error, match=r"so-sanh\.xlsx, trang «Nhiệm vụ», ô B6"):
@@ -379,8 +380,34 @@ def test_decisions_of_the_office() -> None:
 )
 def test_wrong_decisions_are_refused(continues: dict[tuple[str, int], str], told: str) -> None:
     """An unknown code and a code for two rows are refused by name."""
+    found = compare_plans(plan(), plan())
+    lines = frozenset((row.table, row.key) for row in found.rows)
     with pytest.raises(Nq57Error, match=told):
-        Decisions(continues).require_known(plan(), "so-sanh.xlsx")  # type: ignore[arg-type]
+        Decisions(continues, lines=lines).require_whole(found, "so-sanh.xlsx")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("row", [6, 30])
+def test_a_line_that_was_deleted_is_no_decision(row: int) -> None:
+    """A row of the document or an old one whose line is gone from the workbook: refused with its text, never new or
+    dropped; a line that stands twice is refused by its cell."""
+    old = plan()
+    found = compare_plans(old, attrs.evolve(retold(old), tasks=retold(old).tasks[1:]), keep=True)
+    book = openpyxl.load_workbook(io.BytesIO(write_comparison(found, origin())))
+    sheet = book["Nhiệm vụ"]
+    cells = [cell.value for cell in sheet[row]]
+    sheet.delete_rows(row)
+    whole = io.BytesIO()
+    book.save(whole)
+    _, decisions = read_comparison(whole.getvalue(), "so-sanh.xlsx")
+    text = next(str(cell) for cell in (cells[5], cells[4]) if cell).partition("] ")[2][:20]
+    with pytest.raises(Nq57Error, match="trang «Nhiệm vụ»: thiếu dòng") as caught:
+        decisions.require_whole(found, "so-sanh.xlsx")
+    assert text in str(caught.value)
+    sheet.append([cell.value for cell in sheet[7]])
+    twice = io.BytesIO()
+    book.save(twice)
+    with pytest.raises(Nq57Error, match=rf"ô B{sheet.max_row}: dòng này có hai lần"):
+        read_comparison(twice.getvalue(), "so-sanh.xlsx")
 
 
 def national(*rows: tuple[str, str]) -> Plan:
