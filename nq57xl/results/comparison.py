@@ -32,12 +32,9 @@ class TaskChange:
     task: Task
     """As the later plan has it; as the earlier one where the row was dropped."""
     move: _RowMove
-    before: RowStanding | None
+    before: TaskRow | None
     """None: the earlier plan has no such row."""
-    after: RowStanding | None
-    percent_before: float | None = None
-    """Fraction, of the unit that decides; 1 when done; None where nothing was told."""
-    percent_after: float | None = None
+    after: TaskRow | None
     newly_done: bool = False
     newly_overdue: bool = False
     words: str = ""
@@ -144,7 +141,7 @@ def compare_periods(before: Consolidation, after: Consolidation) -> PeriodCompar
     rows = [_row(earlier.get(row.task.code), row, before.cutoff, after.progress_words) for row in after.tasks]
     gone = [row for row in before.tasks if row.task.code not in later]
     words = "Không còn trong kế hoạch"
-    dropped = [TaskChange(row.task, "dropped", row.standing, None, row.percent, words=words) for row in gone]
+    dropped = [TaskChange(row.task, "dropped", row, None, words=words) for row in gone]
     indicators, units = tuple(_indicators(before, after)), tuple(_units(before, after))
     return PeriodComparison(before.period, after.period, (*rows, *dropped), indicators, units)
 
@@ -153,7 +150,7 @@ def _row(before: TaskRow | None, after: TaskRow, cutoff: dt.date, words_of: dict
     """`cutoff`: the last day of data of the earlier period; where nothing was told of the row then, it decides."""
     if before is None:
         words = "Nhiệm vụ mới so với kỳ trước"
-        return TaskChange(after.task, "new", None, after.standing, None, after.percent, words=words)
+        return TaskChange(after.task, "new", None, after, words=words)
     shares = before.percent, after.percent
     move = _move(before.standing, after.standing, *shares)
     words = _words(before.standing, after.standing, move, shares, words_of)
@@ -165,10 +162,8 @@ def _row(before: TaskRow | None, after: TaskRow, cutoff: dt.date, words_of: dict
     return TaskChange(
         task=after.task,
         move=move,
-        before=before.standing,
-        after=after.standing,
-        percent_before=shares[0],
-        percent_after=shares[1],
+        before=before,
+        after=after,
         newly_done=done and (told or any(day > cutoff for day in days)),
         newly_overdue=overdue,
         words=f"{words}; mới quá hạn" if overdue else words,
@@ -262,13 +257,12 @@ def _units(before: Consolidation, after: Consolidation) -> Iterator[_UnitChange]
 def _row_json(row: TaskChange) -> dict[str, Any]:
     told: dict[str, Any] = {"task": row.task.code, "change": row.move}
     told |= json_fields(row, "words newly_done newly_overdue")
-    sides = (("before", row.before, row.percent_before), ("after", row.after, row.percent_after))
-    for side, standing, percent in sides:
+    for side, stands in (("before", row.before), ("after", row.after)):
         told[side] = None
-        if standing is not None:
-            known = standing.timeliness
-            stands = {"timeliness": known.code if known else None, "days": known.days if known else None}
-            told[side] = json_fields(standing, "state progress") | stands | {"percent": percent}
+        if stands is not None:
+            known = stands.standing.timeliness
+            days = {"timeliness": known.code if known else None, "days": known.days if known else None}
+            told[side] = json_fields(stands.standing, "state progress") | days | {"percent": stands.percent}
     return told
 
 

@@ -68,6 +68,7 @@ class _Unit:
     """Of the first returns: what was put right since, or edited by the office, does not make a report better."""
     status: UnitStatus
     """As it stands now."""
+    first: ReturnRecord | None
 
     @cached_property
     def led(self) -> dict[str, LeadEntry]:
@@ -97,14 +98,12 @@ class _Unit:
     @cached_property
     def values(self) -> Collection[Value]:
         """Cells of the first return."""
-        first = _first(self.status)
-        return first.judged.filled.values() if first is not None else ()
+        return self.first.judged.filled.values() if self.first is not None else ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """On the first return."""
-        first = _first(self.status)
-        return first.judged.findings if first is not None else ()
+        return self.first.judged.findings if self.first is not None else ()
 
     def rows(self, *tables: str) -> set[_Place]:
         """Rows of those tables in which something is typed."""
@@ -203,7 +202,7 @@ def scores(c: Consolidation, quality: Quality) -> tuple[Score, ...]:
     first = attrs.evolve(first, earlier_periods=c.earlier_periods)
     found = []
     for report in c.units:
-        unit = _Unit(first, report.status)
+        unit = _Unit(first, report.status, _first(report.status))
         counts = {code: MEASURES[code](unit) for code in codes}
         found.append(_score(report.status.code, report.status.name, counts, quality))
     sums = {code: GoodOfAll(*map(sum, zip(*(item.counts[code] for item in found), strict=True))) for code in codes}

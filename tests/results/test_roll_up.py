@@ -176,6 +176,13 @@ def test_a_blank_percentage_is_no_zero() -> None:
     assert [point.field for point in done.points] == ["percent"]
 
 
+def test_a_day_that_is_none_is_named_with_its_unit() -> None:
+    """One part's completion date is a text: the day stays blank, and whose it is is told."""
+    done = led({"I.1": [READY, {**READY, "completion_date": "cuối tháng"}]})
+    (point,) = [point for point in done.points if point.field == "completion_date"]
+    assert ("completion_date" in cells_of(done), "Phòng I.1-1 (I.1)" in point.why) == (False, True)
+
+
 def test_texts_carry_their_units_names() -> None:
     """Two units that say the same share a line; one unit alone says it in its own words."""
     both = led(

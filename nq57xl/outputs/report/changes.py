@@ -57,9 +57,9 @@ def _task_lines(c: Consolidation, compared: PeriodComparison) -> Iterator[Report
             yield ReportLine("section", {"number": section, "code": titles.get(section, "")})
         cells: Cells = {"number": str(number), "code": task.cited_number, "work": task.own_work}
         cells |= {"change": row.words, "move": row.move}
-        sides = (("old_", row.before, row.percent_before), ("", row.after, row.percent_after))
-        for prefix, standing, percent in sides:
-            progress, timeliness = standing.words(c) if standing is not None else ("", "")
+        for prefix, stands in (("old_", row.before), ("", row.after)):
+            progress, timeliness = stands.standing.words(c) if stands is not None else ("", "")
+            percent = stands.percent if stands is not None else None
             cells |= {f"{prefix}progress": progress, f"{prefix}timeliness": timeliness}
             cells[f"{prefix}percent"] = None if percent is None else Number(percent, "0%")
         yield ReportLine("row", cells, 1)
