@@ -7,7 +7,7 @@ held. A warning is answered by an explanation in its row as well.
 Some findings stay until somebody changes their cells or confirms what stands there: what was wrong in a file is no
 longer seen once its cells are written anew: a format, a strike, a second copy, another month's form. The marked form
 carries them, in a hidden sheet: a key, a digest of the cells that are meant as they stand in it, and the words.
-`returns.remarks` reads them again.
+`returns.rejoin` reads them again.
 """
 
 from __future__ import annotations

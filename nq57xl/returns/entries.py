@@ -1,15 +1,17 @@
-"""The entry cells of one sheet: values with their places, repeated rows, rows added by the unit, columns in doubt.
+"""The entry cells of one sheet: values with their places, repeated and added rows, columns in doubt, remarks.
 
 A row is known by its key and its texts; a column by its key and its heading. Where the two name different columns, or
 cells were inserted above, nobody knows whose figures stand there: the column is asked back. So is a share among
-percentages, and a date that a computer may have read in another order.
+percentages, and a date that a computer may have read in another order. Comments, text boxes, pictures and page headers
+are told: nothing that a person said falls away.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -19,14 +21,16 @@ from msgspec.structs import replace
 
 from nq57xl.forms.filled import split_cell
 from nq57xl.forms.model import Form, FormCell, Slot, Value
-from nq57xl.returns.align import HEAD, Alignment
+from nq57xl.forms.wording import NOTE_AUTHOR, NOTES, page_foot
+from nq57xl.plan.model import Period
 from nq57xl.returns.convert import convert, says_no, shares_among_percents
-from nq57xl.rules.findings import Finding, make
+from nq57xl.returns.identify import HEAD, Alignment
+from nq57xl.rules.findings import Finding, catalogue, make
 from nq57xl.rules.schema import CellValue, Field, vietnamese_date
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import clean, fold
 from nq57xl.text.typed import lacks_day, read_date
-from nq57xl.xlsx.cells import RawCell, RawSheet, cell_text, readable, short
+from nq57xl.xlsx.cells import RawCell, RawSheet, Remark, cell_text, readable, short
 from nq57xl.xlsx.limits import LIMITS
 from nq57xl.xlsx.shown import DAYS_1904
 
@@ -404,3 +408,95 @@ def _pushed_off(entries: Entries) -> Iterator[Finding]:
             entries.further.update((line, column) for line, _ in strays)
             about = {"table": slot.table, "field": slot.field, "value": text}
             yield make("CELLS_SHIFTED", words=words, sheet=raw.name, cell=above, **about)
+
+
+# --- what the sheet says beside its cells -----------------------------------------------------------------------------
+
+_KINDS: Mapping[str, str] = {
+    "comment": "Ghi chú (comment)",
+    "box": "Hộp chữ",
+    "margin": "Đầu trang hoặc chân trang",
+    "link": "Liên kết ở ô trống",
+}
+_PAGE_WORDS = re.compile(r"Times New Roman,\w+|page|trang|of|sheet|[0-9\W_]", re.IGNORECASE)
+"""What programs put into page headers by themselves, or make of the codes of ours."""
+
+
+def remark_findings(found: Alignment, form: Form) -> Iterator[Finding]:
+    """A finding for each remark on the sheet: a warning where it stands on or beside a blank entry cell.
+
+    What the program itself wrote into a form that goes back, or at the foot of its pages, is none.
+    """
+    raw = found.raw
+    told = [(remark, text) for remark in raw.remarks if (text := _own_words(remark, form)) or remark.kind == "picture"]
+    if not told:
+        return
+    entries = {place: slot for slot in found.sheet.entries.values() if (place := found.place(slot))}
+    for remark, text in told:
+        if remark.kind == "picture":
+            at = "" if remark.first is None else a1(*remark.first)
+            yield make("PICTURE_KEPT", words={"sheet_title": raw.name}, sheet=raw.name, cell=at)
+            continue
+        blank = None if remark.kind in ("margin", "link") else _blank_entry(remark, entries, raw)
+        place = blank or remark.first
+        slot = entries.get(place) if place is not None else None
+        about = {"sheet": raw.name, "cell": "" if place is None else a1(*place), "value": text}
+        if slot is not None:
+            about |= {"table": slot.table, "task": slot.key, "field": slot.field}
+        words = {"kind": _KINDS[remark.kind], "value": short(text)}
+        if blank is not None and slot is not None:
+            words["field"] = form.schema.table(slot.table).field(slot.field).title
+        yield make("REMARK_ON_BLANK" if blank is not None else "REMARK_KEPT", words=words, **about)
+
+
+def _blank_entry(remark: Remark, entries: Mapping[_Place, Slot], raw: RawSheet) -> _Place | None:
+    """The blank entry cell on or beside which the remark stands; None where it stands on one that is filled."""
+    if remark.first is None:
+        return None
+    if remark.first in entries:
+        return None if _filled(raw, remark.first) else remark.first
+    (top, left), (bottom, right) = remark.first, remark.last or remark.first
+    covered = [place for place in entries if top <= place[0] <= bottom and left <= place[1] <= right]
+    beside = [place for place in ((top, left - 1), (top, right + 1)) if place in entries]
+    return next((place for place in sorted(covered) or beside if not _filled(raw, place)), None)
+
+
+def _filled(raw: RawSheet, place: _Place) -> bool:
+    cell = raw.cells.get(place)
+    return cell is not None and bool(cell.error or cell.formula is not None or clean(str(cell.value or "")))
+
+
+_OUR_NOTES = tuple(NOTES.values())
+
+
+def _own_words(remark: Remark, form: Form) -> str:
+    """What the unit itself said: without the lines of our own note, of our own footer, of a program's page numbers."""
+    if remark.kind == "margin":
+        return _own_margin(remark.text, form.unit_name, form.period, form.short_id)
+    text = clean(remark.text)
+    lines = text.split("\n")
+    if remark.author in ("", NOTE_AUTHOR) and any(line.startswith(_OUR_NOTES) for line in lines):
+        advice = frozenset(rule.fix for item in form.schema.tables for rule in item.rules)
+        fixes = _old_fixes(advice) if not remark.author else None
+        own = (line.startswith(_OUR_NOTES) or (fixes and fixes.fullmatch(line)) for line in lines)
+        lines = [line for line, its in zip(lines, own, strict=True) if not its]
+    if remark.author and lines and lines[0].rstrip(":") == remark.author:
+        lines = lines[1:]  # Excel begins a new comment with the name of who writes it
+    return "\n".join(lines).strip()
+
+
+@lru_cache(maxsize=512)  # every sheet of a form has the same
+def _own_margin(text: str, unit_name: str, period: Period, short_id: str) -> str:
+    """What stands in a page's header or footer beside our own words and what programs put there by themselves."""
+    text = clean(text)
+    for words in page_foot(unit_name, period, short_id):
+        text = text.replace(clean(words), "\n")
+    return "\n".join(line for line in text.split("\n") if _PAGE_WORDS.sub("", line))
+
+
+@lru_cache(maxsize=4)
+def _old_fixes(advice: frozenset[str]) -> re.Pattern[str]:
+    """The advice of older notes, which stood on lines of their own and had no author; `advice`: of the form's rules."""
+    texts = {entry.fix for entry in catalogue().values()} | advice
+    told = (re.split(r"\{\w+\}", text) for text in texts if text and not text.startswith("{"))
+    return re.compile("|".join(".*".join(map(re.escape, parts)) for parts in told))

@@ -12,20 +12,19 @@ import attrs
 from nq57xl.forms.build import REOPEN
 from nq57xl.forms.filled import rows_of
 from nq57xl.forms.layout import layout
+from nq57xl.forms.marks import ASKED_SHEET, CONFIRM_COLUMN, AskedFinding, confirmation
 from nq57xl.forms.model import PREFILLED, Form, FormCell, FormRow, SheetLayout, Slot, Source, Value, cells_of
 from nq57xl.forms.wording import AGAIN
-from nq57xl.returns.align import HEAD, Alignment, align_sheets, same_text
 from nq57xl.returns.convert import says_no
-from nq57xl.returns.entries import Entries, ask_back_columns
-from nq57xl.returns.identify import PERIOD_WORDS
+from nq57xl.returns.entries import Entries, ask_back_columns, remark_findings
+from nq57xl.returns.identify import FIX_SHEET, HEAD, PERIOD_WORDS, Alignment, align_sheets, marker_of, same_text
 from nq57xl.returns.model import Return
-from nq57xl.returns.remarks import asked_again, remark_findings
-from nq57xl.rules.findings import Finding, make
+from nq57xl.rules.findings import Finding, catalogue, make
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Row
 from nq57xl.rules.rows import KEY
 from nq57xl.text.addresses import a1
-from nq57xl.text.legacy import fold
+from nq57xl.text.legacy import clean, fold
 from nq57xl.xlsx.cells import RawCell, RawSheet, RawWorkbook, cell_text, readable, short
 
 _SEVERAL = 5
@@ -74,7 +73,7 @@ def rejoin(source: Source, raw: RawWorkbook, form: Form) -> Return:
         if item.table == REOPEN and item.value is not None
     ]
     back = _without_empty_answers(Return(source, form, tuple(values), tuple(findings), places))
-    back = asked_again(back, raw, layouts, cells)
+    back = _asked_again(back, raw, layouts, cells)
     return attrs.evolve(back, values=_with_statements(form, back.values))
 
 
@@ -431,3 +430,86 @@ def _statement(cells: Mapping[FormCell, Value], name: str) -> Value | None:
 def _open_rows(form: Form, name: str) -> Iterator[FormRow]:
     table = form.table(name)
     yield from (row for row in table.rows if row.open) if table else ()
+
+
+# --- what its marked form asked ---------------------------------------------------------------------------------------
+
+_MOST = 5_000
+"""Lines that are read of the hidden sheet."""
+_LONGEST = 1_000
+"""Characters that are taken of each of its texts."""
+
+
+def _asked_again(
+    back: Return, raw: RawWorkbook, sheets: Sequence[SheetLayout], cells: Mapping[FormCell, RawCell]
+) -> Return:
+    """The return with every finding of its marked form that is neither confirmed nor answered by a change.
+
+    `cells`: what stands in its entry cells. A cell that is asked about again has no value and no other finding.
+    """
+    form = back.form
+    confirmed = set(_confirmed(raw, form))
+    told = [
+        _asked_finding(item, back, sheets)
+        for item in _asked(raw, form)
+        if item.key not in confirmed and item.stands(sheets, lambda place: _content(cells.get(place)))
+    ]
+    if not told:
+        return back
+    places = {item.form_cell for item in told if item.field}
+    known = {(item.code, item.form_cell) for item in told}
+    kept = (item for item in back.findings if item.form_cell not in places and (item.code, item.form_cell) not in known)
+    values = tuple(attrs.evolve(item, value=None) if item.form_cell in places else item for item in back.values)
+    return attrs.evolve(back, values=values, findings=(*kept, *told))
+
+
+def _content(cell: RawCell | None) -> object:
+    if cell is None:
+        return None
+    if cell.error or cell.formula is not None:
+        return f"={cell.formula}{cell.error}"  # never what a marked form holds
+    return cell.value if cell.number is None else cell.number
+
+
+def _own_sheets(raw: RawWorkbook, form: Form, name: str) -> Iterator[RawSheet]:
+    for sheet in raw.sheets:
+        marker = marker_of(sheet)
+        if marker is not None and (marker.short_id, marker.sheet) == (form.short_id, name):
+            yield sheet
+
+
+def _asked(raw: RawWorkbook, form: Form) -> Iterator[AskedFinding]:
+    """The lines of the hidden sheet; what is none is passed over."""
+    width = len(attrs.fields(AskedFinding))
+    for sheet in _own_sheets(raw, form, ASKED_SHEET):
+        rows = sorted({row for row, column in sheet.cells if column == 0 and row > 0})[:_MOST]
+        for row in rows:
+            texts = [clean(cell_text(sheet.cells.get((row, column))))[:_LONGEST] for column in range(width)]
+            item = AskedFinding(*texts)
+            entry = catalogue().get(item.key.partition("|")[0])
+            if entry is not None and entry.stays and item.key.count("|") == 4 and item.severity in ("error", "warning"):
+                yield item
+
+
+def _confirmed(raw: RawWorkbook, form: Form) -> Iterator[str]:
+    """Keys beside which a person chose what confirms them."""
+    for sheet in _own_sheets(raw, form, FIX_SHEET):
+        columns = [column for (_, column), cell in sheet.cells.items() if cell_text(cell).strip() == CONFIRM_COLUMN]
+        for (row, column), cell in sheet.cells.items():
+            key = cell_text(cell).strip()
+            if column == 0 and key.count("|") == 4:
+                wanted = fold(confirmation(key.partition("|")[0], form.period))
+                if any(fold(cell_text(sheet.cells.get((row, there)))) == wanted for there in columns):
+                    yield key
+
+
+def _asked_finding(item: AskedFinding, back: Return, sheets: Sequence[SheetLayout]) -> Finding:
+    code, sheet_id, table, task, field = item.key.split("|")
+    first = item.first_cell(sheets)
+    sheet, cell = back.places.get(first, ("", "")) if first else ("", "")
+    title = next((one.title for one in sheets if one.id == sheet_id), "")
+    said: dict[str, Any] = {"message": item.message, "fix": item.fix, "value": item.value}
+    if catalogue()[code].severity not in ("error", "warning"):
+        said["severity"] = item.severity
+    said |= {"sheet": sheet or title, "cell": cell if field else ""}
+    return make(code, table=table, task=task or None, field=field, **said)

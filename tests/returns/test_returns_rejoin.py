@@ -12,8 +12,7 @@ from openpyxl.workbook.workbook import Workbook
 
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Slot
-from nq57xl.returns.align import same_text
-from nq57xl.returns.identify import identify
+from nq57xl.returns.identify import identify, same_text
 from nq57xl.returns.rejoin import rejoin
 from nq57xl.rules.findings import verdict_of
 from nq57xl.text.addresses import a1
