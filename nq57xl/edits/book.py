@@ -90,12 +90,18 @@ class _EditTable:
 
 
 def _edit_tables(c: Consolidation) -> Iterator[_EditTable]:
-    """The office's own words, then each table that has lines; units in their order, rows in the plan's.
+    """The office's own words in bao-cao.docx, with those of the period before offered again; then each table that has
+    lines; units in their order, rows in the plan's.
 
     A row of an edit whose cells are gone from the returns has its line, so that it can be taken back.
     """
     held = {item.edit.new.place: item for item in c.edits}
-    yield _EditTable(OFFICE_FIELD.title, (OFFICE_FIELD,), tuple(_office_lines(c, held)))
+    before = c.earlier_periods[-1].office_texts if c.earlier_periods else {}
+    office = []
+    for name, title in OFFICE_TEXTS.items():
+        own_words = _EditCell(OFFICE_FIELD, "text", None, held.get(("-", OFFICE, name, OFFICE_FIELD.name)))
+        office.append(_EditLine(("-", OFFICE, name), OFFICE_NAME, title, {}, (own_words,), before.get(name, "")))
+    yield _EditTable(OFFICE_FIELD.title, (OFFICE_FIELD,), tuple(office))
     labels = {
         (table, task.code): f"{task.cited_number}. {one_line(task.own_work)}"
         for table in ("led", "supporting")
@@ -121,14 +127,6 @@ def _edit_tables(c: Consolidation) -> Iterator[_EditTable]:
                 lines.append(_EditLine(place, name, shorten(labels.get(place[1:], key), _ROW_WORDS), about, cells))
         if lines:
             yield _EditTable(table.title, table.fields, tuple(lines))
-
-
-def _office_lines(c: Consolidation, held: Mapping[CellKey, AppliedEdit]) -> Iterator[_EditLine]:
-    """The office's own words in bao-cao.docx, with those of the period before offered again."""
-    before = c.earlier_periods[-1].office_texts if c.earlier_periods else {}
-    for name, title in OFFICE_TEXTS.items():
-        cell = _EditCell(OFFICE_FIELD, "text", None, held.get(("-", OFFICE, name, OFFICE_FIELD.name)))
-        yield _EditLine(("-", OFFICE, name), OFFICE_NAME, title, {}, (cell,), before.get(name, ""))
 
 
 def _units(

@@ -112,26 +112,21 @@ def check_period(answered: Sequence[AnsweredForm]) -> Iterator[Finding]:
     for lead in answered:
         words = {item.code: item.title for item in lead.form.schema.lists.get("progress", ())}
         for (table, task, field), value in lead.cells.items():
-            if (table, field) == ("led", "progress") and value.value is not None:
-                said = words.get(str(value.value), str(value.value))
-                told.setdefault(task, {})[lead.form.unit_name] = said
-                if value.value in _IDLE:
-                    yield from _worked_on(task, lead, said, answered)
+            if (table, field) != ("led", "progress") or value.value is None:
+                continue
+            said = words.get(str(value.value), str(value.value))
+            told.setdefault(task, {})[lead.form.unit_name] = said
+            for other in answered if value.value in _IDLE else ():
+                # nothing happened, it says, while a supporter reports work on the same task
+                text = other.cells.get(("supporting", task, "contribution"))
+                if text is not None and other.form.unit != lead.form.unit:
+                    both = {"lead": lead.form.unit_name, "support": other.form.unit_name}
+                    about = {"task": task, "progress": said, **both}
+                    yield make("LEAD_SUPPORT_DISAGREE", words=about, value=text.typed, **text.where)
     for task, units in told.items():
         if len(set(units.values())) > 1:
-            both = "; ".join(f"{name}: {said}" for name, said in units.items())
-            yield make("LEADS_DISAGREE", words={"task": task, "value": both}, table="led", task=task, field="progress")
-
-
-def _worked_on(task: str, lead: AnsweredForm, said: str, answered: Sequence[AnsweredForm]) -> Iterator[Finding]:
-    """A lead says that nothing happened while a supporter reports work on the same task."""
-    for other in answered:
-        text = other.cells.get(("supporting", task, "contribution"))
-        if text is not None and other.form.unit != lead.form.unit:
-            units = {"lead": lead.form.unit_name, "support": other.form.unit_name}
-            yield make(
-                "LEAD_SUPPORT_DISAGREE", words={"task": task, "progress": said, **units}, value=text.typed, **text.where
-            )
+            each = "; ".join(f"{name}: {said}" for name, said in units.items())
+            yield make("LEADS_DISAGREE", words={"task": task, "value": each}, table="led", task=task, field="progress")
 
 
 def plan_rows(form: Form, plan: Plan) -> Iterator[Finding]:

@@ -203,10 +203,10 @@ class Entries:
                 # a merged area speaks of several cells at once; what some programs keep under it nobody sees
                 title, text = self._field(slot).title, cell_text(cell)
                 where = self._value(slot, slot.field, text, None, address).where
-                under, words = a1(*first), {"field": title, "cell": a1(*first)}
+                words = {"field": title, "cell": a1(*first)}
                 if text:
-                    hidden = f"Ô «{title}» bị gộp vào ô {under} nên nội dung «{short(text)}» bị che, không được lấy."
-                    where["message"] = hidden
+                    hidden = f"bị gộp vào ô {words['cell']} nên nội dung «{short(text)}» bị che, không được lấy."
+                    where["message"] = f"Ô «{title}» {hidden}"
                 self.findings.append(make("CELL_MERGED", words=words, value=text, **where))
                 return
         if cell is not None:

@@ -383,30 +383,21 @@ class _FormAsFound:
     def _sheet(self, marker: Marker) -> SheetLayout:
         """Every cell that may be filled in, and what stands in the others."""
         sheet, name = marker.raw, marker.sheet
-        slots = {
-            place: self._statement(name, place, marker.rows.get(place[0], ""), cell)
-            or Slot(
-                name,
-                *place,
-                marker.rows.get(place[0], ""),
-                marker.columns.get(place[1], ""),
-                "text" if cell.formula is None else "formula",
-                cell_text(cell),
+        slots = {}
+        for place, cell in sheet.cells.items():
+            row_key, column = marker.rows.get(place[0], ""), marker.columns.get(place[1], "")
+            stated = self._statement(name, place, row_key, cell)
+            slots[place] = stated or Slot(
+                name, *place, row_key, column, "text" if cell.formula is None else "formula", cell_text(cell)
             )
-            for place, cell in sheet.cells.items()
-        }
         for row in self.superior.rows:
             fields = {item.name: item for item in self.schema.table(row.table).fields}
-            for entry, cell in row.cells.items():
-                if cell.sheet == sheet.name and entry in fields:
-                    also = tuple(
-                        item.name for item in fields.values() if item.within == entry and item.name not in row.cells
-                    )
-                    place = place_of(cell.cell)
+            for entry, filled in row.cells.items():
+                if filled.sheet == sheet.name and entry in fields:
+                    inner = (item.name for item in fields.values() if item.within == entry)
+                    also, place = tuple(one for one in inner if one not in row.cells), place_of(filled.cell)
                     row_key = f"{row.table}|{row.key}"
-                    slots[place] = Slot(
-                        name, *place, row_key, entry, "entry", table=row.table, key=row.key, field=entry, also=also
-                    )
+                    slots[place] = Slot(name, *place, row_key, entry, "entry", "", row.table, row.key, entry, also)
         return SheetLayout(name, sheet.name, tuple(slots[place] for place in sorted(slots)))
 
     def _statement(self, name: str, place: tuple[int, int], row_key: str, cell: RawCell) -> Slot | None:
