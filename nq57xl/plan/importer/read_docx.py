@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
-from attrs import define, field
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer.document import Document, GridCell, GridTable, Line, paragraph_text, roman, table_of
@@ -114,61 +113,36 @@ _Level = tuple[str, str, int]
 """Format, text and start of one level of a list."""
 
 
-@define
-class _Numbers:
-    """Counts the list paragraphs of one document, in its order."""
-
-    lists: dict[str, tuple[str, dict[int, _Level]]] = field(factory=dict)
-    """numId -> its list, and the levels of that: numIds of one list count on together."""
-    counts: dict[str, dict[int, int]] = field(factory=dict)
-
-    @classmethod
-    def of(cls, numbering: Any) -> _Numbers:  # noqa: ANN401 - an lxml element
-        """The lists that numbering.xml defines; none when there is no such part."""
-        found = cls()
-        if numbering is None:
-            return found
-        abstract = {
-            item.get(f"{_W}abstractNumId"): {_level_of(level): _level(level) for level in item.findall(f"{_W}lvl")}
-            for item in numbering.iter(f"{_W}abstractNum")
-        }
-        for item in numbering.iter(f"{_W}num"):
-            number, key = item.get(f"{_W}numId"), _val(item, "abstractNumId")
-            levels = abstract.get(key, {}) | _overrides(item, abstract.get(key, {}))
-            # a list that starts anew has its own override
-            restarts = item.find(f"{_W}lvlOverride/{_W}startOverride") is not None
-            found.lists[number] = (f"num{number}" if restarts else f"abstract{key}", levels)
-        return found
-
-    def next(self, number: str, level: int) -> str:
-        """The number drawn before the next paragraph of that list and level; empty for bullets."""
-        name, levels = self.lists.get(number, ("", {}))
-        if level not in levels:
-            return ""
-        known = self.counts.get(name, {})
-        count = known.get(level, levels[level][2] - 1) + 1
-        counts = self.counts[name] = {item: known[item] for item in known if item < level} | {level: count}
-        if levels[level][0] == "bullet":
-            return "-"
-        return re.sub(r"%(\d)", lambda match: _shown(levels, counts, int(match[1]) - 1), levels[level][1])
-
-
-def _level_of(item: Any) -> int:  # noqa: ANN401 - an lxml element
-    return _whole(item.get(f"{_W}ilvl") or "", 0)
+_List = tuple[str, dict[int, _Level]]
+"""Name of a list, and its levels."""
 
 
 def _level(item: Any) -> _Level:  # noqa: ANN401 - an lxml element
     return _val(item, "numFmt") or "decimal", _val(item, "lvlText"), _whole(_val(item, "start"), 1)
 
 
-def _overrides(number: Any, levels: dict[int, _Level]) -> dict[int, _Level]:  # noqa: ANN401 - an lxml element
-    """The levels that one use of a list writes anew: all of it, or only where it starts."""
+def _lists_of(numbering: Any) -> dict[str, _List]:  # noqa: ANN401 - an lxml element
+    """numId -> the list that numbering.xml defines: numIds of one list count on together."""
+    abstract = {
+        item.get(f"{_W}abstractNumId"): {
+            _whole(level.get(f"{_W}ilvl") or "", 0): _level(level) for level in item.findall(f"{_W}lvl")
+        }
+        for item in numbering.iter(f"{_W}abstractNum")
+    }
     found = {}
-    for item in number.findall(f"{_W}lvlOverride"):
-        level, whole, start = _level_of(item), item.find(f"{_W}lvl"), _val(item, "startOverride")
-        made = _level(whole) if whole is not None else levels.get(level)
-        if made is not None:
-            found[level] = (made[0], made[1], _whole(start, 1)) if start else made
+    for item in numbering.iter(f"{_W}num"):
+        number, key = item.get(f"{_W}numId"), _val(item, "abstractNumId")
+        levels, name = dict(abstract.get(key, {})), f"abstract{key}"
+        for override in item.findall(f"{_W}lvlOverride"):
+            # a use of a list may write its levels anew, all of them or only where they start
+            level, whole = _whole(override.get(f"{_W}ilvl") or "", 0), override.find(f"{_W}lvl")
+            made = _level(whole) if whole is not None else levels.get(level)
+            start = _val(override, "startOverride")
+            if made is not None:
+                levels[level] = (made[0], made[1], _whole(start, 1)) if start else made
+            if override.find(f"{_W}startOverride") is not None:
+                name = f"num{number}"
+        found[number] = (name, levels)
     return found
 
 
@@ -250,7 +224,8 @@ def read_docx(data: bytes, name: str) -> Document:
     except Exception as error:  # the library raises what its zip and XML layers raise
         raise Nq57Error(f"Không mở được {name}: tệp hỏng hoặc không phải .docx.") from error
     numbering = next((item for item in document.part.package.parts if item.partname == "/word/numbering.xml"), None)
-    reader = _DocxReader(_Numbers.of(getattr(numbering, "element", None)), _styles(document))
+    element = getattr(numbering, "element", None)
+    reader = _DocxReader({} if element is None else _lists_of(element), _styles(document))
     return Document(tuple(reader.items(document.element.body)))
 
 
@@ -277,9 +252,11 @@ def _list_of(properties: Any) -> tuple[str, int] | None:  # noqa: ANN401 - an lx
 class _DocxReader:
     """Walks one document."""
 
-    def __init__(self, numbers: _Numbers, styles: dict[str, tuple[str, int]]) -> None:
-        self.numbers, self.styles = numbers, styles
+    def __init__(self, lists: dict[str, _List], styles: dict[str, tuple[str, int]]) -> None:
+        self.lists, self.styles = lists, styles
         self.paragraphs = self.tables = 0
+        self.counts: dict[str, dict[int, int]] = {}
+        """Name of a list -> level -> how many of its paragraphs there were so far."""
 
     def items(self, parent: Any) -> Iterator[Line | GridTable]:  # noqa: ANN401 - an lxml element
         """Lines and tables under an element."""
@@ -296,8 +273,20 @@ class _DocxReader:
         text = "".join(_texts(element))
         properties = element.find(f"{_W}pPr")
         numbered = _list_of(properties) or self.styles.get(_val(properties, "pStyle"))
-        drawn = self.numbers.next(*numbered) if numbered and numbered[0] != "0" else ""
+        drawn = self.number(*numbered) if numbered and numbered[0] != "0" else ""
         return f"{drawn} {text}".strip() if drawn else text
+
+    def number(self, number: str, level: int) -> str:
+        """The number drawn before the next paragraph of that list and level; "-" for bullets."""
+        name, levels = self.lists.get(number, ("", {}))
+        if level not in levels:
+            return ""
+        known = self.counts.get(name, {})
+        count = known.get(level, levels[level][2] - 1) + 1
+        counts = self.counts[name] = {item: known[item] for item in known if item < level} | {level: count}
+        if levels[level][0] == "bullet":
+            return "-"
+        return re.sub(r"%(\d)", lambda match: _shown(levels, counts, int(match[1]) - 1), levels[level][1])
 
     def table(self, element: Any) -> GridTable:  # noqa: ANN401 - an lxml element
         """The grid of a table: gridSpan merges columns, vMerge rows."""
