@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.import_kit import HEAD, imported, markdown, reasons
+from tests.import_kit import HEAD, book, imported, markdown, reasons, saved
 
 LEADS = ("Sở Nội vụ", "Sở Y tế", "Công an tỉnh", "Sở Xây dựng")
 
@@ -134,3 +134,34 @@ def test_groups_that_letters_number_are_sections() -> None:
     made = imported(f"<table><tr>{''.join(f'<td>{text}</td>' for text in HEAD)}</tr>{body}</table>".encode(), "x.html")
     assert [(item.number, item.title) for item in made.plan.sections] == [("a", "Về thể chế"), ("b", "Về hạ tầng")]
     assert [(task.section, task.task) for task in made.plan.tasks] == [("a", "Việc 1"), ("b", "Việc 2")]
+
+
+@pytest.mark.parametrize("over", ["Tiến độ thực hiện năm 2026", "Quý", ""])
+def test_marks_under_quarters_are_deadlines(over: str) -> None:
+    """A mark in each quarter of the work: the last one is the deadline, the others its milestones; told as guessed once."""
+    names = ("I", "II", "III", "IV") if over == "Quý" else ("Quý I", "Quý II", "Quý III", "Quý IV")
+    head = (
+        [["TT", "Nhiệm vụ", "Chủ trì", over, "", "", ""], ["", "", "", *names]]
+        if over
+        else [["TT", "Nhiệm vụ", "Chủ trì", *names]]
+    )
+    made = book(
+        [
+            *head,
+            ["I", "Thể chế"],
+            [1, "A", "Sở Nội vụ", "x"],
+            [2, "B", "Sở Y tế", "", "x", "X"],
+            [3, "C", "Sở Y tế", "x", "x", "x", "x"],
+        ]
+    )
+    for area in ("A1:A2", "B1:B2", "C1:C2", "D1:G1") if over else ():
+        made.worksheets[0].merge_cells(area)
+    found = imported(saved(made), "x.xlsx")
+    assert [task.deadline.text for task in found.plan.tasks] == [
+        "Quý I",
+        "Quý II, Quý III",
+        "Quý I, Quý II, Quý III, Quý IV",
+    ]
+    assert [str(task.deadline.date) for task in found.plan.tasks] == ["2026-03-31", "2026-09-30", "2026-12-31"]
+    assert len(reasons(found, "deadline")) == 1
+    assert not [item for item in found.review if not item.sheet]

@@ -18,6 +18,7 @@ from nq57xl import resources
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.importer.document import GridTable, whole_key
 from nq57xl.plan.importer.units import names_units
+from nq57xl.text.legacy import one_line
 
 _Kind = str
 """`task` or `indicator`."""
@@ -37,6 +38,10 @@ _STATE = re.compile(
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"(?:nguoi|ca nhan|can bo|chuyen vien|dong chi)\b")
+_PERIOD = re.compile(
+    r"(?:quý|q)\s*\.?\s*(?:I{1,3}|IV|[1-4])(?:\s*/\s*20\d\d)?|(?:tháng|t)\s*\.?\s*\d{1,2}(?:\s*/\s*20\d\d)?",
+    re.IGNORECASE,
+)
 _MAX_HEIGHT = 3
 _TAIL = 32
 """A heading that is longer than the synonym in it by more letters is a sentence."""
@@ -78,11 +83,13 @@ class Headings:
     """Fields whose heading says one thing and whose cells another."""
     second_key: int | None = None
     """A further column of numbers, where the first one numbers the sections alone."""
+    periods: Mapping[int, str] = field(factory=dict)
+    """Columns of quarters or months in which marks say when work is done; the first of them stands as the deadline."""
 
     @property
     def extra(self) -> list[int]:
         """Columns that hold no field of a plan."""
-        used = {*self.columns.values(), self.second_key}
+        used = {*self.columns.values(), self.second_key, *self.periods}
         return [col for col in range(len(self.texts)) if col not in used]
 
     def are_repeated(self, table: GridTable, row: int, *, starts_page: bool) -> bool:
@@ -233,7 +240,7 @@ def _at(table: GridTable, row: int, height: int, known: HeadingWords) -> list[tu
         scores = [known.scores(kind, texts) for texts in parts]
         score, columns, doubts = _assign(kind, scores)
         sure = sum(scores[col].get(name, 0.0) >= _SURE for name, col in columns.items())
-        named = sum(bool(item) for item in parts)
+        named = sum(bool(item) and not _period_of(item) for item in parts)
         if kind == "task" and row < _TOP and len(columns) == 2 and "task" in columns and sure:
             # two known headings: what stands under the others may tell them
             contents = [_content_of(_column(table, last + 1, col)) for col in range(table.width)]
@@ -286,7 +293,26 @@ def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headin
     for name in [*_PASSED_OVER, *(["subnumber"] if columns.get("subnumber") == second else [])]:
         columns.pop(name, None)
     doubts = (*doubts, *guessed)
+    periods = {
+        col: name for col, texts in enumerate(parts) if (name := _period_of(texts)) and all(map(is_tick, body[col]))
+    }
+    if found.kind == "task" and len(periods) > 2 and columns.get("deadline", min(periods)) in periods:
+        columns = {name: col for name, col in columns.items() if col not in periods} | {"deadline": min(periods)}
+        return attrs.evolve(found, columns=columns, doubts=(*doubts, "deadline"), second_key=second, periods=periods)
     return attrs.evolve(found, columns=columns, doubts=doubts, disagreeing=disagreeing, second_key=second)
+
+
+def _period_of(texts: Sequence[str]) -> str:
+    """The quarter or month that a column's heading names, "Quý" over "II" too; empty when it names none."""
+    last = one_line(texts[-1]) if texts else ""
+    over = one_line(texts[-2]).capitalize() if len(texts) > 1 else ""
+    last = f"{over} {last}" if over == "Quý" and re.fullmatch("I{1,3}|IV", last) else last
+    return last if _PERIOD.fullmatch(last) else ""
+
+
+def is_tick(text: str) -> bool:
+    """True for a mark in a column of quarters or months."""
+    return re.fullmatch(r"[xX×✓✔√●•■v+*]{1,3}", text.strip()) is not None
 
 
 def _column(table: GridTable, start: int, col: int) -> list[str]:

@@ -24,7 +24,7 @@ from nq57xl.plan.importer.document import (
     table_of,
     whole_key,
 )
-from nq57xl.plan.importer.headings import Headings, HeadingWords
+from nq57xl.plan.importer.headings import Headings, HeadingWords, is_tick
 from nq57xl.text.legacy import one_line
 
 _NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
@@ -456,6 +456,10 @@ def _raw(table: GridTable, headings: Headings, row: int, starts_page: bool, firs
             values[name] = SourceText("", cell.source, "ô gộp ngang với cột bên trái" if cell.text else "")
         else:
             values[name] = SourceText(cell.text, cell.source)
+    if headings.periods:
+        marked = [name for col, name in headings.periods.items() if is_tick(table.text(row, col))]
+        values["deadline"] = SourceText(", ".join(marked), table.source(row))
+        merged.discard("deadline")
     second = next((cell for col, cell in own if col == headings.second_key), None)
     if second and (not values.get("number", SourceText()).text or "number" in merged):
         values["number"] = SourceText(_number(second.text), second.source, second.doubt)
