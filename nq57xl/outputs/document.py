@@ -280,7 +280,8 @@ def _body(view: Overview) -> DocumentBody:
 
 def placeholders(c: Consolidation) -> int:
     """How many highlighted places of the document are left for the office to write."""
-    return document_body(overview_of(c), BodyFit()).placeholders
+    parts = document_body(overview_of(c), BodyFit()).parts.values()
+    return sum(part.blank for paragraphs in parts for part in paragraphs)
 
 
 def _basis(c: Consolidation) -> str:

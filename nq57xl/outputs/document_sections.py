@@ -85,11 +85,6 @@ class DocumentBody:
         parts += [part for title, told in self.groups for part in (told, Paragraph(title))]
         return sum(part.lines for part in (Paragraph(self.gaps), *parts))
 
-    @property
-    def placeholders(self) -> int:
-        """How many highlighted places are left for the office to write."""
-        return sum(part.blank for paragraphs in self.parts.values() for part in paragraphs)
-
 
 def document_body(view: Overview, fit: BodyFit) -> DocumentBody:
     """The sections with as much detail as there is room for."""

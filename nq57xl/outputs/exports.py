@@ -60,18 +60,34 @@ class _ExportRow:
 _COLUMNS: tuple[str, ...] = tuple(item.name for item in attrs.fields(_ExportRow))
 
 
-def _facts(c: Consolidation, *, contacts: bool = False) -> tuple[_ExportRow, ...]:
+def _facts(c: Consolidation, *, contacts: bool = False) -> Iterator[_ExportRow]:
     """Every line, in the order of "Nguồn số liệu", then the standings; contacts only where asked for."""
     edited = {item.edit.source.sha256 for item in c.edits}
     carried = {(unit.status.code, item.source.sha256) for unit in c.units for item in unit.status.carried}
 
-    def origin(item: TracedCell) -> _Origin:
-        if item.source.sha256 in edited:
-            return "office"
-        return "earlier" if (item.unit, item.source.sha256) in carried else "return"
-
-    cells = (_cell(item, c, origin(item)) for item in c.traced if contacts or not item.contact)
-    return (*cells, *_computed_rows(c))
+    for item in c.traced:
+        value, source = item.value, item.source
+        origin: _Origin = "earlier" if (item.unit, source.sha256) in carried else "return"
+        if contacts or not item.contact:
+            yield _ExportRow(
+                plan=c.plan.properties.id,
+                period=c.period.code,
+                unit=item.unit,
+                table=value.table,
+                row=value.key,
+                field=value.field,
+                type=_type(item, c),
+                value=value.value.date() if isinstance(value.value, dt.datetime) else value.value,
+                typed=value.typed,
+                origin="office" if source.sha256 in edited else origin,
+                file=source.name if PurePath(source.path).is_absolute() else source.path,
+                sha256=source.sha256,
+                sheet=value.sheet,
+                cell=value.cell,
+                received_at=source.received_at.isoformat(timespec="seconds"),
+                received_basis=source.received_basis,
+            )
+    yield from _computed_rows(c)
 
 
 def can_write(kind: Format) -> bool:
@@ -81,32 +97,10 @@ def can_write(kind: Format) -> bool:
 
 def export_bytes(c: Consolidation, kind: Format, *, contacts: bool = False) -> bytes:
     """The file of that format. The same consolidation gives the same bytes."""
-    lines = _facts(c, contacts=contacts)
+    lines = tuple(_facts(c, contacts=contacts))
     if kind == "json":
         return _json(c, lines)
     return _csv(lines) if kind == "csv" else _parquet(lines)
-
-
-def _cell(item: TracedCell, c: Consolidation, origin: _Origin) -> _ExportRow:
-    value, source = item.value, item.source
-    return _ExportRow(
-        plan=c.plan.properties.id,
-        period=c.period.code,
-        unit=item.unit,
-        table=value.table,
-        row=value.key,
-        field=value.field,
-        type=_type(item, c),
-        value=value.value.date() if isinstance(value.value, dt.datetime) else value.value,
-        typed=value.typed,
-        origin=origin,
-        file=source.name if PurePath(source.path).is_absolute() else source.path,
-        sha256=source.sha256,
-        sheet=value.sheet,
-        cell=value.cell,
-        received_at=source.received_at.isoformat(timespec="seconds"),
-        received_basis=source.received_basis,
-    )
 
 
 def _type(item: TracedCell, c: Consolidation) -> _Type:

@@ -115,7 +115,7 @@ def test_standings_are_those_of_the_report(which: str) -> None:
 def test_csv_and_json_say_the_same(which: str) -> None:
     """CSV and JSON hold the same lines with the same exact values in the same order."""
     c = filled(which)
-    lines = _facts(c)
+    lines = [*_facts(c)]
     document = json.loads(export_bytes(c, "json"))
     written = rows_of(export_bytes(c, "csv"))
     assert len(document["facts"]) == len(written) == len(lines)
@@ -135,7 +135,7 @@ def test_parquet_says_the_same(which: str) -> None:
     import pyarrow.parquet as pq
 
     c = filled(which)
-    lines = _facts(c)
+    lines = [*_facts(c)]
     table = pq.read_table(io.BytesIO(export_bytes(c, "parquet"))).to_pylist()
     assert len(table) == len(lines)
     for fact, stored in zip(lines, table, strict=True):

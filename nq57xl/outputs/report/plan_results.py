@@ -190,9 +190,8 @@ def indicator_page(c: Consolidation) -> ReportSheet:
 def _indicator_lines(c: Consolidation, periods: tuple[PastPeriod, ...]) -> Iterator[ReportLine]:
     for number, title in c.groups:
         yield ReportLine("section", {"number": number, "indicator": title})
-        for row in c.indicators:
-            if row.indicator.group == number:
-                yield from _indicator_row_lines(row, c, periods)
+        for row in (row for row in c.indicators if row.indicator.group == number):
+            yield from _indicator_row_lines(row, c, periods)
 
 
 def _indicator_row_lines(row: IndicatorRow, c: Consolidation, periods: tuple[PastPeriod, ...]) -> Iterator[ReportLine]:
