@@ -39,6 +39,16 @@ END, _EDGE = "; ", "~"
 """What stands behind every part of a check but the last; a mark that is never left in the text."""
 
 
+def cell_ref(col: int, row: object, prefix: str = "") -> str:
+    """Reference to a cell through its whole column; `row`: its number or a formula of it, `prefix`: its sheet.
+
+    Cutting a cell and pasting it over another turns plain references to either into #REF! or drags them along, while a
+    reference to the column stays.
+    """
+    letters = letters_of(col)
+    return f"INDEX({prefix}${letters}:${letters},{row})"
+
+
 @frozen
 class LiveChecks:
     """A form with what was typed, and its check cells: their formulas, and what these say.
@@ -220,14 +230,9 @@ class _RowCells:
     """Field -> entry cell of this row, broadcast fields included."""
 
     def ref(self, field: str) -> str:
-        """Reference to the field's cell in this row.
-
-        Through its whole column: cutting a cell and pasting it over another turns plain references to either into
-        #REF! or drags them along, while a reference to the column stays.
-        """
+        """Reference to the field's cell in this row."""
         slot = self.own[field]
-        letters = letters_of(slot.col)
-        return f"INDEX({self._prefix(slot)}${letters}:${letters},{self._row(slot)})"
+        return cell_ref(slot.col, self._row(slot), self._prefix(slot))
 
     def column(self, field: str) -> str:
         """Reference to the field's cells in all rows of the table."""

@@ -24,7 +24,7 @@ from attrs import frozen
 
 from nq57xl.forms.filled import whole_cells
 from nq57xl.forms.layout import layout
-from nq57xl.forms.live_check import LiveChecks
+from nq57xl.forms.live_check import LiveChecks, cell_ref
 from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Value
 from nq57xl.forms.styles import DONE_FILL, GREY, entry_style, protect, set_up_page
 from nq57xl.forms.validation import list_name
@@ -275,10 +275,7 @@ class MarkedForm:
         return f"AND(ISNUMBER({ref}),ABS(N({ref})-{number!r})<0.000001)"
 
     def _ref(self, slot: Slot, *, own: bool) -> str:
-        """Through the whole column, as the live checks do."""
-        letters = letters_of(slot.col)
-        prefix = "" if own else sheet_prefix(self.checks.titles[slot.sheet])
-        return f"INDEX({prefix}${letters}:${letters},{slot.row + 1})"
+        return cell_ref(slot.col, slot.row + 1, "" if own else sheet_prefix(self.checks.titles[slot.sheet]))
 
     def write_fix(self, book: Workbook) -> None:
         """The sheet "Cần sửa", before all others, where there is anything to say on it."""
@@ -455,7 +452,7 @@ def _lines(form: Form, points: Sequence[_MarkedFinding], repaired: int) -> list[
 
 def _write_state(sheet: Worksheet, row: int, point: _MarkedFinding, still_open: str) -> None:
     """Whether the point is left: while its cell is as it was and nobody has confirmed it."""
-    confirm = blank_formula(f"INDEX(${letters_of(_CONFIRM)}:${letters_of(_CONFIRM)},ROW())") if point.asked else ""
+    confirm = blank_formula(cell_ref(_CONFIRM, "ROW()")) if point.asked else ""
     tests = [part for part in (still_open, confirm) if part]
     word = _LEFT[point.level]
     if tests:

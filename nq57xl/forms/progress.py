@@ -11,7 +11,7 @@ from functools import cached_property
 
 from attrs import frozen
 
-from nq57xl.forms.live_check import CELL_ERROR, END, ENOUGH, MISSING, LiveChecks
+from nq57xl.forms.live_check import CELL_ERROR, END, ENOUGH, MISSING, LiveChecks, cell_ref
 from nq57xl.forms.model import CellPlace, SheetLayout, Slot
 from nq57xl.rules.predicates import Predicate
 from nq57xl.rules.rows import blank_formula, quoted
@@ -214,10 +214,10 @@ class _LiveWriter:
         for part in reversed([part for part in checks.parts if part.missing and part.cells]):
             target = _text("")
             for others, (slot, down) in enumerate(reversed(part.cells)):
-                prefix, letters = sheet_prefix(self.checks.titles[slot.sheet]), letters_of(slot.col)
-                number, link = f"({place}{checks.slots[0].row + down:+d})", f"#{prefix}{letters}"
+                prefix = sheet_prefix(self.checks.titles[slot.sheet])
+                number, link = f"({place}{checks.slots[0].row + down:+d})", f"#{prefix}{letters_of(slot.col)}"
                 here = _Live(f"{quoted(link)}&{number}", f"{link}{row + down + 1}")
-                test = blank_formula(f"INDEX({prefix}${letters}:${letters},{number})")
+                test = blank_formula(cell_ref(slot.col, number, prefix))
                 blank = (slot.sheet, row + down, slot.col) not in self.taken
                 target = _if(test, blank, here, target) if others else here
             address = _if(part.test(f"INDEX({checks.ref},{place})"), part.within(text), target, address)

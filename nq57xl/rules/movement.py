@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from nq57xl.resources import read_schema
@@ -378,7 +378,17 @@ _PREDICATES: dict[str, type[Predicate]] = {item.name: item for item in Predicate
 """All that there are: those of `rules.predicates`, each of which says its name, and the one above."""
 
 
-@lru_cache(maxsize=100)
+_MOST_KEPT = 100
+_made: dict[tuple[int, int], tuple[Table, Schema, tuple[Predicate, ...]]] = {}
+"""By the records themselves, which are held: while they live, no other has their id. To compare two copies of a schema
+takes half a millisecond, and a form asks a hundred times."""
+
+
 def predicates_of(table: Table, schema: Schema) -> tuple[Predicate, ...]:
     """Every rule of a table as a live predicate, in the order in which people should read them."""
-    return tuple(_PREDICATES[rule.predicate](rule, table, schema) for rule in table.rules)
+    key = (id(table), id(schema))
+    if key not in _made:
+        if len(_made) >= _MOST_KEPT:
+            _made.clear()
+        _made[key] = (table, schema, tuple(_PREDICATES[rule.predicate](rule, table, schema) for rule in table.rules))
+    return _made[key][2]
