@@ -59,9 +59,6 @@ PREFILLED = "Lập sẵn từ"
 """How what is kept of a value begins that stood in the cell when the form was issued, and was left there."""
 
 
-_FIRST_YEAR = 1900
-
-
 @frozen
 class Value:
     """One typed cell: a row of the tidy table."""
@@ -123,7 +120,7 @@ class Value:
         if isinstance(self.value, str) and field.choices:
             return self.choice(schema, field.choices)
         # Excel holds neither days before 1900 nor infinite numbers: what was typed goes back as text
-        before_excel = isinstance(self.value, date) and self.value.year < _FIRST_YEAR
+        before_excel = isinstance(self.value, date) and self.value.year < 1900
         infinite = isinstance(self.value, float) and not math.isfinite(self.value)
         return self.typed if before_excel or infinite else self.value
 

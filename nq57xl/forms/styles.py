@@ -145,7 +145,6 @@ _SMALLEST = {A4: 82, A3: 73}
 """Percent at which text of 11 points has 9, or 8: what A4 would shrink more is printed on A3."""
 _LEAST_SCALE = 80
 """Percent of the guide on one page."""
-_KEY_WIDTH = 12
 _ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True}
 """Under protection people may resize, filter, select and copy."""
 _PASSWORD_LENGTH = 12
@@ -157,7 +156,7 @@ def set_up_page(sheet: Worksheet, form: Form, widths: Sequence[float]) -> None:
     Column A is for the keys, hidden; then come those of the table, then all others: locked where nothing else is said.
     """
     locked = sheet.book.style("plain")
-    sheet.set_column(0, 0, _KEY_WIDTH, locked, {"hidden": True})
+    sheet.set_column(0, 0, 12, locked, {"hidden": True})
     sheet.widths(widths, locked, first=1)
     sheet.lock_rest(len(widths) + 1, locked)
     sheet.page(DECREE_PAGE, paper=paper_of(sum(map(printed_points, widths))))

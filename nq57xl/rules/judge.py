@@ -27,8 +27,6 @@ _COLUMN_CHECKS |= {"str_length", "str_matches"}
 _SAME = "#same_"
 """Before the name of a field whose texts may not repeat in a return: return and text, blank rows told apart."""
 _NUMBERS = ("percent", "number", "whole")
-_NO_RULE = frozenset({RETURN, KEY})
-"""What no rule reads."""
 _MOST_ROWS = 5000
 
 _Row = Mapping[str, Any]
@@ -70,7 +68,7 @@ class _TableSchema:
 
     def content(self, row: _Row, *, repeats: bool) -> _Content | None:
         """All that rules read of a row; None where it is judged beside others."""
-        held = [item for item in row.items() if item[1] is not None and item[0] not in _NO_RULE]
+        held = [item for item in row.items() if item[1] is not None and item[0] not in (RETURN, KEY)]
         if next((False for name, _ in reversed(held) if name[0] != "#"), True):  # facts come first
             held = [item for item in held if item[0] in self.conditions]
         elif repeats:

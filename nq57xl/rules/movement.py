@@ -1,6 +1,6 @@
 """Movement: this return beside what the unit said before, as it was frozen in the form when that was issued.
 
-`_SHORT` is the closed set of ways to move. Each says itself three ways: a comparison, an Excel condition, Vietnamese
+`_WAYS` is the closed set of ways to move. Each says itself three ways: a comparison, an Excel condition, Vietnamese
 words; the earlier value is the fact "before_FIELD" of the row, and a row without it never moves.
 """
 
@@ -169,15 +169,16 @@ def _are_numbers(*values: object) -> bool:
     return all(isinstance(one, int | float) and not is_blank(one) for one in values)
 
 
-_SHORT = {
-    "falls": "Giảm so với kỳ trước",
-    "jumps": "Tăng, giảm nhiều",
-    "still": "Nhiều kỳ không đổi",
-    "back": "Lùi so với kỳ trước",
-    "copied": "Chép lại kỳ trước",
-    "changes": "Khác kỳ trước",
-    "repeated": "Đã là minh chứng của việc khác",
+_WAYS = {
+    "falls": ("Giảm so với kỳ trước", "là {held}, giảm so với kỳ trước ({earlier})."),
+    "jumps": ("Tăng, giảm nhiều", "là {held}, kỳ trước {earlier}: tăng, giảm nhiều."),
+    "still": ("Nhiều kỳ không đổi", "giữ nguyên {held} trong {periods} kỳ liền."),
+    "back": ("Lùi so với kỳ trước", "là {held}, lùi so với kỳ trước ({earlier})."),
+    "copied": ("Chép lại kỳ trước", "giống nguyên văn kỳ trước."),
+    "changes": ("Khác kỳ trước", "là {held}, kỳ trước là {earlier}."),
+    "repeated": ("Đã là minh chứng của việc khác", "{held} đã là minh chứng của đầu việc khác."),
 }
+"""The closed set of ways to move: in a few words, and as the sentence behind the field's title."""
 
 
 def has_moved(row: Row, rule: Mapping[str, Any]) -> bool:
@@ -218,7 +219,7 @@ class Moved(Predicate):
 
     def short(self) -> str:
         """What is to be explained."""
-        return f"{_SHORT[self._how]}, cần giải trình: {self.field.title}"
+        return f"{_WAYS[self._how][0]}, cần giải trình: {self.field.title}"
 
     @property
     def part(self) -> tuple[str, bool]:
@@ -292,20 +293,13 @@ class Moved(Predicate):
         return _explains_formula(cells.ref(self._settled_by), cells.facts.get(EXPLAINED))
 
     def _sentence(self, row: Row) -> str:
-        name = self.field.title
         now, before = row.get(self.rule.field), row.get(f"#{BEFORE}{self.rule.field}")
         if "ratio" in self.rule.params:
             now = _quotient(*(row.get(part) for part in self.rule.params["ratio"]))
         held, earlier = (self._shown(one, row) for one in (now, before))
-        told = {
-            "falls": f"«{name}» là {held}, giảm so với kỳ trước ({earlier}).",
-            "jumps": f"«{name}» là {held}, kỳ trước {earlier}: tăng, giảm nhiều.",
-            "still": f"«{name}» giữ nguyên {held} trong {int(row.get(f'#{STILL}') or 0) + 1} kỳ liền.",
-            "back": f"«{name}» là {held}, lùi so với kỳ trước ({earlier}).",
-            "copied": f"«{name}» giống nguyên văn kỳ trước.",
-            "changes": f"«{name}» là {held}, kỳ trước là {earlier}.",
-            "repeated": f"«{name}» {held} đã là minh chứng của đầu việc khác.",
-        }[self._how]
+        periods = int(row.get(f"#{STILL}") or 0) + 1
+        said = _WAYS[self._how][1].format(held=held, earlier=earlier, periods=periods)
+        told = f"«{self.field.title}» {said}"
         if not self.rule.params.get("explained"):
             return told
         return f"{told}{_EXPLAINED_BY}{' '.join(str(row.get(self._settled_by)).split())}»."
@@ -327,17 +321,13 @@ _CELL = r"INDEX\(\$([A-Z]+):\$[A-Z]+,ROW\(\)\)"
 _TEXT = r'"((?:[^"]|"")*)"'
 _NUMBER = r"(\d[0-9.]*(?:e[+-]?\d+)?)"
 _SAID = {
-    kind: re.compile(text)
-    for kind, text in {
-        "falls": rf"{_CELL}<{_NUMBER}-0\.0{{8}}1\b",
-        "jumps": rf"AND\(ABS\({_CELL}-{_NUMBER}\)>{_NUMBER},",
-        "still": rf"ABS\({_CELL}-{_NUMBER}\)<=0\.0{{8}}1\b",
-        "print": rf"{_CELL}[^$]*,{_PRINTED}\),{_TEXT}\)",
-        "slower": rf"TRIM\({_CELL}\)={_TEXT}",
-        "other": rf"TRIM\({_CELL}\)<>{_TEXT}",
-        "day": rf"INT\({_CELL}\)<>DATE\((\d+),(\d+),(\d+)\)",
-        "documents": r'FIND\(\{([^}]*)\}," "&LOWER',
-    }.items()
+    "falls": rf"{_CELL}<{_NUMBER}-0\.0{{8}}1\b",
+    "jumps": rf"AND\(ABS\({_CELL}-{_NUMBER}\)>{_NUMBER},",
+    "still": rf"ABS\({_CELL}-{_NUMBER}\)<=0\.0{{8}}1\b",
+    "print": rf"{_CELL}[^$]*,{_PRINTED}\),{_TEXT}\)",
+    "slower": rf"TRIM\({_CELL}\)={_TEXT}",
+    "other": rf"TRIM\({_CELL}\)<>{_TEXT}",
+    "day": rf"INT\({_CELL}\)<>DATE\((\d+),(\d+),(\d+)\)",
 }
 
 
@@ -347,9 +337,8 @@ def said_before(formula: str, columns: Mapping[str, str], words: Mapping[str, st
     `columns`: letters of a column -> its field; `words`: words of a choice -> its code.
     """
     said = {
-        kind: [(columns.get(letters, ""), *rest) for letters, *rest in pattern.findall(formula)]
+        kind: [(columns.get(letters, ""), *rest) for letters, *rest in re.findall(pattern, formula)]
         for kind, pattern in _SAID.items()
-        if kind != "documents"
     }
     facts: Facts = {}
     for field, number, *limit in said["falls"] + said["jumps"] + said["still"]:
@@ -366,7 +355,7 @@ def said_before(formula: str, columns: Mapping[str, str], words: Mapping[str, st
         facts[BEFORE + field] = _ORDER[min(_ORDER.index(words[text]) + 1, 2)] if words.get(text) in _ORDER else ""
     for field, *day in said["day"]:
         facts[BEFORE + field] = date(*map(int, day)).isoformat()
-    if match := _SAID["documents"].search(formula):
+    if match := re.search(r'FIND\(\{([^}]*)\}," "&LOWER', formula):
         facts[DOCUMENTS_ELSEWHERE] = "\n".join(text.strip() for text in re.findall(_TEXT, match[1]))
     return facts
 
