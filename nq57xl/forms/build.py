@@ -72,14 +72,21 @@ _LINES = 25
 
 
 def _parts_of(text: str, width: float) -> list[str]:
-    """The text cut at line breaks so that each part fits a row of that width; joined by line breaks it is the same."""
+    """The text cut at line breaks so that each part fits a row of that width; joined by line breaks it is the same.
+
+    A line that is higher than a row by itself is cut between words.
+    """
     parts: list[str] = []
     for line in text.split("\n"):
-        longer = f"{parts[-1]}\n{line}" if parts else line
-        if parts and len(wrapped(longer, width, indent=1)) <= _LINES:
-            parts[-1] = longer
-        else:
-            parts.append(line)
+        fallen = wrapped(line, width, indent=1)
+        starts = range(0, len(fallen), _LINES)
+        pieces = ["".join(fallen[start : start + _LINES]).strip() for start in starts] if len(starts) > 1 else [line]
+        for piece in pieces:
+            longer = f"{parts[-1]}\n{piece}" if parts else piece
+            if parts and len(wrapped(longer, width, indent=1)) <= _LINES:
+                parts[-1] = longer
+            else:
+                parts.append(piece)
     return parts
 
 

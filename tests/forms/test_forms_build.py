@@ -35,6 +35,7 @@ from nq57xl.plan.model import Indicator, Plan, Unit
 from nq57xl.rules.codec import from_json, to_json
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import CellValue
+from nq57xl.xlsx.metrics import wrapped
 from tests.form_values import entry_slots
 from tests.samples import ISSUE_ID, sample_form, sample_period, sample_plan
 
@@ -379,6 +380,15 @@ def test_a_text_higher_than_a_row_is_cut_at_line_breaks() -> None:
     form = _build(sample_plan(), "VP", version=2, received=(said,))
     assert _keys(form, "received") == ["I.1.KHTC", "I.1.KHTC.2"]
     assert form.received == (said,)
+
+
+def test_a_line_higher_than_a_row_is_cut_between_words() -> None:
+    """Text pasted without a line break: no part is higher than a row, no word is lost, and again it is cut so."""
+    text = " ".join(f"đã góp ý lần {number}" for number in range(400))
+    parts = _parts_of(text, 80)
+    assert len(parts) > 1 and all(len(wrapped(part, 80, indent=1)) <= 25 for part in parts)
+    assert " ".join(parts) == text
+    assert _parts_of("\n".join(parts), 80) == parts
 
 
 def test_names_of_rows_are_told_apart() -> None:
