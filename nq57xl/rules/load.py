@@ -49,6 +49,8 @@ _WIDEST = {"date": {"min": "2000-01-01", "max": "2099-12-31"}}
 """Limits of a field that states none, as the cell's validation has them (forms.validation)."""
 _EXPLAINED = {"explained": True, "severity": "note", "code": "MOVEMENT_EXPLAINED", "live": False, "fix": "", "id": ""}
 """Of the rule beside one of movement that finds the same rows once they are explained, to tell how."""
+_LONGEST = 250
+"""Letters of what a live check says or looks for: Excel opens no workbook with a longer text in a formula (255)."""
 _TOO_LONG = {"severity": "warning", "live": False}
 """A text that was pasted: the validation of the cell stops one that is typed."""
 
@@ -70,7 +72,9 @@ def _loaded(workspace: Path | None, _content: tuple[bytes, ...]) -> Schema:
             name: tuple(Choice(str(code), str(title)) for code, title in items.items())
             for name, items in read_schema("lists.yml", workspace).items()
         }
-    except AttributeError as error:
+        if long := [one.title for items in lists.values() for one in items if len(one.title) > _LONGEST]:
+            raise ValueError(f"over {_LONGEST} letters: {long[0]}")
+    except (AttributeError, ValueError) as error:
         raise Nq57Error(f"Tệp schemas/lists.yml sai: {error}") from error
     tables = tuple(_table(f"{name}.yml", workspace, lists) for name in _TABLE_FILES)
     sheets = tuple(_sheet(item) for item in read_schema(_SHEETS, workspace))
@@ -88,7 +92,8 @@ def _check_rules(table: Table, schema: Schema) -> None:
     words = dict.fromkeys(("field", "value", "when", "example"), "")
     for predicate in predicates_of(table, schema):
         predicate.check(RowKind(2026))
-        predicate.short()
+        if len(said := predicate.short()) > _LONGEST:
+            raise ValueError(f"over {_LONGEST} letters: {said}")
         predicate.rule.message.format(**words)
         if unknown := predicate.reads() - predicate.fields.keys():
             raise ValueError(f"unknown field {sorted(unknown)}")

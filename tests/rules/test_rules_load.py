@@ -71,10 +71,15 @@ def test_a_workspace_overrides_one_file(tmp_path: Path) -> None:
         ("led.yml", "code: PERCENT_FALLS", "code: PERCENT_FELL", "PERCENT_FELL"),
         ("sheets.yml", "width: ", "widht: ", "widht"),
         ("lists.yml", "progress:", "progress: 5\nkhac:", "lists.yml"),
+        ("lists.yml", "ongoing: Thường xuyên", f"ongoing: {'Thường xuyên ' * 20}", "250"),
+        ("led.yml", "title: Nguyên nhân", f"title: {'Nguyên nhân ' * 21}", "250"),
     ],
 )
 def test_a_slip_in_a_file_is_named_with_the_file(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:
-    """An unknown field, list, key, word, severity or code of a finding; a limit or a condition that is none."""
+    """An unknown field, list, key, word, severity or code of a finding; a limit or a condition that is none.
+
+    So is a text that is longer than Excel takes in a formula.
+    """
     shutil.copytree(resources.find("schemas", ""), tmp_path / "schemas")
     path = tmp_path / "schemas" / file
     text = path.read_text(encoding="utf-8")
