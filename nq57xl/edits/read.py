@@ -22,7 +22,7 @@ from nq57xl.rules.schema import CellValue, Facts, Field
 from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import clean, fold
 from nq57xl.text.typed import Citation, read_citation
-from nq57xl.xlsx.cells import RawCell, RawSheet, RawValue, RawWorkbook, cell_text, readable, short
+from nq57xl.xlsx.cells import RawCell, RawValue, RawWorkbook, cell_text, readable, short
 
 _SEARCHED_ROWS, _SEARCHED_COLUMNS = 60, 60
 """The mark stands in the corner; people insert a few rows or columns above or before it."""
@@ -126,9 +126,10 @@ def read_lines(raw: RawWorkbook, mark: str) -> _EditBookContent | Finding:
         columns = {_said(cell): col for (row, col), cell in sheet.cells.items() if row == top and col != left}
         keys = {row: _said(cell) for (row, col), cell in sheet.cells.items() if col == left and row != top}
         for number, key in sorted(keys.items()):
-            line = _SheetRow(sheet, number, columns, tuple(key.split("|")))
-            changed += line.changed()
-            places |= {(*line.place, name): (sheet.name, line.address(at)) for name, at in line.fields.items()}
+            line = {name: (a1(number, col), sheet.cells.get((number, col))) for name, col in columns.items()}
+            edited, editable = _read_line(sheet.name, key.split("|"), line)
+            changed += edited
+            places |= editable
         known_rows, known_columns = {top, *keys}, {left, *columns.values()}
         for (row, col), cell in sorted(sheet.cells.items()):
             if (row not in known_rows or col not in known_columns) and cell_text(cell).strip():
@@ -146,63 +147,41 @@ def _said(cell: RawCell | None) -> str:
     return clean(cell_text(cell))
 
 
-@frozen
-class _SheetRow:
-    """A row of a sheet with its key: three parts name a row of a unit's report; four, in workbooks written before
-    2026-11-26, one cell of it."""
+def _read_line(
+    sheet: str, key: Sequence[str], line: Mapping[str, tuple[str, RawCell | None]]
+) -> tuple[list[_EditedCell], dict[CellKey, tuple[str, str]]]:
+    """The cells of a line that hold something else than what was written, with who and why alone those with an edit;
+    and where those stand that may be edited.
 
-    sheet: RawSheet
-    row: int
-    columns: Mapping[str, int]
-    key: tuple[str, ...]
+    Three parts of the key name a row of a unit's report; four, in workbooks written before 2026-11-26, one cell of it.
+    `line`: address and content of each column.
+    """
+    cells = {column: cell for column, (_, cell) in line.items()}
+    fields = {column.removeprefix(CELL): column for column in line if column.startswith(CELL) and len(key) == 3}
+    if len(key) == 4:
+        fields = {key[3]: "entry"}
+    if not fields:
+        return [], {}
+    unit, table, row = key[:3]
 
-    @property
-    def place(self) -> tuple[str, str, str]:
-        """Unit, table and row key."""
-        return self.key[0], self.key[1], self.key[2]
+    def edited(name: str, base: int) -> _EditedCell:
+        at = {**{word: word for word in WHO_AND_WHY}, "entry": fields.get(name, "reason")}
+        held = {word: cell for word, column in at.items() if (cell := cells.get(column)) is not None and _said(cell)}
+        if not name:
+            held.pop("entry", None)
+        addresses = {word: line[column][0] if column in line else "" for word, column in at.items()}
+        return _EditedCell((unit, table, row, name), base, sheet, held, addresses)
 
-    @property
-    def fields(self) -> dict[str, str]:
-        """Field -> key of the column with its entry cell."""
-        if len(self.key) == 4:
-            return {self.key[3]: "entry"}
-        return {at.removeprefix(CELL): at for at in self.columns if at.startswith(CELL)} if len(self.key) == 3 else {}
-
-    def cell(self, column: str) -> RawCell | None:
-        """What stands in a column."""
-        return self.sheet.cells.get((self.row, self.columns[column])) if column in self.columns else None
-
-    def address(self, column: str) -> str:
-        """Its A1 address; "" where the sheet has no such column."""
-        return a1(self.row, self.columns[column]) if column in self.columns else ""
-
-    def changed(self) -> list[_EditedCell]:
-        """The cells that hold something else than what was written; with who and why alone, those with an edit.
-
-        Of the earlier layout the row's one cell.
-        """
-        if len(self.key) == 4:
-            base = _said(self.cell("base"))
-            return [self._edited(self.key[3], int(base) if base.isdigit() else 0)]
-        bases = dict(re.findall(r"(\w+)=(\d+)", _said(self.cell(BASES))))
-        cells = {name: self._edited(name, int(bases.get(name, 0))) for name in self.fields}
-        changed = [
-            cell for name, cell in cells.items() if not _alike(self.cell(CELL + name), self.cell(WRITTEN + name))
-        ]
-        if changed or not any(_said(self.cell(name)) for name in WHO_AND_WHY):
-            return [attrs.evolve(cell, emptied="entry" not in cell.cells and not cell.base) for cell in changed]
-        return [cell for cell in cells.values() if cell.base] or ([self._edited("", 0)] if cells else [])
-
-    def _edited(self, name: str, base: int) -> _EditedCell:
-        at = {word: word for word in WHO_AND_WHY}
-        at["entry"] = self.fields.get(name, "reason")
-        cells = {
-            word: cell
-            for word, column in at.items()
-            if (cell := self.cell(column)) is not None and _said(cell) and (name or word != "entry")
-        }
-        places = {word: self.address(column) for word, column in at.items()}
-        return _EditedCell((*self.place, name), base, self.sheet.name, cells, places)
+    places = {(unit, table, row, name): (sheet, line[at][0] if at in line else "") for name, at in fields.items()}
+    if len(key) == 4:
+        base = _said(cells.get("base"))
+        return [edited(key[3], int(base) if base.isdigit() else 0)], places
+    bases = dict(re.findall(r"(\w+)=(\d+)", _said(cells.get(BASES))))
+    each = {name: edited(name, int(bases.get(name, 0))) for name in fields}
+    changed = [cell for name, cell in each.items() if not _alike(cells[CELL + name], cells.get(WRITTEN + name))]
+    if changed or not any(_said(cells.get(name)) for name in WHO_AND_WHY):
+        return [attrs.evolve(cell, emptied="entry" not in cell.cells and not cell.base) for cell in changed], places
+    return [cell for cell in each.values() if cell.base] or [edited("", 0)], places
 
 
 def _alike(cell: RawCell | None, other: RawCell | None) -> bool:

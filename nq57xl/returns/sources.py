@@ -375,11 +375,6 @@ class _Opener:
         else:
             yield from self.open(data, source, depth + 1)
 
-    def _take(self) -> None:
-        self._count -= 1
-        if self._count < 0:
-            raise refuse("ARCHIVE_TOO_MANY", limit=LIMITS.archive_members)
-
     # --- archives ---------------------------------------------------------------------------------------------------
 
     def _zip(self, content: bytes, source: Source, problems: list[Finding]) -> _Contained:
@@ -389,7 +384,7 @@ class _Opener:
                 short = name.rpartition("/")[2]
                 if info.is_dir() or is_system_file(short) or name.startswith("__MACOSX/"):
                     continue
-                self._take()
+                self._spend(0, files=1)
                 try:
                     yield name, self._read(archive, info, name, source), source
                 except ZIP_ERRORS:
@@ -411,8 +406,11 @@ class _Opener:
         short = name.rpartition("/")[2]
         return attrs.evolve(source, path=f"{source.path}!{name}", name=short, sha256=digest.hexdigest(), size=size)
 
-    def _spend(self, size: int) -> None:
+    def _spend(self, size: int, files: int = 0) -> None:
         self._bytes -= size
+        self._count -= files
+        if self._count < 0:
+            raise refuse("ARCHIVE_TOO_MANY", limit=LIMITS.archive_members)
         if self._bytes < 0:
             raise refuse("ARCHIVE_TOO_BIG", limit=LIMITS.archive_bytes >> 20)
 
@@ -430,8 +428,7 @@ class _Opener:
         for name, data in mail.files:
             if is_system_file(name.rpartition("/")[2]):
                 continue
-            self._take()
-            self._spend(len(data))
+            self._spend(len(data), files=1)
             yield name, data, origin
         if not mail.files:
             problems.append(make("MAIL_WITHOUT_FILES"))
@@ -445,8 +442,7 @@ class _Opener:
             with contextlib.closing(mailbox.mbox(path, create=False)) as box:
                 mails = [box.get_bytes(key) for key in box.iterkeys()]
         for number, mail in enumerate(mails, start=1):
-            self._take()
-            self._spend(len(mail))
+            self._spend(len(mail), files=1)
             yield f"thu-{number}.eml", mail, source
 
 
