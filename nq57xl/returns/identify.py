@@ -403,7 +403,7 @@ class _Aligner:
         return _share((text, self._text(row, column)) for column, text in wanted.items())
 
     def _columns_by_text(self, keyed: Mapping[int, int]) -> None:
-        head = self._head_row
+        head, filled = self._head_row, {column for _, column in self._texts}
         for issued in sorted(set(self._col_keys.values()) - set(self._columns)):
             taken = {*self._columns.values(), self._found.key_column}
             title = self._head.get(issued)
@@ -411,21 +411,16 @@ class _Aligner:
             free = [column for column in titled if column not in taken]
             certain = _between(issued, keyed)
             guess = _guess(issued, self._columns, self._found.key_column)
+            # enough of its locked texts must stand there, and something at all where there were any
+            wanted = {row: texts[issued] for row, texts in self._locked.items() if issued in texts}
+            pairs = ((text, self._text(self._rows[row], guess)) for row, text in wanted.items() if row in self._rows)
+            fits = (not wanted or guess in filled) and _share(pairs) >= _ENOUGH
             if len(free) == 1:
                 self._columns[issued] = free[0]
-            elif certain is not None and certain not in taken and self._is_filled(certain):
+            elif certain is not None and certain not in taken and certain in filled:
                 self._columns[issued] = certain
-            elif guess not in taken and guess >= 0 and self._column_fits(issued, guess):
+            elif guess not in taken and guess >= 0 and fits:
                 self._columns[issued] = guess
-
-    def _is_filled(self, there: int) -> bool:
-        return any(column == there for _, column in self._texts)
-
-    def _column_fits(self, issued: int, guess: int) -> bool:
-        """Enough of the column's locked texts stand there, and something at all where there were any."""
-        wanted = {row: texts[issued] for row, texts in self._locked.items() if issued in texts}
-        pairs = ((text, self._text(self._rows[row], guess)) for row, text in wanted.items() if row in self._rows)
-        return (not wanted or self._is_filled(guess)) and _share(pairs) >= _ENOUGH
 
     def _rows_by_text(self, keyed: Mapping[int, int]) -> None:
         filled = {row for row, _ in self._texts}
