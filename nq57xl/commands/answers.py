@@ -154,9 +154,12 @@ class _AnswerWriter:
         returns = filed_returns(self.status, records)
         marked = {item.unit.code: path for item in returns if item.unit and (path := self._marked(item))}
         letters = self._letters(returns, marked)
-        self._clear(
-            {f"{letter_name(item, self.period.code)}{suffix}" for item in returns for suffix in self._shapes(item)}
-        )
+        # letters that the ledger no longer asks for go; what a person has edited stays
+        asked = {f"{letter_name(item, self.period.code)}{end}" for item in returns for end in self._shapes(item)}
+        for path in sorted(self.folder.glob("*")):
+            stem = path.stem.partition(" (")[0]
+            if path.suffix in _SUFFIXES and stem.startswith(_OURS) and f"{stem}{path.suffix}" not in asked:
+                self._try(partial(remove_guarded, self.ledger, path), path.name)
         for shared in dict.fromkeys((self.workspace.inbox, root or self.workspace.inbox)):
             self._try(partial(self._lay, shared, returns, marked), shared.name)
         told = sorted((item for item in returns if item.record.id in letters), key=lambda item: not item.newest)
@@ -274,12 +277,6 @@ class _AnswerWriter:
         own = item.unit is not None and item.unit.code == self.here.plan.properties.gatherer
         return _SUFFIXES[:2] if own else _SUFFIXES
 
-    def _clear(self, names: set[str]) -> None:
-        """Removes letters that the ledger no longer asks for; what a person has edited stays."""
-        for path in sorted(self.folder.glob("*")):
-            stem = path.stem.partition(" (")[0]
-            if path.suffix in _SUFFIXES and stem.startswith(_OURS) and f"{stem}{path.suffix}" not in names:
-                self._try(partial(remove_guarded, self.ledger, path), path.name)
 
     def _check_book(
         self, returns: Sequence[FiledReturn], marked: Mapping[str, Path], letters: Mapping[int, tuple[Path, ...]]
