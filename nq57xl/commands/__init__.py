@@ -1,1 +1,1 @@
-"""Use cases: each module wires the rooms for one command. They return results; the click layer prints them."""
+"""Use cases: each module wires the rooms for the commands that its first line names, and returns results."""

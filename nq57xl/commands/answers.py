@@ -277,7 +277,6 @@ class _AnswerWriter:
         own = item.unit is not None and item.unit.code == self.here.plan.properties.gatherer
         return _SUFFIXES[:2] if own else _SUFFIXES
 
-
     def _check_book(
         self, returns: Sequence[FiledReturn], marked: Mapping[str, Path], letters: Mapping[int, tuple[Path, ...]]
     ) -> Path | None:

@@ -47,7 +47,7 @@ def named_scan(name: str) -> bool:
     return PurePath(name).suffix.lower() in _SCANS_NAMED
 
 
-def is_scan(item: JudgedReturn) -> bool:
+def _is_scan(item: JudgedReturn) -> bool:
     """The file is a scan by its name and by its content."""
     named = item.verdict == "unrecognised" and named_scan(item.source.name)
     return named and not _SCANS.isdisjoint(finding.code for finding in item.findings)
@@ -65,7 +65,7 @@ def _note_copy(here: OfficePeriod, unit: str, source: Source) -> SignedCopy:
 
 
 @define
-class FiledBeside:
+class _ScansOfRun:
     """Files the scans of one run with the unit whose form they came with: in one mail or archive, else one folder.
 
     The narrowest place that holds any form of the period decides. With forms of one unit there, the scan is its
@@ -91,8 +91,8 @@ class FiledBeside:
         A scan that came before the form is filed once the form is there.
         """
         ledger, period = self.here.ledger, self.here.code
-        waiting = [item for item in ledger.strangers(period) if is_scan(item)]
-        if not waiting and not any(is_scan(item) for item in judged):
+        waiting = [item for item in ledger.strangers(period) if _is_scan(item)]
+        if not waiting and not any(_is_scan(item) for item in judged):
             return list(judged)
         reported = ledger.reported(period)
         by_hash = {sha256: unit for _, sha256, unit in reported}
@@ -108,7 +108,7 @@ class FiledBeside:
 
     def _told(self, item: JudgedReturn, forms: Mapping[str, str]) -> JudgedReturn | None:
         """None for a scan that is filed now; one beside forms of several units is told to be unclear."""
-        units = self._around(item.source.path, forms) if is_scan(item) else set()
+        units = self._around(item.source.path, forms) if _is_scan(item) else set()
         if not units - {_UNKNOWN}:
             return item
         if len(units) > 1:
@@ -327,7 +327,7 @@ def collect(
         found = _dated(ledger, found, now)
         known = ledger.known_files(source.sha256 for source in found)
         unpacked, inner = _unpack(store, found, now, known, problems)
-        beside = FiledBeside(here, [source.path for source in found])
+        beside = _ScansOfRun(here, [source.path for source in found])
         outer = frozenset(found)
         members = [source for source in unpacked if source not in outer]
         dated = dict(zip(members, _dated(ledger, members, now), strict=True))
@@ -358,7 +358,7 @@ class _Run:
     """Where the batches of a run are recorded, each in one transaction; of the values nothing is kept in memory."""
 
     here: OfficePeriod
-    beside: FiledBeside
+    beside: _ScansOfRun
     now: datetime
     fresh: tuple[Source, ...]
 
@@ -381,8 +381,8 @@ class _Run:
         done = 0
         for batch in batches:
             done += len(batch)
-            last = [item for item in batch if not is_scan(item)]
-            scans += [item for item in batch if is_scan(item)]
+            last = [item for item in batch if not _is_scan(item)]
+            scans += [item for item in batch if _is_scan(item)]
             if done < count:
                 judged += self._record(last)
                 last = []
@@ -476,7 +476,7 @@ def _report(
 
 
 @frozen
-class Checked:
+class _Checked:
     """What collect would say."""
 
     period: Period
@@ -500,7 +500,7 @@ def check_file(
     *,
     passwords: Sequence[str] = (),
     output: Path | None = None,
-) -> Checked:
+) -> _Checked:
     """The verdict and findings on a file of any kind that collect takes; nothing in the workspace changes.
 
     `output`: where the marked form is written, as it would go back to the unit. Raises Nq57Error for a path that does
@@ -530,7 +530,7 @@ def check_file(
             form, item = known[0]
             write_atomic(output, render_form(form, item.values, item.findings))
         recorded = frozenset(ledger.known_files(item.source.sha256 for item in judged))
-        return Checked(here.period, tuple(judged), recorded, output)
+        return _Checked(here.period, tuple(judged), recorded, output)
 
 
 def _as_recorded(ledger: Ledger, source: Source) -> Source:

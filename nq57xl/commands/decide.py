@@ -201,7 +201,7 @@ class Rechecked:
 
 
 @frozen
-class RecheckRun:
+class _RecheckRun:
     """The whole run."""
 
     period: Period
@@ -211,7 +211,7 @@ class RecheckRun:
 
 def recheck(
     office: Office, wanted: str | None, period_code: str | None, reason: str, *, confirm: bool = False
-) -> RecheckRun:
+) -> _RecheckRun:
     """Judges a unit's or file's return, or all returns of the period, again from the archived files.
 
     The time of receipt stays. `confirm`: what would only be proposed counts as well. A closed period keeps its report;
@@ -243,7 +243,7 @@ def recheck(
             ledger.event("recheck", {"period": here.code, "reason": reason, "files": still})
         problems = answer(here, here.standing()).problems if counting else ()
         gone = [Rechecked(record, None, "missing") for record, copy in copies if copy is None]
-        return RecheckRun(here.period, (*done, *gone), problems)
+        return _RecheckRun(here.period, (*done, *gone), problems)
 
 
 def _outcome(record: ReturnRecord, now: JudgedReturn, *, confirm: bool) -> Rechecked:

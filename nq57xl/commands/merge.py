@@ -53,7 +53,7 @@ class _EditFile:
 
 
 @frozen
-class EditBooks:
+class _EditBooks:
     """What the office had typed since the last time."""
 
     read: tuple[_EditFile, ...] = ()
@@ -70,7 +70,7 @@ class EditBooks:
 
 
 @frozen
-class PeriodEdits:
+class _PeriodEdits:
     """The edits of a period, for people."""
 
     period: Period
@@ -90,16 +90,16 @@ class PeriodEdits:
         return new.key, self.titles.get((new.table, new.field), new.field)
 
 
-def _read_edit_books(here: OfficePeriod) -> EditBooks:
+def _read_edit_books(here: OfficePeriod) -> _EditBooks:
     """Reads each bien-tap.xlsx of the period that is not as the program wrote it, and records what is new and good."""
     hashes = ((path, hash_unless_open(path)) for path in _candidates(here))
     key = here.office.workspace.key_of
-    return EditBooks(
+    return _EditBooks(
         tuple(_take(here, path, own) for path, own in hashes if not here.ledger.was_written(key(path), own))
     )
 
 
-def _write_edit_book(here: OfficePeriod, c: Consolidation, taken: EditBooks) -> Path:
+def _write_edit_book(here: OfficePeriod, c: Consolidation, taken: _EditBooks) -> Path:
     """Writes bien-tap.xlsx anew from the period as it is now, also when it is closed; returns where it stands.
 
     In its place when everything that the office typed there is in the ledger, else beside it ("bien-tap (2).xlsx").
@@ -120,7 +120,7 @@ def _write_edit_book(here: OfficePeriod, c: Consolidation, taken: EditBooks) -> 
     return written
 
 
-def edits(office: Office, period_code: str | None) -> PeriodEdits:
+def edits(office: Office, period_code: str | None) -> _PeriodEdits:
     """The edits of a period as the ledger has them; what stands in bien-tap.xlsx but was not merged yet is missing."""
     with office.reading() as ledger:
         here = OfficePeriod.of(office, ledger, period_code)
@@ -128,7 +128,7 @@ def edits(office: Office, period_code: str | None) -> PeriodEdits:
         titles = {(table.name, item.name): item.title for table in c.schema.tables for item in table.fields}
         path = office.workspace.report_dir(here.code) / _NAME
         found = path if path.is_file() else None
-        return PeriodEdits(here.period, c.edits, ledger.edits(here.code), titles, found)
+        return _PeriodEdits(here.period, c.edits, ledger.edits(here.code), titles, found)
 
 
 def hand_in(office: Office, period_code: str, data: bytes) -> Path:
@@ -201,7 +201,7 @@ class Merged:
     beside: bool
     """True: somebody had edited one of the files, so the new one was written beside it."""
     consolidation: Consolidation
-    edits: EditBooks
+    edits: _EditBooks
     """What the office had typed into bien-tap.xlsx."""
     companions: tuple[Path, ...] = ()
     """What goes with the workbook: the document, the texts for the tracking system."""
@@ -236,16 +236,16 @@ def merged_consolidation(here: OfficePeriod) -> Consolidation:
     return c
 
 
-def _current(here: OfficePeriod) -> tuple[Consolidation, EditBooks]:
+def _current(here: OfficePeriod) -> tuple[Consolidation, _EditBooks]:
     """The period as the ledger has it, after what was typed into bien-tap.xlsx has been taken over.
 
     Edits of a period that is made of months belong to these.
     """
-    edits = EditBooks() if here.reported_months else _read_edit_books(here)
+    edits = _EditBooks() if here.reported_months else _read_edit_books(here)
     return consolidated(here), edits
 
 
-def _written(here: OfficePeriod, c: Consolidation, edits: EditBooks, output: Path | None = None) -> Merged:
+def _written(here: OfficePeriod, c: Consolidation, edits: _EditBooks, output: Path | None = None) -> Merged:
     if here.reported_months:
         merged = _write_reports(here, c, edits, output)
     else:
@@ -269,7 +269,7 @@ def _sources_print(c: Consolidation) -> str:
 def _write_reports(
     here: OfficePeriod,
     c: Consolidation,
-    taken: EditBooks,
+    taken: _EditBooks,
     output: Path | None = None,
     *,
     now: Consolidation | None = None,
