@@ -214,8 +214,8 @@ class RecordedReturns(OfficeDecisions):
         )
 
     def progress(self, wanted: Collection[tuple[str, str]]) -> Iterator[ReturnRecord]:
-        """Every return collected of these (period, unit), without findings: of rows led how far each has come, and
-        everything of those that are done."""
+        """Every return collected of these (period, unit): of rows led how far each has come, and everything of those
+        that are done; without findings where nothing was decided."""
         about = tables.returns.c
         with self.viewing() as connection:
             for some in chunks(sorted(wanted)):
@@ -283,16 +283,17 @@ class RecordedReturns(OfficeDecisions):
         waivers leave them: six queries in all.
 
         `valued`: which of them come with their values; None: all. `progress_only`: of rows led how far each has come,
-        and everything of those that are done; without findings."""
+        and everything of those that are done; findings of returns alone on which something was decided."""
         about, said, told = tables.returns, tables.return_values, tables.return_findings
         query = select(about, tables.files.c.size).join(tables.files).where(condition).order_by(about.c.id)
         rows = [row._asdict() for row in connection.execute(query)]
         wanted = select(about.c.id).where(condition)
         of_wanted = said.c.return_id.in_(wanted if valued is None else wanted.where(valued))
         values = _values(connection, of_wanted & _of_progress() if progress_only else of_wanted)
-        findings: dict[int, list[Finding]] = {}
-        if not progress_only:
-            findings = _parts(connection, told, _FINDING, lambda row: Finding(*row), told.c.return_id.in_(wanted))
+        of_findings: ColumnElement[bool] = told.c.return_id.in_(wanted)
+        if progress_only:  # which a verdict follows from where the office decided something
+            of_findings &= told.c.return_id.in_(select(tables.decisions.c.return_id))
+        findings = _parts(connection, told, _FINDING, lambda row: Finding(*row), of_findings)
         found = (_record(row, values.get(row["id"], ()), findings.get(row["id"], ())) for row in rows)
         return self._as_decided(connection, found, wanted)
 

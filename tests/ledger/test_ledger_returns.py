@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError
 
+from nq57xl.forms.model import Value
 from nq57xl.ledger import tables
+from nq57xl.ledger.decisions import Decision, DecisionKind
 from nq57xl.ledger.store import Ledger
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.rules.findings import Finding, Verdict
@@ -160,6 +162,20 @@ def test_returns_of_one_period(ledger: Ledger) -> None:
     assert [record.judged.source.sha256 for record in found] == [digest("b"), digest("a"), digest("d")]
     assert [[item.value for item in record.judged.values] for record in found] == [["b", 2.0], [], ["d"]]
     assert [len(record.judged.findings) for record in found] == [0, 0, 1]
+
+
+def test_how_far_rows_have_come_is_read_as_decided(ledger: Ledger) -> None:
+    """A rejected return stays rejected when its time is put right; taken, its cell with an error is blank here, too."""
+    wrong = Finding("PERCENT_OUT_OF_RANGE", "error", "Tỷ lệ ngoài 0-100%", table="led", task="I.1", field="percent")
+    cells: dict[str, CellValue] = {"progress": "in_progress", "percent": 1.5}
+    said = tuple(Value("led", "I.1", name, str(told), told, "Kết quả", "B1") for name, told in cells.items())
+    (kept,) = ledger.record_returns(PERIOD, [judged("a", "rejected", values=said, findings=(wrong,))], NOON)
+    told = []
+    for kind, content, reason in (("received", NOON.isoformat(), "Thư đến trước"), ("take", "", "Hết hạn")):
+        ledger.decide(Decision(kept.id, cast(DecisionKind, kind), content, reason, NOON, "Vũ"), {})
+        (found,) = ledger.progress({(PERIOD, "VP")})
+        told.append((found.judged.verdict, [item.field for item in found.judged.values]))
+    assert told == [("rejected", ["progress", "percent"]), ("accepted_with_warnings", ["progress"])]
 
 
 def test_queries_do_not_grow(ledger: Ledger) -> None:
