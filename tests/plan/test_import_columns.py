@@ -95,6 +95,51 @@ def test_a_row_over_repeated_headings_is_no_heading(numbers: str) -> None:
     ]
 
 
+def test_headings_printed_again_are_the_same_whatever_stands_under_them() -> None:
+    """Headings of which few are well known, again over the last rows: these are tasks, no indicators."""
+    head = (
+        "TT",
+        "Nội dung, nhiệm vụ cụ thể",
+        "Hoạt động cụ thể",
+        "Kết quả",
+        "Chỉ tiêu, KPI đo lường",
+        "Chủ trì",
+        "Phối hợp",
+        "Hạn hoàn thành",
+    )
+    rows = [
+        (str(n), f"Xây dựng đề án {n}", f"Lập đề án {n}", "Báo cáo", "≥ 90%", "Sở Nội vụ", "Các sở", "2026")
+        for n in range(1, 6)
+    ]
+    made = markdown([*rows[:4], head, rows[4]], head).plan
+    assert [task.number for task in made.tasks] == ["1", "2", "3", "4", "5"]
+    assert not made.indicators
+
+
+@pytest.mark.parametrize("number", ["-", "(a)"])
+def test_a_row_whose_words_are_like_headings_is_no_heading(number: str) -> None:
+    """«NV theo KH 05-KH/BCĐTW», «Hoàn thành …», «… hoạt động» in a row of a table under headings of a table before it."""
+    head = ("TT", "Nội dung", "Sản phẩm", "KPI", "Cơ quan chủ trì", "Phối hợp", "Thời hạn", "Ghi chú")
+    odd = (
+        number,
+        "Hoàn thành việc số hóa toàn bộ hồ sơ còn hiệu lực của các cơ quan",
+        "Hệ thống đi vào hoạt động",
+        "",
+        "Ngân hàng Nhà nước Việt Nam",
+        "Các sở",
+        "Thường xuyên",
+        "NV theo KH 05-KH/BCĐTW",
+    )
+    rows = [
+        (str(n), f"Xây dựng đề án {n}", "Kế hoạch", "01 đề án", "Bộ Tài chính", "Các sở", "2026", "")
+        for n in range(1, 9)
+    ]
+    lines = ["".join(f"<td>{text}</td>" for text in row) for row in (head, *rows[:3], odd, *rows[3:])]
+    tables = (f"<table>{''.join(f'<tr>{line}</tr>' for line in part)}</table>" for part in (lines[:1], lines[1:]))
+    tasks = imported("".join(tables).encode(), "x.html").plan.tasks
+    assert [task.lead for task in tasks] == [*["Bộ Tài chính"] * 3, odd[4], *["Bộ Tài chính"] * 5]
+
+
 def test_work_that_is_to_be_finished_is_no_state() -> None:
     """«Hoàn thành việc …» under «Nội dung chi tiết» is work, not a report's state; and no text of work is ever a number of parts."""
     works = ("Hoàn thành việc số hóa hồ sơ", "Hoàn thành chữ ký số cho công chức", "Hoàn thành CSDL")

@@ -42,6 +42,7 @@ _PERIOD = re.compile(
     r"(?:quý|q)\s*\.?\s*(?:I{1,3}|IV|[1-4])(?:\s*/\s*20\d\d)?|(?:tháng|t)\s*\.?\s*\d{1,2}(?:\s*/\s*20\d\d)?",
     re.IGNORECASE,
 )
+_BULLETS = ("-", "–", "+", "*", "•")
 _MAX_HEIGHT = 3
 _TAIL = 32
 """A heading that is longer than the synonym in it by more letters is a sentence."""
@@ -358,7 +359,7 @@ def _closed(table: GridTable, first: int, last: int) -> bool:
     if any(cell.row + cell.rows - 1 > last for cell in table.rows[last]):
         return False
     texts = (table.text(row, 0) for row in range(first, last + 1) if table.width and table.begins(row, 0))
-    if any(_NUMBER.fullmatch("".join(text.split())) for text in texts):
+    if any(_NUMBER.fullmatch("".join(text.split())) or text in _BULLETS for text in texts):
         return False
     return all(any(not table.begins(row, col) for col in range(table.width)) or len(table.own(row)) < table.width
                for row in range(first + 1, last + 1))  # fmt: skip

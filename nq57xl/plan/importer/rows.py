@@ -337,10 +337,14 @@ def _parts(
 ) -> Iterator[tuple[Headings | None, int, int]]:
     """(headings, first row, end) for each stretch of a table; None for rows over all headings."""
     found, start = known.find(table), 0
+    fits = current is not None and current[1] == table.width
+    if fits and found is not None and any(len(table.own(row)) > 2 for row in range(found.first)):
+        # among rows of a table that goes on only well-known headings are any
+        found = known.find(table, found.first, strict=True)
     same = current is not None and found is not None and _same(found, current[0])
     if (
         current is not None
-        and current[1] == table.width
+        and fits
         and (found is None or found.first > 0 or same)
         and not _other_head(table, current[0], known)
     ):
@@ -371,6 +375,8 @@ def _other_head(table: GridTable, current: Headings, known: HeadingWords) -> boo
 
 def _same(found: Headings, known: Headings) -> bool:
     """True for the known headings again, whole or with some of them cut by a page."""
+    if found.prints == known.prints:
+        return True
     if found.kind != known.kind or len(found.texts) != len(known.texts):
         return False
     others = set(range(len(found.texts))) - {*found.columns.values()}
