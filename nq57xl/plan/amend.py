@@ -432,6 +432,8 @@ def read_comparison(data: bytes, name: str) -> tuple[Origin, Decisions]:
                 raise Nq57Error(f"{place}: dòng này có hai lần trong bảng; hãy xóa bản chép.")
             lines.add((table, key))
             if key[0] == "-":
+                if choice not in (_OUT, _KEEP):
+                    raise Nq57Error(f"{place}: dòng không còn trong văn bản mới thì ghi «{_OUT}» hoặc «{_KEEP}».")
                 if choice == _KEEP:
                     kept.add((table, key[1:]))
             elif not key[1:].isdecimal() or len(key) > _LONGEST_KEY:

@@ -354,6 +354,21 @@ def test_a_comparison_whose_hidden_key_was_typed_over_is_refused_by_its_cell(key
         read_comparison(stream.getvalue(), "so-sanh.xlsx")
 
 
+@pytest.mark.parametrize("said", ["giữ lại", None, "I.2", "mới"])
+def test_what_becomes_of_an_old_row_is_said_in_one_of_two_words(said: str | None) -> None:
+    """Neither «bỏ» nor «giữ» beside a row that the document does not have: refused by its cell, never dropped."""
+    old = plan()
+    found = compare_plans(old, attrs.evolve(retold(old), tasks=retold(old).tasks[1:]), keep=True)
+    book = openpyxl.load_workbook(io.BytesIO(write_comparison(found, origin())))
+    sheet = book["Nhiệm vụ"]
+    row = next(cell.row for cell in sheet["A"] if str(cell.value).startswith("-"))
+    sheet.cell(row, 2).value = said
+    stream = io.BytesIO()
+    book.save(stream)
+    with pytest.raises(Nq57Error, match=rf"trang «Nhiệm vụ», ô B{row}: .*«bỏ» hoặc «giữ»"):
+        read_comparison(stream.getvalue(), "so-sanh.xlsx")
+
+
 def test_decisions_of_the_office() -> None:
     """A row said to continue another code, one said to be new, one left out, an old one kept: each is done."""
     old = plan()
