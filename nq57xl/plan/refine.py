@@ -20,6 +20,7 @@ from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_r
 from nq57xl.plan.compare import nearest
 from nq57xl.plan.model import Indicator, Plan, RowTable, Task, same_text
 from nq57xl.rules.codec import content_hash
+from nq57xl.text.addresses import a1
 from nq57xl.text.legacy import fold
 from nq57xl.xlsx.write import Workbook, Worksheet
 
@@ -314,29 +315,41 @@ def read_matches(data: bytes, name: str, own: Plan, *, all_: bool = False) -> di
     now = {code: mine.texts.now(code, text) for text, code in seen}
     found = {}
     for table, title in _TITLES.items():
+        grid, where = grids.get(fold(title), []), f"{name}, trang «{title}»"
         rows: Sequence[Task | Indicator] = own.indicators if table == "indicator" else own.tasks
         known = {row.code for row in rows}
-        for number, row in enumerate(grids.get(fold(title), []), 1):
-            cells = [cell.strip() for cell in row] + [""] * len(_COLUMNS)
-            key, text, proposal, written, weights, said = cells[: _DECIDED[-1] + 1]
+        head, columns = _head(grid, where)
+        for number, row in enumerate(grid[head + 1 :], head + 2):
+            key, text, proposal, written, weights, said = (row[column].strip() for column in columns)
             told = fold(said) not in ("", "không", "chưa") or f"{written}|{weights}" != proposal
-            if number <= HEADER_ROW + 1 or not (key and proposal) or not (told or all_):
+            if not (key and proposal) or not (told or all_):
                 continue
             named = re.split(r"[;,\n]", written) if fold(written) != fold(_NONE) else []
             codes = [now.get(code.strip(), code.strip()) for code in named if code.strip()]
             if all(codes):
-                where = f"{name}, trang «{title}», ô "
+                of_codes, of_weights = (f"{where}, ô {a1(number - 1, columns[col])}" for col in _DECIDED[:2])
                 if strange := [code for code in codes if code not in known]:
                     kind = "chỉ tiêu" if table == "indicator" else "đầu việc"
-                    raise Nq57Error(
-                        f"{where}D{number}: kế hoạch của cơ quan không có {kind} mã {strange[0]}; các mã đúng ở trang "
-                        f"«{_OWN}»."
-                    )
+                    told_of = f"kế hoạch của cơ quan không có {kind} mã {strange[0]}"
+                    raise Nq57Error(f"{of_codes}: {told_of}; các mã đúng ở trang «{_OWN}».")
                 if len(set(codes)) < len(codes):
-                    raise Nq57Error(f"{where}D{number}: có mã ghi hai lần; mỗi mã chỉ ghi một lần.")
-                shares = _weights(weights, len(codes), f"{where}E{number}")
+                    raise Nq57Error(f"{of_codes}: có mã ghi hai lần; mỗi mã chỉ ghi một lần.")
+                shares = _weights(weights, len(codes), of_weights)
                 found[table, key] = RowMatch(table, key, text, mine.answering(codes, shares))
     return found
+
+
+def _head(grid: Sequence[Sequence[str]], where: str) -> tuple[int, list[int]]:
+    """Row of the headings, and the columns up to that of the confirmation: somebody may have put others beside them."""
+    wanted = list(_COLUMNS)[: _DECIDED[-1] + 1]
+    for number, row in enumerate(grid):
+        texts = [fold(text) for text in row]
+        if set(map(fold, wanted)) <= set(texts):
+            return number, [texts.index(fold(title)) for title in wanted]
+    if grid:
+        shown = ", ".join(f"«{title}»" for title in wanted[_HIDDEN:])
+        raise Nq57Error(f"{where}: thiếu tên cột {shown} hoặc các cột ẩn; hãy khôi phục, hoặc xóa tệp để lập lại.")
+    return 0, []
 
 
 def _weights(typed: str, count: int, where: str) -> list[float | None]:

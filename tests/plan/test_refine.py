@@ -141,6 +141,26 @@ def test_a_decision_that_cannot_be_read_names_its_cell(
     assert word in str(caught.value)
 
 
+def test_columns_and_rows_of_ones_own_change_no_decision() -> None:
+    """A column put in before that of the codes, and a row above the headings: the same decisions; a message names the
+    cell where it now stands. Without the headings nothing is decided."""
+    book = load_workbook(io.BytesIO(write_matches(lines(), OWN)))
+    sheet = book["Nhiệm vụ chủ trì"]
+
+    def read(change: Callable[[], object]) -> dict[RowPlace, RowMatch]:
+        change()
+        stream = io.BytesIO()
+        book.save(stream)
+        return read_matches(stream.getvalue(), "doi-chieu.xlsx", OWN, all_=True)
+
+    sheet.insert_cols(4)
+    assert read(lambda: sheet.insert_rows(3)) == confirmed()
+    with pytest.raises(Nq57Error, match=r"«Nhiệm vụ chủ trì», ô E6: .*I\.9"):
+        read(lambda: sheet.cell(6, 5, "I.9"))
+    with pytest.raises(Nq57Error, match="«Nhiệm vụ chủ trì»: thiếu tên cột «Mã của cơ quan»"):
+        read(lambda: sheet.delete_rows(5))
+
+
 def test_a_changed_form_asks_only_about_what_changed() -> None:
     """One superior row reworded: that line alone waits again, its answer is proposed; renumbering asks nothing."""
     first, *rest = SUPERIOR.tasks
