@@ -272,15 +272,17 @@ def _collect(  # noqa: PLR0917 - click passes them by name
 def _status(context: click.Context, period: str | None, json_: bool, text: bool) -> None:
     """Ai đã báo cáo, ai chưa, đúng hạn hay chậm, còn vướng gì."""
     from nq57xl.commands.status import status as run
-    from nq57xl.outputs.texts import status_json, status_text
 
     here = run(office(context), period)
+    if not json_ and not text:
+        _print_status(here)
+        return
+    from nq57xl.outputs.texts import status_json, status_text
+
     if json_:
         print_json(status_json(here.status, here.plan, here.period))
-    elif text:
-        click.echo(status_text(here.status, here.plan, here.period, context.obj))
     else:
-        _print_status(here)
+        click.echo(status_text(here.status, here.plan, here.period, context.obj))
 
 
 def _print_status(here: PeriodOverview) -> None:
