@@ -171,38 +171,35 @@ class _PlacedSheetWriter:
                 self._put(row.row, index, content, own)
 
     def _put(self, row: int, col: int, content: pages.CellContent, style: _Properties) -> None:
-        if content is None or isinstance(content, str):
-            self.out.text(row, col, content or "", self.book.format(style))
-        elif isinstance(content, pages.Number):
-            form = self.book.format(style | {"num_format": content.format})
-            self.out.write_number(row, col, content.value, form)
-        elif isinstance(content, pages.Formula):
-            form = self.book.format(style | {"num_format": content.format})
-            self.out.write_formula(row, col, f"={content.text}", form, content.value)
-        elif isinstance(content, pages.Link):
-            self._link(row, col, content, style)
-        elif isinstance(content, pages.FileLink):
-            self.out.file_link(row, col, content.text, content.path, self.book.format(style | _LINK))
-        else:
-            from xlsxwriter.utility import xl_range
+        out, form = self.out, self.book.format
+        match content:
+            case None | str():
+                out.text(row, col, content or "", form(style))
+            case pages.Number(value=number, format=code):
+                out.write_number(row, col, number, form(style | {"num_format": code}))
+            case pages.Formula(text=text, value=value, format=code):
+                out.write_formula(row, col, f"={text}", form(style | {"num_format": code}), value)
+            case pages.FileLink(text=text, path=path):
+                out.file_link(row, col, text, path, form(style | _LINK))
+            case pages.Link(text=text, anchor=anchor):
+                there = self.anchors.get(anchor)
+                if there is None:
+                    out.text(row, col, text.format(row="", label=""), form(style))
+                    return
+                text = text.format(row=there.row + 1, label=there.label)
+                target = f"{sheet_prefix(there.sheet)}A{there.row + 1}"
+                if there.file:
+                    out.file_link(row, col, text, f"{there.file}#{target}", form(style | _LINK))
+                else:
+                    out.link(row, col, text, target, form(style | _LINK))
+            case pages.Sparkline(first=first, last=last):
+                from xlsxwriter.utility import xl_range
 
-            place = xl_range(row, self.sheet.index(content.first), row, self.sheet.index(content.last))
-            self.out.text(row, col, "", self.book.format(style))
-            # columns from zero: LibreOffice 7.4 prints no lines, and a cut axis makes small moves look large
-            bars = {"type": "column", "min": 0, "series_color": "#8EA9DB", "last_point": True, "last_color": ACCENT}
-            self.out.add_sparkline(row, col, {"range": f"{sheet_prefix(self.page.name)}{place}", **bars})
-
-    def _link(self, row: int, col: int, link: pages.Link, style: _Properties) -> None:
-        there = self.anchors.get(link.anchor)
-        if there is None:
-            self.out.text(row, col, link.text.format(row="", label=""), self.book.format(style))
-            return
-        text = link.text.format(row=there.row + 1, label=there.label)
-        target = f"{sheet_prefix(there.sheet)}A{there.row + 1}"
-        if there.file:
-            self.out.file_link(row, col, text, f"{there.file}#{target}", self.book.format(style | _LINK))
-        else:
-            self.out.link(row, col, text, target, self.book.format(style | _LINK))
+                place = xl_range(row, self.sheet.index(first), row, self.sheet.index(last))
+                out.text(row, col, "", form(style))
+                # columns from zero: LibreOffice 7.4 prints no lines, and a cut axis makes small moves look large
+                bars = {"type": "column", "min": 0, "series_color": "#8EA9DB", "last_point": True, "last_color": ACCENT}
+                out.add_sparkline(row, col, {"range": f"{sheet_prefix(self.page.name)}{place}", **bars})
 
     def _print_setup(self) -> None:
         page, out = self.page, self.out
