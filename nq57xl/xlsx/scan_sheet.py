@@ -376,8 +376,9 @@ class _SheetReader(ElementReader):
         sheet, shared, texts_only = self._sheet, self._shared, self._shared.looks.texts_only
         styles = len(shared.looks.by_style)
         for place, style, kind, known, value in cells:
-            formula = None if isinstance(known, bytes) else known
-            if isinstance(known, bytes):
+            if not isinstance(known, bytes):
+                formula = known
+            else:
                 if len(_formulas) > _FORMULAS:
                     _formulas.clear()
                 formula = _formulas.setdefault(known, next(left)[: LIMITS.cell_text])
