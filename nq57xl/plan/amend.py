@@ -428,7 +428,7 @@ def read_comparison(data: bytes, name: str) -> tuple[Origin, Decisions]:
                 continue
             said, place = row[_DECISION].strip(), f"{name}, trang «{title}», ô B{number}"
             choice = fold(said)
-            if (table, key) in lines:
+            if key[0] == "+" and (table, key) in lines:  # an old row that stands twice stays if one of them says so
                 raise Nq57Error(f"{place}: dòng này có hai lần trong bảng; hãy xóa bản chép.")
             lines.add((table, key))
             if key[0] == "-":
