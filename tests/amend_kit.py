@@ -64,7 +64,7 @@ def consolidation(office: Office, period: str) -> Consolidation:
         return consolidated(OfficePeriod.of(office, ledger, period))
 
 
-def filled(office: Office, form: Path, target: Path, *, seed: int = 7) -> Path:
+def filled(form: Path, target: Path, *, seed: int = 7) -> Path:
     Department(seed, DUE).fill(form, target)
     return target
 

@@ -24,7 +24,6 @@ Content = Any
 
 EPOCH = date(1899, 12, 30)
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_NO_ENTRY = frozenset({"check", "previous"})
 _SHARED = {"evidence_number": "evidence_date", "evidence_title": "evidence_link"}
 """Fields that stand in the cell of another one."""
 

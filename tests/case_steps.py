@@ -19,8 +19,6 @@ from tests.case_book import Book, Key, Place, key_of, places
 from tests.case_edits import EDITS
 from tests.case_kit import PERIOD, SEVERITIES, Case, Done, base, form, named, nq57xl
 
-ZONE = "+0700"
-
 
 class Run:
     """One case on its way: a workspace of its own, what went wrong so far."""

@@ -1,4 +1,4 @@
-"""Makes nq57xl/text/times_widths.json: advance widths of Times New Roman, from a metric-compatible font.
+"""Makes nq57xl/xlsx/times_widths.json: advance widths of Times New Roman, from a metric-compatible font.
 
 Run once, in a throw-away environment with fontTools:  python tools/font_widths.py REGULAR.ttf BOLD.ttf
 """

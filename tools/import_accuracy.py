@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - sentences read better unbroken
 """How exact the importer is: makes documents of known plans, imports them, compares cell by cell, prints the figures.
 
 python -m tools.import_accuracy [--pdf] [--count 12]
@@ -7,6 +6,8 @@ Four families of made-up documents, whose makers share nothing but the plans' re
 `tự do` (tools/import_wild), `mạng` and `sổ` (tools/import_offices, which know who leads, who is inside and who belongs to
 a group). DOCUMENT=TRUTH pairs of one's own, TRUTH a master appendix, are compared with --own.
 """
+
+# ruff: noqa: E501 - sentences read better unbroken
 
 from __future__ import annotations
 
@@ -178,7 +179,7 @@ def run(data: bytes, name: str) -> ReviewedPlan:
     return import_document(read_document(data, name), Path(name).stem, TODAY)
 
 
-def looks(plan: Plan, rng: random.Random) -> dict[str, object]:
+def looks(rng: random.Random) -> dict[str, object]:
     """Random choices of a layout."""
     return {
         "heads": rng.randrange(5),
@@ -195,10 +196,10 @@ def samples(count: int, seed: int) -> Iterable[tuple[str, Plan, dict[str, object
     """Names, plans and looks."""
     rng = random.Random(seed)
     for name in BUNDLED_PLANS:
-        yield name, bundled(name), looks(bundled(name), rng)
+        yield name, bundled(name), looks(rng)
     for index in range(count):
         plan = random_plan(rng)
-        yield f"mau-{index:02d}", plan, looks(plan, rng)
+        yield f"mau-{index:02d}", plan, looks(rng)
 
 
 Totals = dict[tuple[str, str], Score]

@@ -1,7 +1,9 @@
+"""Plans as offices publish them, for measuring the importer: two further families of documents, `mạng` and `sổ`.
+
+`mạng` are web pages and Markdown copies with letterhead, seal line and signature; `sổ` workbooks and Word tables with codes,
+columns of groups and of progress, people beside units. They know who leads, who is inside and who belongs to a group."""
+
 # ruff: noqa: E501 - lists of words
-"""Two further families of documents for measuring the importer, as offices publish them: `mạng` (web pages and Markdown copies,
-with letterhead, seal line and signature) and `sổ` (workbooks and Word tables with codes, columns of groups and of progress, people
-beside units). They know who leads, who is inside and who belongs to a group."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def _task_table(document: Any, plan: Plan, look: Look) -> None:  # noqa: ANN401 
     table.style = "Table Grid"
     cells = table._cells  # the public way is quadratic
     width = len(columns)
-    _head_rows(table, cells, heads, columns, look)
+    _head_rows(cells, heads, columns, look)
     if look.repeat:
         for row in range(top):
             _repeat(table.rows[row])
@@ -143,7 +143,7 @@ def _task_table(document: Any, plan: Plan, look: Look) -> None:  # noqa: ANN401 
         _center(cells)
 
 
-def _head_rows(table: Any, cells: Sequence[Any], heads: list[str], columns: tuple[str, ...], look: Look) -> None:  # noqa: ANN401
+def _head_rows(cells: Sequence[Any], heads: list[str], columns: tuple[str, ...], look: Look) -> None:
     width = len(columns)
     pair = [index for index, name in enumerate(columns) if name in ("lead", "support")]
     for col, text in enumerate(heads):

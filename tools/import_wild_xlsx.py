@@ -37,8 +37,8 @@ def wild_xlsx(plan: Plan, made: Drawn, way: Way, rng: random.Random) -> bytes:
                      "(Kèm theo Kế hoạch số 15/KH-SXD ngày 12/3/2026 của Sở Xây dựng)"):  # fmt: skip
             sheet.append([""] * (left - 1) + [text])
         sheet.append([])
-    _put(sheet, [(row, "head") for row in head_rows(way)], way, rng, left)
-    _put(sheet, list(zip(made.rows, made.kinds, strict=True)), way, rng, left)
+    _put(sheet, [(row, "head") for row in head_rows(way)], rng, left)
+    _put(sheet, list(zip(made.rows, made.kinds, strict=True)), rng, left)
     if rng.random() < 0.2:
         _hidden_column(sheet, left + len(way.columns))
     if plan.indicators:
@@ -52,7 +52,7 @@ def wild_xlsx(plan: Plan, made: Drawn, way: Way, rng: random.Random) -> bytes:
     return stream.getvalue()
 
 
-def _put(sheet: Any, rows: list[tuple[list[Place], str]], way: Way, rng: random.Random, left: int) -> None:  # noqa: ANN401
+def _put(sheet: Any, rows: list[tuple[list[Place], str]], rng: random.Random, left: int) -> None:  # noqa: ANN401
     """The rows under what is there; vertical merges run from `top` to the last `more`."""
     start = sheet.max_row + 1
     tall: dict[int, int] = {}

@@ -1,5 +1,4 @@
-"""What goes out beside the month's report, and what is kept: diff, history, export, schema, upward; attach, ledger,
-backup, restore."""
+"""diff, history, export, schema, upward: what goes out; attach, ledger, backup, restore: what is kept."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What the office decides: on returns that came in (exclude, readmit, received, take, recheck, waive, remark, with
-check, verify and log), on the plan (amend), by its own hand (edits), at the end of a period (close)."""
+"""exclude, readmit, received, take, recheck, waive, remark, check, verify, log, amend, edits, close.
+
+What the office decides on returns that came in, on the plan, by its own hand, at the end of a period."""
 
 from __future__ import annotations
 

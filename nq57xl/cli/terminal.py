@@ -1,5 +1,6 @@
-"""What the commands share: the group, how one is declared, options, the terminal, and what several print of returns and
-of a report, as JSON or in words."""
+"""What the commands share: the group, how one is declared, options, the terminal, what several of them print.
+
+That is said of returns and of a report, as JSON or in words."""
 
 from __future__ import annotations
 

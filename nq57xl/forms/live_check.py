@@ -25,7 +25,7 @@ from nq57xl.xlsx.write import sheet_prefix
 
 CELL_ERROR = "Có ô báo lỗi, hãy nhập lại"
 MISSING = "Thiếu"
-"""How the part about a blank cell begins (RequiredIf.short); the sheet colours such checks amber."""
+"""How the part about a blank cell begins (required_if); the sheet colours such checks amber."""
 _TAKEN_AS = "Ghi nhận "
 """How a line begins that repeats a day or a percentage as it was understood; such lines stand before all else."""
 _MONTHS = 12

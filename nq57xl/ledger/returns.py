@@ -1,5 +1,4 @@
-"""The part of the ledger about files and returns: seen, recorded, judged again, read as the office's decisions leave
-them."""
+"""The part of the ledger about files and returns: seen, recorded, judged again, read with the office's decisions."""
 
 from __future__ import annotations
 

@@ -269,7 +269,7 @@ _OFTEN = 4
 
 
 def _suspects(text: str, misprints: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """(as printed, likely) for each suspected misprint, each once. Near-misses of unit names: `Resolution.near`."""
+    """(as printed, likely) for each suspected misprint, each once. Near-misses of unit names: `_Resolution.near`."""
     told: set[str] = set()
     for wrong, right in misprints.items():
         match = re.search(rf"(?<!\w){re.escape(wrong)}(?!\w)", text, re.I)

@@ -1,5 +1,6 @@
-"""What follows from the texts of a plan: which units they name (never a guess), deadlines, targets, codes for what has
-none; and which unit goes on with a row on a day."""
+"""Which units the texts of a plan name, never by a guess; which unit goes on with a row on a day.
+
+Also what else follows from those texts: deadlines, targets, codes for what has none."""
 
 from __future__ import annotations
 

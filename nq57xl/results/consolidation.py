@@ -1,4 +1,6 @@
-"""What the accepted returns of a period say together, beside the plan; a blank stays a blank, never a zero."""
+"""What the accepted returns of a period say together, beside the plan; which rows are late or overdue.
+
+A blank stays a blank, never a zero."""
 
 from __future__ import annotations
 
@@ -101,11 +103,10 @@ class _UnitReturns:
         told = values["completion_date"].value if "completion_date" in values else None
         completed = _day(told) if isinstance(told, dt.date) else None
         cutoff = self.period.cutoff
-        later = completed if progress == "done" and completed is not None and completed > cutoff else None
-        if later is not None:
-            progress = "in_progress"
+        if progress == "done" and completed is not None and completed > cutoff:
+            progress = "in_progress"  # done in the next period's figures
         state = _timeliness(progress, task.due, cutoff, completed, self.plan.settings.at_risk_days)
-        return LeadEntry(*who, values, progress, state, before, later)
+        return LeadEntry(*who, values, progress, state, before)
 
     def _standing(self, task: Task, entries: Sequence[LeadEntry]) -> RowStanding:
         """Where the row stands as a whole: by its one lead, or by COLLECTIVE_RULE."""

@@ -92,8 +92,6 @@ class LeadEntry(_Reported):
     timeliness: Timeliness | None = None
     before: bool = False
     """True: reported as done in an earlier period; the values are those of that return."""
-    after_cutoff: dt.date | None = None
-    """The day on which it was completed, where that is after the cut-off: in progress in this period's figures."""
 
     @property
     def reported(self) -> bool:

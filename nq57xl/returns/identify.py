@@ -1,5 +1,6 @@
-"""Which issued form a workbook is, by texts in its cells, never by names of sheets or files; which of its sheets is
-which of the form's, and where their rows and columns stand now."""
+"""Which issued form a workbook is, by texts in its cells, never by names of sheets or files.
+
+Also which of its sheets is which of the form's, and where their rows and columns stand now."""
 
 from __future__ import annotations
 

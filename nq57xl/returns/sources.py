@@ -1,6 +1,6 @@
-"""The files that were handed in: which, how big, received when.
+"""The files that were handed in, also those in archives and mails (.zip, .eml, .msg): which, how big, received when.
 
-Archives and mails among them are taken apart in memory: nothing is written by the name it has there.
+Archives and mails are taken apart in memory: nothing is written by the name it has there.
 """
 
 from __future__ import annotations

@@ -295,19 +295,19 @@ def test_the_loop_over_an_amendment(office: Office, root: Path, newer: Path, tmp
     """Issued, amended, returned on the old form, issued anew, the next period under the new version, both merged."""
     april, may = generate(office, "2026-04", ["VP"]), generate(office, "2026-05", ["VP", "QLCNC"])
     inbox = root / "inbox"
-    collect(office, [filled(office, form_of(april, "VP"), inbox / "vp-4.xlsx", seed=3)], "2026-04")
+    collect(office, [filled(form_of(april, "VP"), inbox / "vp-4.xlsx", seed=3)], "2026-04")
     old_form = shutil.copy(form_of(may, "VP"), tmp_path / "vp-cu.xlsx")
     done = amend.propose_amendment(office, newer, MAY, apply=True)
     assert done.periods == ("2026-05",)
 
-    taken = collect(office, [filled(office, Path(old_form), inbox / "vp-5.xlsx")], "2026-05")
+    taken = collect(office, [filled(Path(old_form), inbox / "vp-5.xlsx")], "2026-05")
     assert [item.verdict for item in taken.returns] == ["accepted"]
     told = {item.code: item.value for item in taken.returns[0].findings if item.code.startswith("PLAN_ROWS")}
     assert told == {"PLAN_ROWS_NEW": "III.7"}
     letter = (root / "out" / "2026-05" / "thong-bao" / "NQ57_2026-05_VP.txt").read_text(encoding="utf-8-sig")
     assert "thêm các dòng III.7" in letter
     assert "không phải làm gì thêm" not in letter
-    qlcnc = collect(office, [filled(office, form_of(may, "QLCNC"), inbox / "cnc.xlsx")], "2026-05").returns[0]
+    qlcnc = collect(office, [filled(form_of(may, "QLCNC"), inbox / "cnc.xlsx")], "2026-05").returns[0]
     assert [item.value for item in qlcnc.findings if item.code == "PLAN_ROWS_DROPPED"] == ["I.2"]
 
     may_c = consolidation(office, "2026-05")
@@ -342,7 +342,7 @@ def test_the_loop_over_an_amendment(office: Office, root: Path, newer: Path, tmp
 def test_forms_and_reports_of_earlier_periods_stay_bit_for_bit(office: Office, root: Path, newer: Path) -> None:
     """What was issued and merged before an amendment is made again, byte for byte, after it."""
     made = generate(office, "2026-04", ["VP"])
-    collect(office, [filled(office, form_of(made, "VP"), root / "inbox" / "vp.xlsx")], "2026-04")
+    collect(office, [filled(form_of(made, "VP"), root / "inbox" / "vp.xlsx")], "2026-04")
     report = merge(office, "2026-04").report.read_bytes()
     forms = {item.path.name: item.path.read_bytes() for item in made.forms}
     amend.propose_amendment(office, newer, MAY, apply=True)
@@ -350,7 +350,7 @@ def test_forms_and_reports_of_earlier_periods_stay_bit_for_bit(office: Office, r
     assert merge(office, "2026-04").report.read_bytes() == report
 
 
-def test_a_text_document_amends(office: Office, root: Path, tmp_path: Path) -> None:
+def test_a_text_document_amends(office: Office, tmp_path: Path) -> None:
     """A Markdown table of two tasks with --partial: one deadline is put off, one task comes, the rest stays."""
     first = office.appendix().plan.tasks[0]
     table = tmp_path / "dieu-chinh.md"

@@ -1,5 +1,6 @@
-"""Workspaces of the program as of commit 421ebb3, under the present one: what they hold is read, judged and counted as
-it was (tests/data/old_workspace/README.md)."""
+"""Workspaces of an earlier program under the present one: what they hold is read, judged and counted as it was.
+
+The earlier one is that of commit 421ebb3 (tests/data/old_workspace/README.md)."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_no_cell_is_called_needless_that_is_required(overdue: bool) -> None:
         assert not ALWAYS & _needless(row)
 
 
-def _sets(predicate: Any) -> list[list[str]]:  # noqa: ANN401 - RequiredIf
+def _sets(predicate: Any) -> list[list[str]]:  # noqa: ANN401 - of required_if
     return list(predicate.alternatives)
 
 

@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - rows of a table read better unbroken
 """Columns known by what stands in them, groups told by a column or by codes, and what cells hide: struck text, signs, formats."""
+
+# ruff: noqa: E501 - rows of a table read better unbroken
 
 from __future__ import annotations
 

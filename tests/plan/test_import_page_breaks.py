@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - rows read better unbroken
 """What a page cuts: numbers, headings printed again, cells under them, words over a stray rule."""
+
+# ruff: noqa: E501 - rows read better unbroken
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - questions and rows read better unbroken
 """The review as work for a person: questions with dropdowns, answers taken in, headings remembered."""
+
+# ruff: noqa: E501 - questions and rows read better unbroken
 
 from __future__ import annotations
 

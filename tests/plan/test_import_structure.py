@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - rows of a table read better unbroken
 """Headings by their synonyms, and the rows under them: sections, parts, merges, faults."""
+
+# ruff: noqa: E501 - rows of a table read better unbroken
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - rows of a table read better unbroken
 """Appendices as agencies of different habits set them: nothing wrong is taken without being flagged."""
+
+# ruff: noqa: E501 - rows of a table read better unbroken
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - examples read better unbroken
 """Who is a unit, who is inside, who belongs to a group; agency, year and signature: decided from the document itself."""
+
+# ruff: noqa: E501 - examples read better unbroken
 
 from __future__ import annotations
 

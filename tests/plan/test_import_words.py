@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - examples read better unbroken
 """What Word, Excel and PDF hide in their files: hidden text, dragged borders, words cut by narrow columns, typed days."""
+
+# ruff: noqa: E501 - examples read better unbroken
 
 from __future__ import annotations
 

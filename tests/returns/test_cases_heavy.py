@@ -89,7 +89,7 @@ def first_figure(path: Path) -> Place:
 
 
 @pytest.mark.parametrize("stored", cases(["NaN"], ["1E999", "INF", "1E400", "-1E10"]))
-def test_odd_numbers_in_the_offices_own_hand(office: Path, stored: str, tmp_path: Path) -> None:
+def test_odd_numbers_in_the_offices_own_hand(office: Path, stored: str) -> None:
     """A number that is none in bien-tap.xlsx is told; merge ends with a message or takes the rest, no traceback."""
     collect(office, f"{stored}.xlsx", base(form(office)) + b"\0" * (len(stored) + ord(stored[0])))
     assert nq57xl("-w", office, "merge", "--period", PERIOD).code == 0

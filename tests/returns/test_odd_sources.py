@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -31,7 +31,6 @@ from tests.hostile import good, ole, zipped
 from tests.returns_kit import issued
 
 NOW = datetime(2026, 4, 20, 9, 30, tzinfo=VIETNAM)
-SENT = datetime(2026, 4, 16, 2, 0, tzinfo=UTC)
 
 
 def opened(tmp_path: Path, data: bytes, name: str = "a.zip") -> list[_Member]:

@@ -79,7 +79,7 @@ def test_other_programs_change_nothing_of_it(form: bytes, unlocked: bool) -> Non
     assert [row.print for row in again.rows] == [row.print for row in found.rows]
 
 
-def test_a_form_of_the_earlier_layout_is_read(tmp_path: Path) -> None:
+def test_a_form_of_the_earlier_layout_is_read() -> None:
     """Rows that stand on several sheets are one row with all its cells; rows that are closed have none."""
     with tarfile.open(REPOSITORY / "tests/data/old_workspace/bql-2026.tar.xz") as archive:
         member = archive.extractfile(EARLIER)

@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - patterns read better unbroken
 """Finds the headings of a table and what each column holds: by schemas/import_headings.yml and by what stands under them."""
+
+# ruff: noqa: E501 - patterns read better unbroken
 
 from __future__ import annotations
 
