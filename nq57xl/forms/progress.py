@@ -298,6 +298,7 @@ def _to_wrong(checks: _CheckRange) -> _Live:
     rows = list(zip(checks.slots, checks.texts, strict=True))
     named = [slot for slot, text in rows if ": " in text] + [slot for slot, text in rows if text == CELL_ERROR]
     place = f'IFERROR(MATCH("*: *",{checks.ref},0),MATCH({quoted(CELL_ERROR)},{checks.ref},0))'
-    link = f"#{checks.ref.partition('$')[0]}{letters_of(checks.slots[0].col)}"
+    first = checks.slots[0]
+    link = f"#{sheet_prefix(checks.checks.titles[first.sheet])}{letters_of(first.col)}"
     address = f"{link}{named[0].row + 1}" if named else ""
-    return _Live(f'IFERROR({quoted(link)}&({place}{checks.slots[0].row:+d}),"")', address)
+    return _Live(f'IFERROR({quoted(link)}&({place}{first.row:+d}),"")', address)

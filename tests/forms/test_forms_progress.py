@@ -7,6 +7,7 @@ import zipfile
 from datetime import date
 from io import BytesIO
 
+import attrs
 import openpyxl
 
 from nq57xl.forms.layout import layout
@@ -92,6 +93,19 @@ def test_what_is_wrong_is_asked_to_be_looked_at() -> None:
     assert texts["progress"].endswith("đủ các ô bắt buộc, 1 dòng cần xem lại")
     assert texts["next"] == f"Đến dòng cần xem lại: trang 1. Kết quả, ô {address_of('led', 'II.1.1', 'check')}"
     assert texts["state:results"] == "xem lại 1 dòng"
+
+
+def test_a_sheet_may_be_named_after_a_currency() -> None:
+    """The link to what is wrong leads to the sheet «3. Chỉ tiêu (US$)» of an office's own."""
+    form = sample_form("VP")
+    named = [attrs.evolve(one, title=one.title.replace("tiêu", "tiêu (US$)")) for one in form.schema.sheets]
+    own = attrs.evolve(form, schema=attrs.evolve(form.schema, sheets=tuple(named)))
+    links = {
+        link
+        for formula, _ in live_cells(LiveChecks(own, layout(own))).values()
+        for link in re.findall(r'"#([^"]*)"', formula)
+    }
+    assert {link for link in links if "US" in link} == {"'3. Chỉ tiêu (US$)'!I", "'3. Chỉ tiêu (US$)'!M"}
 
 
 def test_free_table_counts_once_it_is_used() -> None:
