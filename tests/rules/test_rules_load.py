@@ -90,6 +90,16 @@ def test_a_slip_in_a_file_is_named_with_the_file(tmp_path: Path, file: str, old:
     assert said in str(caught.value)
 
 
+def test_a_long_title_that_no_formula_holds_is_right(tmp_path: Path) -> None:
+    """What is too long for a check in the sheet is refused in such a check alone."""
+    (tmp_path / "schemas").mkdir()
+    text = resources.find("schemas", "proposal.yml").read_text(encoding="utf-8")
+    title = f"Thời hạn đề xuất {'cần ghi rõ ràng ' * 16}"
+    own = text.replace("title: Thời hạn đề xuất", f"title: {title}")
+    (tmp_path / "schemas" / "proposal.yml").write_text(own, encoding="utf-8")
+    assert load_schema(tmp_path).table("proposal").field("deadline").title == title.strip()
+
+
 def test_every_code_of_every_rule_is_in_the_catalogue() -> None:
     """A finding always has its line in the catalogue."""
     codes = {rule.code for table in load_schema().tables for rule in table.rules}
