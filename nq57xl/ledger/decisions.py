@@ -160,10 +160,19 @@ class OfficeDecisions(OpenLedger):
         return [_under_waivers(item, period, known) for item in judged]
 
     def _as_decided(
-        self, connection: Connection, records: Iterable[ReturnRecord], wanted: Select[tuple[int]]
+        self,
+        connection: Connection,
+        records: Iterable[ReturnRecord],
+        wanted: Select[tuple[int]],
+        upto: tuple[int, int] | None = None,
     ) -> tuple[ReturnRecord, ...]:
-        """The returns as decisions, remarks and waivers leave them; `wanted` selects their ids."""
-        decided, remarks, waivers = _of_returns(connection, wanted), _remarks(connection), _waivers(connection)
+        """The returns as decisions, remarks and waivers leave them; `wanted` selects their ids.
+
+        `upto`: ids of the last decision and of the last waiver that count; None: all do.
+        """
+        counts = [tables.decisions.c.id <= upto[0]] if upto else []
+        decided, remarks = _of_returns(connection, wanted, *counts), _remarks(connection, *counts)
+        waivers = _waivers(connection, *([tables.waivers.c.id <= upto[1]] if upto else []))
         found = []
         for record in records:
             own = _with_remarks(_applied(record, decided.get(record.id, ())), remarks)
@@ -180,10 +189,12 @@ class OfficeDecisions(OpenLedger):
                 connection.execute(insert(tables.decisions), row)
 
 
-def _of_returns(connection: Connection, wanted: Select[tuple[int]]) -> dict[int, tuple[Decision, ...]]:
+def _of_returns(
+    connection: Connection, wanted: Select[tuple[int]], *conditions: ColumnElement[bool]
+) -> dict[int, tuple[Decision, ...]]:
     """The decisions on the returns whose ids are selected, oldest first, by return."""
     table = tables.decisions
-    query = select(table).where(table.c.return_id.in_(wanted)).order_by(table.c.id)
+    query = select(table).where(table.c.return_id.in_(wanted), *conditions).order_by(table.c.id)
     found: dict[int, tuple[Decision, ...]] = {}
     for row in connection.execute(query):
         item = tables.record_of(Decision, row._asdict())
@@ -261,10 +272,10 @@ def _with_remarks(record: ReturnRecord, remarks: Iterable[CellRemark]) -> Return
     return attrs.evolve(record, judged=attrs.evolve(judged, findings=tuple(findings), verdict=verdict))
 
 
-def _waivers(connection: Connection) -> tuple[Waiver, ...]:
-    """Every waiver, oldest first, with the period from which it was ended."""
+def _waivers(connection: Connection, *conditions: ColumnElement[bool]) -> tuple[Waiver, ...]:
+    """The waivers that fulfil the conditions, oldest first, with the period from which each was ended."""
     found: dict[int, Waiver] = {}
-    for row in connection.execute(select(tables.waivers).order_by(tables.waivers.c.id)):
+    for row in connection.execute(select(tables.waivers).where(*conditions).order_by(tables.waivers.c.id)):
         item = tables.record_of(Waiver, row._asdict())
         if item.ends is None:
             found[item.id] = item

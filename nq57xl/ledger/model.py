@@ -206,6 +206,8 @@ class FrozenPeriod:
     """Id of the newest return that had been collected for it; 0 before the first."""
     last_edit: int
     """Id of the newest edit that had been recorded, of whatever period; 0 before the first."""
+    last_decided: tuple[int, int] | None = None
+    """The same of decisions on returns and of waivers; None in what was frozen by programs that did not keep it."""
 
 
 @frozen

@@ -277,9 +277,10 @@ class RecordedReturns(OfficeDecisions):
         *,
         valued: ColumnElement[bool] | None = None,
         progress_only: bool = False,
+        upto: tuple[int, int] | None = None,
     ) -> tuple[ReturnRecord, ...]:
         """Returns that fulfil a condition on `returns`, in the order of collection, as the office's decisions and
-        waivers leave them: six queries in all.
+        waivers leave them, or left them (`upto`): six queries in all.
 
         `valued`: which of them come with their values; None: all. `progress_only`: of rows led how far each has come,
         and everything of those that are done; findings of returns alone on which something was decided."""
@@ -294,7 +295,7 @@ class RecordedReturns(OfficeDecisions):
             of_findings &= told.c.return_id.in_(select(tables.decisions.c.return_id))
         findings = _parts(connection, told, _FINDING, lambda row: Finding(*row), of_findings)
         found = (_record(row, values.get(row["id"], ()), findings.get(row["id"], ())) for row in rows)
-        return self._as_decided(connection, found, wanted)
+        return self._as_decided(connection, found, wanted, upto)
 
 
 def _known_files(connection: Connection, hashes: Collection[str]) -> dict[str, _KnownFile]:

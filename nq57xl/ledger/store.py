@@ -204,7 +204,10 @@ class Ledger(PlansAndForms, RecordedReturns):
 
     def freeze(self, period: Period, plan: Plan, schema_used: Schema, status: PeriodStatus) -> FrozenPeriod:
         """The period as it stands; the plan is recorded. Values and findings stay in the ledger alone."""
-        last_edit = self.first(select(func.max(tables.edits.c.id)))  # of any period
+        edit, decision, waiver = (
+            self.first(select(func.max(table.c.id))) or 0  # of any period
+            for table in (tables.edits, tables.decisions, tables.waivers)
+        )
         return FrozenPeriod(
             period=period,
             plan_version=self.record_plan(plan),
@@ -213,11 +216,12 @@ class Ledger(PlansAndForms, RecordedReturns):
                 status, lambda record: attrs.evolve(record, judged=attrs.evolve(record.judged, values=(), findings=()))
             ),
             last_return=max((record.id for record in self.returns(period.code)), default=0),
-            last_edit=last_edit or 0,
+            last_edit=edit,
+            last_decided=(decision, waiver),
         )
 
     def thaw(self, frozen: FrozenPeriod) -> PeriodStatus:
-        """The status that was frozen, with values and findings."""
+        """The status that was frozen, with values and findings as the office had decided then."""
         ids: set[int] = set()
 
         def note(record: ReturnRecord) -> ReturnRecord:
@@ -226,7 +230,8 @@ class Ledger(PlansAndForms, RecordedReturns):
 
         _mapped(frozen.status, note)
         with self.viewing() as connection:
-            found = {record.id: record.judged for record in self._find(connection, tables.returns.c.id.in_(ids))}
+            records = self._find(connection, tables.returns.c.id.in_(ids), upto=frozen.last_decided)
+            found = {record.id: record.judged for record in records}
 
         def refill(record: ReturnRecord) -> ReturnRecord:
             kept = found[record.id]

@@ -17,6 +17,7 @@ from nq57xl.commands.collect import collect
 from nq57xl.commands.decide import decide
 from nq57xl.commands.generate import generate
 from nq57xl.commands.merge import _ClosedPeriod, close, merge, reopen
+from nq57xl.commands.remarks import remark
 from nq57xl.commands.status import status
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.workspace import Workspace
@@ -123,10 +124,11 @@ def test_merge_after_the_close_gives_the_same_bytes(root: Path) -> None:
 
 def test_a_late_return_changes_no_figure_and_is_told_cell_by_cell(root: Path, check_ooxml: CheckOoxml) -> None:
     """All sheets keep their values, the first one says more; the addendum's list is what a plain comparison of typed
-    cells finds."""
+    cells finds. A remark on the closed return comes too late for the lists of what is to be explained."""
     folder = root / "out" / PERIOD / "tong-hop"
     path, sources = folder / "bao-cao-tong-hop.xlsx", folder / "nguon-so-lieu.xlsx"
     before, traced, then = sheet_rows(path), sheet_rows(sources), again(root)
+    remark(office_at(root, moment(21)), "VP", PERIOD, "Nêu rõ căn cứ", ("I.1", "Tỷ lệ hoàn thành"))
     sent = late(root)
     c = again(root)
     check_ooxml(path)
