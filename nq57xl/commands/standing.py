@@ -335,9 +335,8 @@ class OfficePeriod:
         emails = {unit.code: unit.email for unit in plan.units}
         expected = {unit.code: unit.name for unit in reporting_units(plan, period)}
         told = period_status(plan.properties.id, period, forms, records, emails, expected=expected)
-        records = ledger.with_values(
-            records, {one.id for unit in told.units for one in (unit.counting, unit.newest) if one}
-        )
+        shown = {one.id for unit in told.units for one in (unit.counting, unit.newest, unit.first) if one}
+        records = ledger.with_values(records, shown)
         status = period_status(plan.properties.id, period, forms, records, emails, expected=expected)
         counting = [unit.counting.judged for unit in status.units if unit.counting]
         forms_answered = ((ledger.form_by_id(judged.issue_id or "", cells=False), judged) for judged in counting)

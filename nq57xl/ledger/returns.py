@@ -196,7 +196,7 @@ class RecordedReturns(OfficeDecisions):
         on_decided = select(decisions_on.c.unit).join(tables.decisions, decided.return_id == decisions_on.c.id)
         with self.viewing() as connection:
             found = self._find(connection, condition, valued=None if valued else about.unit.in_(on_decided))
-        return _asked_before(found)
+        return asked_before(found)
 
     def with_values(self, records: Sequence[ReturnRecord], ids: Collection[int]) -> tuple[ReturnRecord, ...]:
         """Returns that were read without their values, those of these ids with them."""
@@ -406,7 +406,7 @@ _name = lru_cache(maxsize=4096)(tables.clean)
 """Of texts that stand in every return: rows, fields, sheets."""
 
 
-def _asked_before(records: Sequence[ReturnRecord]) -> tuple[ReturnRecord, ...]:
+def asked_before(records: Sequence[ReturnRecord]) -> tuple[ReturnRecord, ...]:
     """A period's returns, in their order; movements that their units were asked about in an earlier run say so.
 
     Told of the same figures again, without an explanation, they are listed and not asked back a second time.

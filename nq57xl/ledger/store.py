@@ -22,7 +22,7 @@ from nq57xl.forms.model import Source
 from nq57xl.ledger import migrate, tables
 from nq57xl.ledger.forms import PlansAndForms
 from nq57xl.ledger.model import CellKey, Closing, Edit, FrozenPeriod, NewEdit, PeriodStatus, SignedCopy, UnitStatus
-from nq57xl.ledger.returns import RecordedReturns
+from nq57xl.ledger.returns import RecordedReturns, asked_before
 from nq57xl.ledger.storage import chunks, level_of, storage_of, upsert
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.plan.model import Amendment, Period, Plan, PlanRowChange
@@ -229,9 +229,12 @@ class Ledger(PlansAndForms, RecordedReturns):
             return record
 
         _mapped(frozen.status, note)
+        about, wanted = tables.returns.c, tables.returns.c.id.in_(ids)
+        then = (about.period == frozen.period.code) & (about.id <= frozen.last_return)
         with self.viewing() as connection:
-            records = self._find(connection, tables.returns.c.id.in_(ids), upto=frozen.last_decided)
-            found = {record.id: record.judged for record in records}
+            records = self._find(connection, wanted | then, valued=wanted, upto=frozen.last_decided)
+        newest = {record.first_id or record.id: record for record in records}  # of each file the newest judgement
+        found = {record.id: record.judged for record in (*records, *asked_before([*newest.values()]))}
 
         def refill(record: ReturnRecord) -> ReturnRecord:
             kept = found[record.id]

@@ -14,6 +14,7 @@ from docx import Document
 
 from nq57xl.commands.merge import merge
 from nq57xl.commands.remind import remind
+from nq57xl.commands.standing import OfficePeriod
 from nq57xl.commands.status import status
 from nq57xl.forms.layout import layout
 from nq57xl.forms.live_check import ENOUGH
@@ -148,7 +149,8 @@ def test_flows_and_own_limits(planted: Mapping[str, JudgedReturn], plant: str) -
 
 
 def test_asked_back_once(root: Path, tmp_path: Path) -> None:
-    """A movement that was asked about and comes again unexplained is listed, not asked back; another figure is."""
+    """A movement that was asked about and comes again unexplained is listed, not asked back; another figure is. A
+    period that is frozen keeps it so, and what is measured of the first return."""
     root = shutil.copytree(root, tmp_path / "vp")
     back = root / "out" / MAY / "tra-lai" / f"NQ57_{MAY}_VP.xlsx"
 
@@ -160,6 +162,10 @@ def test_asked_back_once(root: Path, tmp_path: Path) -> None:
         owing = [item.unit.owes for item in remind(office, MAY).units if item.unit.code == "VP"]
         state = next(unit.state for unit in status(office, MAY).status.units if unit.code == "VP")
         assert state == "accepted_with_warnings"
+        with office.changing("close") as ledger:
+            here = OfficePeriod.of(office, ledger, MAY)
+            now = here.standing()
+            assert ledger.thaw(ledger.freeze(here.period, here.plan, office.schema(), now)) == now
         return back.exists(), bool(owing)
 
     assert [come(20, 0.41), come(21, 0.41), come(22, 0.42)] == [(True, True), (False, False), (True, True)]
