@@ -166,3 +166,127 @@ def test_marks_under_quarters_are_deadlines(over: str) -> None:
     assert [str(task.deadline.date) for task in found.plan.tasks] == ["2026-03-31", "2026-09-30", "2026-12-31"]
     assert len(reasons(found, "deadline")) == 1
     assert not [item for item in found.review if not item.sheet]
+
+
+def test_two_tables_of_the_same_rows_are_two_plans() -> None:
+    """A table with its own leads or days for the same work, or under the title of a further appendix, is no right half."""
+    first, second = (
+        (("TT", "Nhiệm vụ", "Chủ trì", "Thời hạn"), *((str(n), f"Việc {n}", lead, f"{n}/{year}") for n, lead in enumerate(LEADS, 1)))
+        for year in (2026, 2027)
+    )  # fmt: skip
+    made = imported(page(first, second), "x.html")
+    assert [task.deadline.text for task in made.plan.tasks] == [
+        f"{n}/{year}" for year in (2026, 2027) for n in range(1, 5)
+    ]
+    half = (("TT", "Nhiệm vụ", "Sản phẩm"), *((str(n), f"Việc {n}", "Đề án") for n in range(1, 5)))
+    people = (("TT", "Đơn vị chủ trì", "Điện thoại"), *((str(n), lead, "0912") for n, lead in enumerate(LEADS, 1)))
+    made = imported(
+        page(half, people).replace(b"</table><table>", "</table><p>Phụ lục II</p><table>".encode()), "x.html"
+    )
+    assert [(task.task, task.lead) for task in made.plan.tasks] == [(f"Việc {n}", "") for n in range(1, 5)]
+
+
+def test_halves_that_numbers_alone_hold_together_are_asked_about() -> None:
+    """One question for each column of the right half, at its first cell."""
+    left = (("TT", "Nhiệm vụ", "Sản phẩm"), *((str(n), f"Việc {n}", "Đề án") for n in range(1, 5)))
+    right = (("TT", "Chủ trì", "Thời hạn"), *((str(n), lead, f"{n}/2026") for n, lead in enumerate(LEADS, 1)))
+    made = imported(page(left, right), "x.html")
+    found = [(item.field, item.task) for item in made.review if "theo số thứ tự" in item.reason]
+    assert found == [("lead", made.plan.tasks[0].code), ("deadline", made.plan.tasks[0].code)]
+
+
+@pytest.mark.parametrize(
+    ("printed", "lead", "support", "flagged"),
+    [
+        ("Giao Sở Y tế chủ trì,phối hợp với Công an tỉnh", "Sở Y tế", "Công an tỉnh", True),
+        ("Do Sở Y tế chủ trì, phối hợp với Công an tỉnh", "Sở Y tế", "Công an tỉnh", True),
+        ("Sở Y tế\nPhối hợp: các sở", "Sở Y tế\nPhối hợp: các sở", "", True),
+        ("Sở Y tế (CT), Công an tỉnh (PH)", "Sở Y tế (CT), Công an tỉnh (PH)", "", True),
+        ("Sở Y tế (chủ trì)", "Sở Y tế (chủ trì)", "", False),
+    ],
+)
+def test_supporting_units_never_lead_unsaid(printed: str, lead: str, support: str, flagged: bool) -> None:
+    """Whatever words a cell has for who supports it is cut there or asked about; a lead alone is neither."""
+    made = markdown([("1", "Lập đề án", printed, "2026")], ("TT", "Nhiệm vụ", "Đơn vị thực hiện", "Thời hạn"))
+    assert [(task.lead, task.support) for task in made.plan.tasks] == [(lead, support)]
+    assert bool(reasons(made, "lead")) is flagged
+
+
+def test_the_same_again_after_a_section_and_of_indicators() -> None:
+    """«“» and «nt» right under a section stand for the last task before it; indicators have such signs, too."""
+    made = markdown([
+        ("1", "A", "Đề án", "Sở Nội vụ", "", "Quý I/2026"), ("II", "Hạ tầng", "", "", "", ""), ("1", "B", "“", "nt", "", "nt"),
+    ])  # fmt: skip
+    assert [(task.deliverable, task.lead, task.deadline.text) for task in made.plan.tasks][1] == (
+        "Đề án", "Sở Nội vụ", "Quý I/2026",
+    )  # fmt: skip
+    assert [item.field for item in made.review if "lấy theo dòng trên" in item.reason] == [
+        "deliverable",
+        "lead",
+        "deadline",
+    ]
+    made = imported(
+        page(
+            (HEAD, ("1", "A", "Đề án", "Sở Nội vụ", "", "2026")),
+            (("TT", "Chỉ tiêu", "Đơn vị tính", "Mục tiêu"), ("1", "Tỷ lệ A", "%", "91"), ("2", "Tỷ lệ B", "″", "92")),
+        ),
+        "x.html",
+    )
+    assert [item.unit for item in made.plan.indicators] == ["%", "%"]
+    assert len(reasons(made, "unit")) == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "told"),
+    [
+        ("Tên văn bản chỉ đạo", "Quyết định số 1/QĐ-UBND", {"subtask": ""}),
+        ("Số liệu đến ngày 31/12/2025", "15", {"deadline": ""}),
+        ("Thời gian bắt đầu - kết thúc", "1/2026 - 6/2026", {"deadline": "1/2026 - 6/2026"}),
+        ("Lãnh đạo phòng phụ trách", "Nguyễn Văn An", {"lead": "Phòng Tổ chức"}),
+    ],
+)
+def test_a_heading_that_only_holds_a_known_word(head: str, cells: str, told: dict[str, str]) -> None:
+    """A document, figures of a day, both days at once, a person: none is taken for what its word means alone."""
+    lead = "Phòng" if "lead" in told else "Chủ trì"
+    made = markdown(
+        [(str(n), f"Việc {n}", cells, "Phòng Tổ chức", "Đề án") for n in range(1, 5)],
+        ("TT", "Nhiệm vụ", head, lead, "Sản phẩm"),
+    )
+    shown = {
+        "lead": made.plan.tasks[0].lead,
+        "subtask": made.plan.tasks[0].subtask,
+        "deadline": made.plan.tasks[0].deadline.text,
+    }
+    assert told.items() <= shown.items()
+
+
+def test_who_submits_leads_where_no_one_else_does() -> None:
+    """«Cơ quan trình» is the lead in a table of documents without another; beside who drafts it is not."""
+    rows = [(str(n), f"Quyết định {n}", "Sở Tư pháp", lead, f"{n}/2026") for n, lead in enumerate(LEADS, 1)]
+    for head, lead in (("Cơ quan thẩm định", 1), ("Cơ quan soạn thảo", 0)):
+        made = markdown(rows, ("TT", "Tên văn bản", head, "Cơ quan trình", "Thời gian trình"))
+        assert [task.task for task in made.plan.tasks] == [f"Quyết định {n}" for n in range(1, 5)]
+        assert [task.lead for task in made.plan.tasks] == (list(LEADS) if lead else ["Sở Tư pháp"] * 4)
+
+
+@pytest.mark.parametrize("work", ["Xây dựng hệ thống gồm:", "Xây dựng hệ thống"])
+def test_a_list_under_a_task_is_no_group(work: str) -> None:
+    """Wide rows «a) Phân hệ một» and «b) …» go on with a task that ends open; else they are asked about."""
+    one, two = (
+        "".join(f"<td>{text}</td>" for text in (str(n), text, "Đề án", "Sở Y tế", "", "2026"))
+        for n, text in ((1, work), (2, "Việc khác"))
+    )
+    wide = "".join(f"<tr><td colspan=6>{text}</td></tr>" for text in ("a) Phân hệ một", "b) Phân hệ hai"))
+    head = "".join(f"<td>{text}</td>" for text in HEAD)
+    made = imported(f"<table><tr>{head}</tr><tr>{one}</tr>{wide}<tr>{two}</tr></table>".encode(), "x.html")
+    assert bool(made.plan.sections) is (work[-1] != ":")
+    assert [item.reason for item in made.review if item.field == ("title" if made.plan.sections else "task")]
+
+
+def test_of_targets_for_several_years_one_is_asked_about() -> None:
+    """Two columns of years: which of them is the plan's is a question."""
+    made = imported(
+        page((HEAD, ("1", "A", "Đề án", "Sở Nội vụ", "", "2026")),
+             (("TT", "Chỉ tiêu", "ĐVT", "Năm 2025", "Năm 2026"), ("1", "Tỷ lệ A", "%", "70", "80"))), "x.html",
+    )  # fmt: skip
+    assert len(reasons(made, "target")) == 1

@@ -38,7 +38,9 @@ _STATE = re.compile(
     r"đạt\b|đúng (?:tiến độ|hạn)|chậm\b|quá hạn|trong hạn|không đạt|\d{1,3}\s?%$",
     re.IGNORECASE,
 )
-_PERSON = re.compile(r"(?:nguoi|ca nhan|can bo|chuyen vien|dong chi)\b")
+_PERSON = re.compile(
+    r"(?:nguoi|ca nhan|can bo|chuyen vien|dong chi|lanh dao|(?:pho )?(?:truong|giam doc|chu tich|chanh))\b"
+)
 _PERIOD = re.compile(
     r"(?:quý|q)\s*\.?\s*(?:I{1,3}|IV|[1-4])(?:\s*/\s*20\d\d)?|(?:tháng|t)\s*\.?\s*\d{1,2}(?:\s*/\s*20\d\d)?",
     re.IGNORECASE,
@@ -59,6 +61,9 @@ _HINTS = (("ro nguoi", "lead"), ("ro thoi gian", "deadline"), ("ro tien do", "de
           ("ro san pham", "deliverable"), ("ro viec", "subtask"), ("ro thoi han", "deadline"))  # fmt: skip
 _PASSED_OVER = ("progress", "start")
 """Columns that are known and no part of a plan: of reports, and of the day on which work begins."""
+_STAND_INS = {"reference": ("note", 0.4), "document": ("task", 1.1), "presenter": ("lead", 1.1)}
+"""Columns that stand for a field where the table has none of its own for it, and by how much they count less."""
+_ENDS = re.compile(r"\b(?:ket thuc|hoan thanh|den)\b")
 _SURE, _LIKE, _DISAGREES = 2.4, 1.5, 1.7
 
 
@@ -294,6 +299,10 @@ def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headin
     second = _second_key(columns, body, contents)
     for name in [*_PASSED_OVER, *(["subnumber"] if columns.get("subnumber") == second else [])]:
         columns.pop(name, None)
+    years = [col for col, text in enumerate(found.texts) if re.search(r"\b20\d\d\b", text)]
+    if found.kind == "indicator" and columns.get("target") in years and len(years) > 1:
+        # the office knows which year is the plan's
+        doubts = (*doubts, "target")
     doubts = (*doubts, *guessed)
     periods = {
         col: name for col, texts in enumerate(parts) if (name := _period_of(texts)) and all(map(is_tick, body[col]))
@@ -307,8 +316,8 @@ def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headin
 def _period_of(texts: Sequence[str]) -> str:
     """The quarter or month that a column's heading names, "Quý" over "II" too; empty when it names none."""
     last = one_line(texts[-1]) if texts else ""
-    over = one_line(texts[-2]).capitalize() if len(texts) > 1 else ""
-    last = f"{over} {last}" if over == "Quý" and re.fullmatch("I{1,3}|IV", last) else last
+    over = one_line(texts[-2]).casefold() if len(texts) > 1 else ""
+    last = f"Quý {last}" if re.search(r"\bquý\b", over) and re.fullmatch("I{1,3}|IV", last) else last
     return last if _PERIOD.fullmatch(last) else ""
 
 
@@ -421,8 +430,10 @@ def _scores(words: Mapping[str, tuple[str, ...]], kind: _Kind, texts: list[str])
         for name, keys in words.items():
             score = max((_score(key or whole, word) for word in keys), default=0.0)
             score = max(score, _SURE) if kind == "task" and any(h in whole and name == f for h, f in _HINTS) else score
-            # a reference stands in the column of notes where there is no such column
-            own, score = ("note", score - 0.4) if name == "reference" else (name, score)
+            if name == "start" and _ENDS.search(whole):
+                continue
+            own, less = _STAND_INS.get(name, (name, 0.0))
+            score -= less
             found[own] = max(found.get(own, 0.0), score - 0.5 * rank)
     return {name: score for name, score in found.items() if score > 0.9}
 

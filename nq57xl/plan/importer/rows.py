@@ -27,6 +27,8 @@ from nq57xl.plan.importer.document import (
 from nq57xl.plan.importer.headings import Headings, HeadingWords, is_tick
 from nq57xl.text.legacy import one_line
 
+_APPENDIX = re.compile(r"(?:phụ lục|pl|biểu|danh (?:sách|mục))\b(?!.*tiếp)", re.IGNORECASE)
+_BY_NUMBER = "ghép từ bảng đặt dưới theo số thứ tự: hãy xem cả cột"
 _NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
 _DIGITS = re.compile(r"\d{1,3}(?:\.\d{1,3})*")
 _JOINTS = {
@@ -226,17 +228,37 @@ def bodies_of(document: Document, known: HeadingWords) -> tuple[Body, Body, list
 def _halves_joined(items: Iterable[Line | GridTable], known: HeadingWords) -> list[Line | GridTable]:
     """The document with each right half of a table that is too wide for its page set beside the left half."""
     done: list[Line | GridTable] = []
-    joined = False
+    joined, first, appendix = False, 0, ""
     for item in items:
-        for index, left in enumerate(done):
+        if isinstance(item, Line) and _APPENDIX.match(item.text) and item.text != appendix:
+            # a further appendix has tables of its own
+            joined, first, appendix = False, len(done), item.text
+        for index, left in enumerate(done[first:], first):
             if isinstance(item, GridTable) and isinstance(left, GridTable):
                 shared = _shared_columns(left, item)
-                if shared > 1 or (shared and (_lacks_work(item, known) or (joined and known.find(item) is None))):
+                if not shared or _tells_again(left, item, shared, known):
+                    continue
+                if shared > 1 or _lacks_work(item, known) or (joined and known.find(item) is None):
                     done[index], joined = _side_by_side(left, item, shared), True
                     break
         else:
             done.append(item)
     return done
+
+
+def _tells_again(left: GridTable, right: GridTable, shared: int, known: HeadingWords) -> bool:
+    """True when the right table has a column of its own for what the left one tells too: these are two plans."""
+    heads = list(
+        itertools.takewhile(lambda row: not re.match(r"\d|[IVX]+\b", left.text(row, 0)), range(len(left.rows)))
+    )
+    one, other = (
+        {name for text in texts for name, score in known.scores("task", [text]).items() if score > 2}
+        for texts in (
+            {cell.text for row in heads for _, cell in left.own(row)},
+            {cell.text for row in heads for col, cell in right.own(row) if col >= shared},
+        )
+    )
+    return bool((one & other) - {"number", "note"})
 
 
 def _shared_columns(left: GridTable, right: GridTable) -> int:
@@ -258,9 +280,13 @@ def _lacks_work(table: GridTable, known: HeadingWords) -> bool:
 
 def _side_by_side(left: GridTable, right: GridTable, shared: int) -> GridTable:
     cells = {(cell.row, cell.col): cell for row in left.rows for cell in row}
+    flagged = set()
     for cell in (cell for row in right.rows for cell in row if cell.col >= shared):
         col = cell.col - shared + left.width
-        cells[cell.row, col] = attrs.evolve(cell, col=col)
+        # the numbers alone hold the halves together: said once in a column
+        said = shared > 1 or col in flagged or not cell.row or not re.search(r"\w{2}", cell.text)
+        flagged |= set() if said else {col}
+        cells[cell.row, col] = attrs.evolve(cell, col=col, doubt=cell.doubt if said else _BY_NUMBER)
     return table_of(cells.values(), left.page_starts | right.page_starts, (*left.unseen, *right.unseen))
 
 

@@ -38,14 +38,15 @@ _SUB = re.compile(r"\d{1,3}(?:\.\d{1,3})+|[a-zđ]|[-+*]|[ivx]+")
 _BULLET = re.compile(r"[-–+•*]\s*(?=[^\W\d])")
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
 """As lists of administrative texts count them."""
-_DITTO = re.compile(r"[-–(\s]*(?:nt|n\.t\.?|như trên|[\"″”〃]|'{2}|/{2})[-–)\s]*", re.IGNORECASE)
+_DITTO = re.compile(r"(?:[-–(\s]*(?:nt|n\.t\.?|như trên|[\"″“”〃]|'{2}|/{2}))+[-–)\s]*", re.IGNORECASE)
 _FOOT = re.compile(r"(?:\(\*\)|\*+|ghi chú|tổng (?:cộng|số)|lưu ý|người lập|nơi nhận|tổng:)", re.IGNORECASE)
 _LEADS_AND_SUPPORTS = re.compile(
     r"[-+•*\s]*(?:(?:(?:đơn vị|cơ quan)\s+)?chủ trì\s*:\s*(?P<lead>.+?)[\s;.,]*[-+•*\s]*(?:(?:đơn vị|cơ quan)\s+)?"
-    r"phối hợp(?: thực hiện)?\s*:|(?P<leading>.+?)\s+chủ trì\s*[,;]?\s+phối hợp\s+(?:với|cùng))\s*(?P<support>\S.*)",
+    r"phối hợp(?: thực hiện)?\s*:|(?:(?:giao|do)\s+)?(?P<leading>.+?)\s+chủ trì\s*[,;]?\s*phối hợp\s+(?:với|cùng))\s*"
+    r"(?P<support>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_SAYS_WHO_LEADS = re.compile(r"\(\s*chủ trì|chủ trì.*phối hợp|phối hợp.*chủ trì", re.IGNORECASE | re.DOTALL)
+_SAYS_WHO_LEADS = re.compile(r"\(\s*(?:chủ trì|ct)\s*\)\W*\w|\(\s*ph\s*\)|phối hợp", re.IGNORECASE)
 
 
 @frozen
@@ -165,6 +166,8 @@ class _Outliner:
     loose: list[SourceText] = field(factory=list)
     section: str = ""
     letter: str = ""
+    wide: str = ""
+    """Number of the last group that a row of text alone named."""
     parent: Draft | None = None
     """The numbered row over sub-rows."""
     last: dict[str, SourceText] = field(factory=dict)
@@ -178,6 +181,14 @@ class _Outliner:
 
     def _last_work(self) -> str:
         return self.drafts[-1].text("subtask") or self.drafts[-1].text("task") if self.drafts else ""
+
+    def _same_again(self, row: BodyRow, name: str) -> SourceText | None:
+        """The text above, flagged, of a cell that says no more than that it is the same; None for another cell."""
+        if not _DITTO.fullmatch(row.text(name)):
+            return None
+        above = (self.last or (self.drafts[-1].values if self.drafts else {})).get(name, SourceText()).text
+        reason = "lấy theo dòng trên" if above else "nhưng dòng trên không ghi gì"
+        return SourceText(above or row.text(name), row.source, f"ghi «{row.text(name)}», {reason}")
 
     def _redraft(self, values: Mapping[str, SourceText]) -> None:
         """Puts those texts into the last draft."""
@@ -201,7 +212,10 @@ class _Outliner:
             return False
         group = _GROUP.fullmatch(row.title)
         title = SourceText(row.title, row.source)
-        if self._continues(row.title):
+        goes_on = self._continues(row.title)
+        if group and not goes_on:
+            self.wide = group["number"]
+        if goes_on:
             name = "subtask" if self.drafts[-1].text("subtask") else "task"
             value = self.drafts[-1].values[name]
             doubt = "dòng chỉ có chữ, coi là phần tiếp của dòng trên"
@@ -210,6 +224,8 @@ class _Outliner:
             self.loose.append(title.doubted("dòng ghi chú, tổng hợp ở bảng"))
         elif group and not (sectioned and group["number"].isalpha()):
             number, title = (SourceText(group[name], row.source) for name in ("number", "title"))
+            if number.text == "a":
+                title = title.doubted("dòng đánh chữ cái, coi là tên nhóm")
             if sectioned or "." in number.text:
                 self.last = {"number": number, "task": title}
                 self.parent = Draft(self.last, row.source, section=self.section)
@@ -229,7 +245,10 @@ class _Outliner:
         group = _GROUP.fullmatch(title)
         if not last or title.isupper() or _FOOT.match(title) or (group and not group["number"].isalpha()):
             return False
-        return last[-1] in ";,:" or (title[0].islower() and not group) or re.match(r"[-+•]\s*\S", title) is not None
+        # letters that begin with "a" count groups; others, and words in lower case, are the rest of a list
+        counted = group and (group["number"] == "a" or _is_next(self.wide, group["number"]))
+        opens = counted and group and not group["title"][0].islower()
+        return last[-1] in ";,:" or (title[0].islower() and not opens) or re.match(r"[-+•]\s*\S", title) is not None
 
     def _section(self, row: BodyRow, number: str, title: str, rest: Sequence[BodyRow]) -> None:
         is_letter = len(number) == 1 and (number not in "ICVX" or (self.letter and ord(number) == ord(self.letter) + 1))
@@ -344,10 +363,8 @@ class _Tasks(_Outliner):
         last = self.last.get(name, SourceText())
         if name in row.merged:
             return attrs.evolve(last, source=row.source)
-        if last.text and _DITTO.fullmatch(row.text(name)):
-            return SourceText(last.text, row.source, f"ghi «{row.text(name)}», lấy theo dòng trên")
         if row.text(name):
-            return row.values[name]
+            return self._same_again(row, name) or row.values[name]
         may_be_merged = name in self.merging or (name in _KEPT and not row.text("number"))
         if last.text and (row.starts_page or row.near_top) and may_be_merged:
             kept = name in _KEPT or name in self.tall
@@ -529,6 +546,7 @@ class _Indicators(_Outliner):
     def _indicator(self, row: BodyRow) -> None:
         last = {name: attrs.evolve(self.last.get(name, SourceText()), source=row.source) for name in row.merged}
         values = {name: last.get(name) or row.value(name) for name in ("number", "indicator", *_MEASURES)}
+        values |= {name: again for name in _MEASURES if (again := self._same_again(row, name))}
         match = _EMBEDDED_INDICATOR.fullmatch(values["indicator"].text)
         if match and not values["number"].text:
             values["number"] = SourceText(match[1], row.source)
