@@ -75,11 +75,11 @@ def validation_of(cell: Cell) -> DataValidation:
     return found[0]
 
 
-def address_of(table: str, key: str, field: str, unit: str = "VP") -> str:
-    """Where that entry cell was issued ("check": the row's live check), wherever the layout puts it."""
+def address_of(table: str, key: str, field: str) -> str:
+    """Where that entry cell of Văn phòng's form was issued ("check": the row's live check), wherever that is."""
     return next(
         a1(slot.row, slot.col)
-        for sheet in layout(sample_form(unit))
+        for sheet in layout(sample_form("VP"))
         for slot in sheet.slots
         if (slot.table, slot.key) == (table, key) and field in (("check",) if slot.role == "check" else slot.fields)
     )

@@ -39,9 +39,9 @@ def saved_by_gnumeric(data: bytes, suffix: str) -> bytes:
 
 
 def filled_by_node(
-    folder: Path, data: bytes, typed: Typed, wanted: Sequence[tuple[str, str]], *, zone: str = "Asia/Ho_Chi_Minh"
+    folder: Path, data: bytes, typed: Typed, wanted: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], bytes]:
-    """The workbook opened, typed into and saved by programs built on ExcelJS or SheetJS, in that time zone.
+    """The workbook opened, typed into and saved by programs built on ExcelJS or SheetJS, in Viet Nam's time zone.
 
     `wanted`: program and ending of the file, by which the files come back.
     """
@@ -55,7 +55,9 @@ def filled_by_node(
     targets = {(program, suffix): folder / f"{program}.{suffix}" for program, suffix in wanted}
     pairs = [str(part) for (program, _), target in targets.items() for part in (program, target)]
     command = ["node", str(SAVERS / "fill.mjs"), str(source), str(values), *pairs]
-    subprocess.run(command, check=True, capture_output=True, timeout=SECONDS, env={**os.environ, "TZ": zone})
+    subprocess.run(
+        command, check=True, capture_output=True, timeout=SECONDS, env={**os.environ, "TZ": "Asia/Ho_Chi_Minh"}
+    )
     return {key: target.read_bytes() for key, target in targets.items()}
 
 

@@ -176,7 +176,7 @@ def prepare(base: Path, folder: Path, files: Sequence[bytes]) -> Path:
     return folder
 
 
-def write_map(folder: Path, limit: int = 400) -> None:
+def write_map(folder: Path) -> None:
     """datamaps' map: the entry cells of the first form issued, on sheets that every form has: it passes over others."""
     from nq57xl.forms.layout import layout
     from nq57xl.text.addresses import a1
@@ -195,7 +195,7 @@ def write_map(folder: Path, limit: int = 400) -> None:
     with (folder / "datamap.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(("cell_key", "template_sheet", "cell_reference"))
-        for title, slot in slots[:limit]:
+        for title, slot in slots[:400]:
             writer.writerow((f"{slot.table}|{slot.key}|{slot.field}", title, a1(slot.row, slot.col)))
 
 

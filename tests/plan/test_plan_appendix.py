@@ -96,8 +96,8 @@ def _cells(page: Worksheet) -> list[list[Any]]:
     return [[cell.value for cell in row] for row in page.iter_rows()]
 
 
-def _rewritten(sheet: str, rows: list[list[Any]], name: str = "sxd-2026") -> bytes:
-    book = _book(bundled_appendix(name))
+def _rewritten(sheet: str, rows: list[list[Any]]) -> bytes:
+    book = _book(bundled_appendix("sxd-2026"))
     index = book.sheetnames.index(sheet)
     book.remove(book[sheet])
     page = book.create_sheet(sheet, index)

@@ -307,10 +307,10 @@ def _here(*arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, cwd=REPOSITORY).stdout
 
 
-def _wait(met: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
+def _wait(met: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
     while not met():
-        assert time.monotonic() < end, f"waited {seconds} s"
+        assert time.monotonic() < end, "waited 60 s"
         time.sleep(0.2)
 
 
