@@ -1,4 +1,4 @@
-"""F. Forms from appendices whose rows stand in any order: every task has its own row, under its own section."""
+"""Forms from appendices whose rows stand in any order: every task has its own row, under its own section."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""B. No character that a unit typed changes its meaning in any output: signs before figures, line breaks, bullets."""
+"""No character that a unit typed changes its meaning in any output: signs before figures, line breaks, bullets."""
 
 from __future__ import annotations
 

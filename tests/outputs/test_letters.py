@@ -270,7 +270,7 @@ def digest() -> str:
 
 def test_the_same_letter_has_the_same_bytes_in_every_process() -> None:
     """No boundary, date or order by chance: another process with another hash seed writes the same."""
-    script = "from tests.outputs.test_answers_letters import digest; print(digest())"
+    script = "from tests.outputs.test_letters import digest; print(digest())"
     other = subprocess.run(
         [sys.executable, "-c", script],
         cwd=REPOSITORY,
