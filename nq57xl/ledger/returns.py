@@ -40,9 +40,10 @@ class _KnownFile:
     """Or for want of its password."""
 
     def is_shut(self, period: str, *, unlocking: bool) -> bool:
-        """It could not be judged for the period, or, where it was never met for that, for another one."""
+        """It could not be judged for the period, or, where it was never met for that, for any other one."""
         shut = self.closed | self.locked if unlocking else self.closed
-        return period in shut if period in self.periods else bool(shut)
+        never_opened = self.periods == self.closed | self.locked
+        return period in shut if period in self.periods else bool(shut) and never_opened
 
 
 class RecordedReturns(OfficeDecisions):

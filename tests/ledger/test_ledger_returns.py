@@ -131,10 +131,13 @@ def test_unreadable_files_stay_unknown(ledger: Ledger) -> None:
 
 
 def test_a_file_is_opened_for_its_period(ledger: Ledger) -> None:
-    """A file that stayed locked for one period is opened for another: what was recorded for the first stays."""
+    """A file that stayed locked for one period is opened for another: what was recorded for the first stays, and can
+    still be opened; no third period tries again."""
     locked = judged("a", "unrecognised", None, findings=(Finding("FILE_ENCRYPTED", "error", "Có mật khẩu"),))
     ledger.record_returns(PERIOD, [locked], NOON)
-    ledger.record_returns("2026-05", [judged("a")], NOON)
+    (opened,) = ledger.record_returns("2026-05", [judged("a")], NOON)
+    (file,) = ledger.known_files([opened.judged.source.sha256]).values()
+    assert [file.is_shut(of, unlocking=True) for of in (PERIOD, "2026-05", "2026-06")] == [True, False, False]
     assert ledger.record_returns("2026-05", [judged("a")], NOON) == ()
     ledger.record_returns("2026-06", [locked], NOON)
     (opened,) = ledger.record_returns("2026-06", [judged("a")], NOON)
