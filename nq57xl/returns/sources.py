@@ -419,7 +419,7 @@ class _Opener:
     def _mail(self, content: bytes, source: Source, problems: list[Finding]) -> _Contained:
         try:
             mail = _read_outlook(content) if is_ole(content) else _read_mail(content)
-        except Refused:
+        except (Refused, ImportError):  # a library that is missing says nothing of the mail
             raise
         except Exception as error:  # parsers of mails raise many kinds of errors on broken ones
             raise refuse("FILE_BROKEN") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -319,6 +320,15 @@ def test_hostile_mails(tmp_path: Path, data: bytes) -> None:
 def test_outlook_message_is_named() -> None:
     """A .msg file is refused by name."""
     assert sniff(ole("Root Entry", "__substg1.0_0037001F")) == "msg"
+
+
+def test_a_missing_library_is_no_broken_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the installation lacks is not recorded as the unit's fault; a mail of Outlook that is broken is told."""
+    data = ole("Root Entry", "__substg1.0_0037001F")
+    assert [code for _, code in shown(opened(tmp_path, data, "a.msg"))] == ["FILE_BROKEN"]
+    monkeypatch.setitem(sys.modules, "oxmsg", None)
+    with pytest.raises(ImportError):
+        opened(tmp_path, data, "a.msg")
 
 
 def test_saved_web_page_is_no_mail() -> None:
