@@ -5,15 +5,13 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.model import Period, Properties
 from nq57xl.resources import read_schema
 from nq57xl.text.legacy import bare
 
-_DECREE: dict[str, int] = read_schema("periods.yml")["decree"]
-"""The days on which data of a period begin and end by the decree in force."""
 _FARTHEST = 30
 """Days: no run of days off is longer."""
 
@@ -168,7 +166,15 @@ def _window(year: int, first: int, last: int, properties: Properties) -> tuple[d
     if properties.cutoff == "calendar":
         return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])
     before = date(year, first, 1) - timedelta(days=1)
-    return before.replace(day=_DECREE["first_day"]), date(year, last, _DECREE["last_day"])
+    decree = _decree()
+    return before.replace(day=decree["first_day"]), date(year, last, decree["last_day"])
+
+
+@cache
+def _decree() -> dict[str, int]:
+    """The days on which data of a period begin and end by the decree in force; `log` and `verify` do without."""
+    days: dict[str, int] = read_schema("periods.yml")["decree"]
+    return days
 
 
 def _due(year: int, month: int, day: int, properties: Properties) -> date:

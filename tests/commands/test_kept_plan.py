@@ -60,16 +60,22 @@ def test_the_next_command_does_not_parse(office: Office, monkeypatch: pytest.Mon
     assert plan == read_appendix(office.workspace.appendix.read_bytes()).plan
 
 
-def test_status_loads_no_more_than_it_needs(office: Office) -> None:
-    """As a command of its own: neither what judges nor what reads or writes workbooks."""
-    line = f"['-w', {str(office.workspace.root)!r}, 'status']"
+def loaded_by(office: Office, command: str) -> set[str]:
+    """Names of the modules that a command of its own loads."""
+    line = f"['-w', {str(office.workspace.root)!r}, {command!r}]"
     script = f"import sys; from nq57xl.cli import cli; cli({line}, standalone_mode=False); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", check=True)
-    loaded = set(done.stdout.splitlines()[-1].split())
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_status_loads_no_more_than_it_needs(office: Office) -> None:
+    """As a command of its own: neither what judges nor what reads or writes workbooks; log reads no schema, either."""
+    loaded = loaded_by(office, "status")
     assert "nq57xl.commands.status" in loaded
     heavy = {"pandas", "pandera", "numpy", "xlsxwriter", "openpyxl", "jinja2", "nq57xl.plan.appendix_read"}
     heavy |= {"nq57xl.results.model", "nq57xl.results.consolidation", "sqlalchemy.dialects.postgresql"}
     assert loaded & heavy == set()
+    assert loaded_by(office, "log") & {*heavy, "yaml"} == set()
 
 
 def test_a_changed_appendix_counts_at_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
