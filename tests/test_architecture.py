@@ -30,8 +30,6 @@ ROOMS = (
     "web",
     "cli",
 )
-FREE = ("errors", "resources", "__version__")
-"""Small modules that every room may use."""
 HEAVY = ("pandas", "pandera", "openpyxl", "xlsxwriter", "sqlalchemy", "python_calamine", "jinja2", "numpy")
 
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -30,8 +30,6 @@ from nq57xl.rules.load import load_schema
 
 PERIOD = "2026-04"
 RUNS = 7
-ROWS = 30
-"""From this many rows to report on a form counts as a large one."""
 SIZE_LIMIT = 60_000
 RATIO_LIMIT = 2.0
 AVERAGE_LIMIT, LARGEST_LIMIT = 0.045, 0.070

@@ -22,11 +22,10 @@ from nq57xl.rules import judge
 from nq57xl.rules.judge import _frame, _table_schema, _TableSchema
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.rows import KEY, RowKind
-from nq57xl.rules.schema import CellValue, FieldType, Rule, Schema, Table
+from nq57xl.rules.schema import CellValue, Rule, Schema, Table
 from tests.returns.test_checks_run import FINE, answer
 from tests.samples import sample_form
 
-MEASURES: tuple[FieldType, ...] = ("percent", "number", "choice")
 Cells = dict[tuple[str, str, str], CellValue]
 
 
