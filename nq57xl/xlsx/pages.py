@@ -246,7 +246,7 @@ class PlacedSheet:
     def range_of(self, name: str) -> str:
         """The cells of a column under the headings: "'Phụ lục tổng hợp'!$K$6:$K$99"."""
         if name not in self._ranges:
-            letter = letter_of(self.page.columns, name)
+            letter = letters_of_column(self.page.columns, name)
             first = (self.heads[-1] if self.heads else 0) + 2
             last = max(self.end + 1, first)
             self._ranges[name] = f"'{self.page.name}'!${letter}${first}:${letter}${last}"
@@ -403,6 +403,6 @@ class Chart:
     """`right` and `none`: room is left beside the bars, so that charts above one another begin and end alike."""
 
 
-def letter_of(columns: Sequence[ReportColumn], name: str) -> str:
+def letters_of_column(columns: Sequence[ReportColumn], name: str) -> str:
     """Letters of a column by its name: "AB"."""
     return letters_of(next(i for i, column in enumerate(columns) if column.name == name))

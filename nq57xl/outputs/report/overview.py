@@ -31,7 +31,7 @@ from nq57xl.xlsx.pages import (
     ReportLine,
     ReportSheet,
     Series,
-    letter_of,
+    letters_of_column,
 )
 
 _NAME = "Tổng quan"
@@ -193,7 +193,7 @@ def _counts(
     """
     names = [_grid(2 + 2 * index) for index in range(len(formulas))]
     spans = {_grid(0): _grid(1)} | {name: _grid(3 + 2 * index) for index, name in enumerate(names)}
-    letters, titles = [letter_of(_COLUMNS, name) for name in names], list(formulas)
+    letters, titles = [letters_of_column(_COLUMNS, name) for name in names], list(formulas)
     wholes = [second if index >= second else 0 for index in range(len(titles))]
     lines: list[tuple[Literal["head", "row"], str, Sequence[CellContent]]] = [
         ("head", label, titles),
@@ -354,7 +354,7 @@ class _TableWriter:
         self._trend()
 
     def _letter(self, index: int) -> str:
-        return letter_of(_COLUMNS, _grid(_LABEL + index))
+        return letters_of_column(_COLUMNS, _grid(_LABEL + index))
 
     @property
     def _row(self) -> int:
@@ -391,7 +391,7 @@ class _TableWriter:
         of the row), then how many of them say each heading in column `of`."""
         table = self.tables[name]
         for (label, code), counts in rows:
-            here = f"${letter_of(_COLUMNS, 'code')}${self._row}"
+            here = f"${letters_of_column(_COLUMNS, 'code')}${self._row}"
             of_row = {column: here if word == "code" else word for column, word in tests.items()}
             cells = [Formula(sheet.count(**of_row), counts[_TOTAL])]
             for index, words in enumerate(table.columns[1:], start=1):

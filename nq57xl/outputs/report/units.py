@@ -25,7 +25,7 @@ from nq57xl.xlsx.pages import (
     ReportColumn,
     ReportLine,
     ReportSheet,
-    letter_of,
+    letters_of_column,
 )
 
 YES, NO = "Có", "Không"
@@ -177,7 +177,7 @@ def unit_page(c: Consolidation, plan: PlacedSheet) -> ReportSheet:
 
 def _unit_lines(c: Consolidation, plan: PlacedSheet, columns: tuple[ReportColumn, ...]) -> Iterator[ReportLine]:
     units, stages = figures(c).units, {f"s{i}": words for i, words in enumerate(c.stages)}
-    heads = {name: f"${letter_of(columns, name)}${_HEAD}" for name in stages}
+    heads = {name: f"${letters_of_column(columns, name)}${_HEAD}" for name in stages}
     reports = {report.status.code: report for report in c.units}
     asked = Counter(item.unit for row in c.tasks for item in row.contributions)
     told = Counter(item.unit for row in c.tasks for item in row.contributions if item.state == "text")
@@ -186,7 +186,7 @@ def _unit_lines(c: Consolidation, plan: PlacedSheet, columns: tuple[ReportColumn
         copies = [f"Bản ký: {copy.file}" for copy in c.status.signed if copy.unit == unit.code]
         cells = _report_cells(reports.get(unit.code), copies)
         cells |= {"number": str(number), "unit": unit.title, "code": unit.code}
-        code = f"${letter_of(columns, 'code')}{_HEAD + number}"
+        code = f"${letters_of_column(columns, 'code')}{_HEAD + number}"
         counts = {name: unit.stages.get(words, 0) for name, words in stages.items()}
         cells["led"] = Formula(plan.count(unit=code), unit.total)
         cells |= {name: Formula(plan.count(unit=code, stage=heads[name]), count) for name, count in counts.items()}
@@ -198,7 +198,7 @@ def _unit_lines(c: Consolidation, plan: PlacedSheet, columns: tuple[ReportColumn
         yield ReportLine("row", cells, anchors=anchors)
     totals: Cells = {"unit": "Cộng theo đơn vị"}
     for name, value in sums.items():
-        letter = letter_of(columns, name)
+        letter = letters_of_column(columns, name)
         totals[name] = Formula(f"SUM({letter}{_HEAD + 1}:{letter}{_HEAD + len(units)})", value)
     if units:
         yield ReportLine("total", totals)
