@@ -283,10 +283,20 @@ def test_a_list_under_a_task_is_no_group(work: str) -> None:
     assert [item.reason for item in made.review if item.field == ("title" if made.plan.sections else "task")]
 
 
-def test_of_targets_for_several_years_one_is_asked_about() -> None:
-    """Two columns of years: which of them is the plan's is a question."""
+@pytest.mark.parametrize(("heads", "asked"), [(("Năm 2025", "Năm 2026"), 1), (("Thực hiện 2025", "Mục tiêu 2026"), 0)])
+def test_of_targets_for_several_years_one_is_asked_about(heads: tuple[str, str], asked: int) -> None:
+    """Two columns of years: which of them is the plan's is a question, unless one tells what was done."""
     made = imported(
         page((HEAD, ("1", "A", "Đề án", "Sở Nội vụ", "", "2026")),
-             (("TT", "Chỉ tiêu", "ĐVT", "Năm 2025", "Năm 2026"), ("1", "Tỷ lệ A", "%", "70", "80"))), "x.html",
+             (("TT", "Chỉ tiêu", "ĐVT", *heads), ("1", "Tỷ lệ A", "%", "70", "80"))), "x.html",
     )  # fmt: skip
-    assert len(reasons(made, "target")) == 1
+    assert len(reasons(made, "target")) == asked
+
+
+@pytest.mark.parametrize("head", ["Đơn vị chủ trì, phối hợp", "Chủ trì/Phối hợp", "Cơ quan phối hợp, chủ trì"])
+def test_a_column_of_both_leads_and_supports_is_asked_about(head: str) -> None:
+    """Its units are leads until the office has looked at it; with a column for each there is nothing to ask."""
+    made = markdown([("1", "A", "Sở Nội vụ/Sở Y tế", "2026")], ("TT", "Nhiệm vụ", head, "Thời hạn"))
+    assert [(task.lead, task.support) for task in made.plan.tasks] == [("Sở Nội vụ/Sở Y tế", "")]
+    assert len(reasons(made, "lead")) == 1
+    assert not reasons(markdown([("1", "A", "Đề án", "Sở Nội vụ", "Sở Y tế", "2026")]), "lead")

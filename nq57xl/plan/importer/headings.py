@@ -299,10 +299,15 @@ def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headin
     second = _second_key(columns, body, contents)
     for name in [*_PASSED_OVER, *(["subnumber"] if columns.get("subnumber") == second else [])]:
         columns.pop(name, None)
-    years = [col for col, text in enumerate(found.texts) if re.search(r"\b20\d\d\b", text)]
+    years = [col for col, text in enumerate(found.texts) if "target" in scores[col] and re.search(r"\b20\d\d\b", text)]
     if found.kind == "indicator" and columns.get("target") in years and len(years) > 1:
         # the office knows which year is the plan's
         doubts = (*doubts, "target")
+    units = {name: columns[name] for name in ("lead", "support") if name in columns}
+    if len(units) == 1 and all(word in whole_key(found.texts[min(units.values())]) for word in ("chu tri", "phoi hop")):
+        # one column for both
+        columns = {name: col for name, col in columns.items() if name not in units} | {"lead": min(units.values())}
+        doubts = (*doubts, "lead")
     doubts = (*doubts, *guessed)
     periods = {
         col: name for col, texts in enumerate(parts) if (name := _period_of(texts)) and all(map(is_tick, body[col]))
