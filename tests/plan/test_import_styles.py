@@ -300,3 +300,14 @@ def test_a_column_of_both_leads_and_supports_is_asked_about(head: str) -> None:
     assert [(task.lead, task.support) for task in made.plan.tasks] == [("Sở Nội vụ/Sở Y tế", "")]
     assert len(reasons(made, "lead")) == 1
     assert not reasons(markdown([("1", "A", "Đề án", "Sở Nội vụ", "Sở Y tế", "2026")]), "lead")
+
+
+def test_a_table_whose_headings_are_not_understood_is_told() -> None:
+    """A further table of numbered rows is no part of the plan, and one question; rows under such headings in the same table are asked about."""
+    odd = ("STT", "Việc cần làm ngay", "Ai lo", "Ai giúp", "Ra cái gì", "Khi nào")
+    rows = [(str(n), f"Việc {n}", "Đề án", lead, "", "2026") for n, lead in enumerate(LEADS, 1)]
+    made = imported(page((HEAD, *rows), (odd, *rows[:2])), "x.html")
+    assert len(made.plan.tasks) == len(rows)
+    assert [item.value for item in made.review if not item.sheet] == [" | ".join(odd)]
+    made = markdown([*rows, odd, *rows[:2]])
+    assert [item.task for item in made.review if "giống dòng tên cột" in item.reason] == [made.plan.tasks[4].code]

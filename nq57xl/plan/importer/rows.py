@@ -28,6 +28,7 @@ from nq57xl.plan.importer.headings import Headings, HeadingWords, is_tick
 from nq57xl.text.legacy import one_line
 
 _APPENDIX = re.compile(r"(?:phụ lục|pl|biểu|danh (?:sách|mục))\b(?!.*tiếp)", re.IGNORECASE)
+_LIKE_HEADINGS = "giống dòng tên cột: các dòng dưới có thể thuộc bảng khác"
 _BY_NUMBER = "ghép từ bảng đặt dưới theo số thứ tự: hãy xem cả cột"
 _NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]\s*[^\W\d]|\d{1,3}\.\d{1,3}\s+\S|[a-zđ]\)\s*\S)")
 _DIGITS = re.compile(r"\d{1,3}(?:\.\d{1,3})*")
@@ -311,6 +312,7 @@ class _Walk:
     def table(self, table: GridTable) -> None:
         for headings, start, end in _parts(table, self.current, self.known):
             if headings is None:
+                self._left_out(table, start, end)
                 for cell in (cell for row in range(start, end) for _, cell in table.own(row)):
                     for part in cell.text.split("\n"):
                         self.line(Line(part, cell.source))
@@ -321,7 +323,7 @@ class _Walk:
             if new:
                 self.heads[headings.kind].append(headings)
             rows = self.rows[headings.kind]
-            made = list(_rows(table, headings, (start, end), new, not rows))
+            made = [self._looked_at(row) for row in _rows(table, headings, (start, end), new, not rows)]
             if title is not None:
                 rows.append(title)
                 made[:1] = [attrs.evolve(item, starts_page=False) for item in made[:1]]
@@ -330,6 +332,20 @@ class _Walk:
             loose += _loose(table, headings, start, end)
             loose += [SourceText(text, where, "nội dung ẩn") for text, where in table.unseen if start == 0 or new]
         self.between = []
+
+    def _left_out(self, table: GridTable, start: int, end: int) -> None:
+        """Notes a table with numbered rows whose headings are not understood: it may be a plan's."""
+        for row in range(start, end - 1):
+            own = table.own(row)
+            if len(own) > 3 and self.known.is_number(own[0][1].text):
+                text = " | ".join(one_line(cell.text) for _, cell in own)
+                self.loose["task"].append(SourceText(text, table.source(row), "cả bảng có các cột này"))
+                return
+
+    def _looked_at(self, row: BodyRow) -> BodyRow:
+        """The row, flagged where it looks like headings of another table."""
+        number = row.value("number")
+        return row.having({"number": number.doubted(_LIKE_HEADINGS)}) if self.known.is_number(number.text) else row
 
     def body(self, kind: str) -> Body:
         """What belongs to tables of that kind, rows that a page cut made whole."""
