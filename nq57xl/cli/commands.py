@@ -1,4 +1,4 @@
-"""The commands of an ordinary month, from init to merge, with reminders, calendar and demo; and what each prints."""
+"""init, import, show, lint, generate, collect, status, merge, remind, calendar, demo: an ordinary month's commands."""
 
 from __future__ import annotations
 
