@@ -351,11 +351,13 @@ class Form:
         """The form with a row for every free row that the unit added beyond the prepared ones."""
         tables = []
         for table in self.tables:
-            rows = {row.key: row for row in table.rows}
-            for item in values if self.schema.table(table.table).free else ():
-                if item.table == table.table and item.key not in rows:
-                    rows[item.key] = FormRow(item.key, {"number": str(len(rows) + 1)}, dict(table.rows[0].facts))
-            tables.append(evolve(table, rows=tuple(rows.values())))
+            rows = list(table.rows)
+            if self.schema.table(table.table).free:
+                known = {row.key for row in rows}
+                keys = (item.key for item in values if item.table == table.table and item.key not in known)
+                for key in dict.fromkeys(keys):
+                    rows.append(FormRow(key, {"number": str(len(rows) + 1)}, dict(rows[0].facts)))
+            tables.append(evolve(table, rows=tuple(rows)))
         return self if tuple(tables) == self.tables else evolve(self, tables=tuple(tables), cells=())
 
 

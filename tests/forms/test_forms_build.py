@@ -391,6 +391,17 @@ def test_a_line_higher_than_a_row_is_cut_between_words() -> None:
     assert _parts_of("\n".join(parts), 80) == parts
 
 
+def test_no_text_of_a_supporter_is_lost_where_codes_are_alike() -> None:
+    """The second part of what KHTC said has the key of what KHTC.2 said: both stand in a form that goes back."""
+    said = (
+        SupporterAnswer("I.1", "KHTC", "Phòng KHTC", "đã góp ý " * 400),
+        SupporterAnswer("I.1", "KHTC.2", "Tổ 2", "x"),
+    )
+    form = _build(sample_plan(), "VP", version=2, received=said)
+    assert len(set(_keys(form, "received"))) < len(_keys(form, "received"))
+    assert form.with_added_rows(()) is form
+
+
 def test_names_of_rows_are_told_apart() -> None:
     """Two long texts that begin alike are named by the words in which they differ; a text that stands twice stays."""
     same = "Phối hợp tham mưu xây dựng Nghị quyết ban hành quy định tiêu chí, điều kiện, trình tự, thủ tục hỗ trợ"
