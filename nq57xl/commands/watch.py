@@ -192,7 +192,7 @@ class Watcher:
             with self.office.reading() as ledger:
                 sha256 = sha256_of(path)
                 met = ledger.known_files([sha256]).get(sha256)
-                judged = self.quiet and met is not None and not met.closed
+                judged = self.quiet and met is not None and not met.is_shut(self.latest.code, unlocking=False)
                 self._seen[path].done = judged or bool(ledger.output_hashes([sha256]))
         except (Nq57Error, OSError):
             return False

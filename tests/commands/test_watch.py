@@ -356,6 +356,24 @@ def test_without_a_period_the_latest_issued_counts(root: Path) -> None:
     assert [item.form_period for item in second.returns] == ["2026-05"]
 
 
+def test_a_desk_passes_over_what_was_judged_since_a_fault(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judging a file met a fault in April: tried again at each start. Judged for May since, it is known."""
+    shutil.copy(root / "QLDT.xlsx", root / "inbox" / "QLDT.xlsx")
+
+    def taken() -> list[str]:
+        desk = Watcher.at(office_of(root), quiet=True)
+        found = [item.collected for _ in range(2) for item in desk.look() if item.collected]
+        return [item.verdict for done in found for item in done.returns]
+
+    monkeypatch.setattr("nq57xl.commands.judge.rejoin", None)
+    assert [taken(), taken()] == [["unrecognised"], ["unrecognised"]]
+    generate(office_of(root), "2026-05", ["VP"])
+    monkeypatch.undo()
+    assert taken() == ["rejected"]
+    monkeypatch.setattr(module, "collect", None)
+    assert taken() == []
+
+
 @pytest.mark.parametrize(("folder", "period"), [("không-có", None), (None, "2026-13")])
 def test_a_wrong_start_is_a_message(root: Path, folder: str | None, period: str | None) -> None:
     """A folder that is none, a period that is none: told at once."""
