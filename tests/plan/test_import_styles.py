@@ -200,6 +200,7 @@ def test_halves_that_numbers_alone_hold_together_are_asked_about() -> None:
     [
         ("Giao Sở Y tế chủ trì,phối hợp với Công an tỉnh", "Sở Y tế", "Công an tỉnh", True),
         ("Do Sở Y tế chủ trì, phối hợp với Công an tỉnh", "Sở Y tế", "Công an tỉnh", True),
+        ("Sở Y tế và Sở Nội vụ đồng chủ trì, phối hợp với Công an tỉnh", "Sở Y tế và Sở Nội vụ", "Công an tỉnh", True),
         ("Sở Y tế\nPhối hợp: các sở", "Sở Y tế\nPhối hợp: các sở", "", True),
         ("Sở Y tế (CT), Công an tỉnh (PH)", "Sở Y tế (CT), Công an tỉnh (PH)", "", True),
         ("Sở Y tế (chủ trì)", "Sở Y tế (chủ trì)", "", False),
@@ -311,3 +312,18 @@ def test_a_table_whose_headings_are_not_understood_is_told() -> None:
     assert [item.value for item in made.review if not item.sheet] == [" | ".join(odd)]
     made = markdown([*rows, odd, *rows[:2]])
     assert [item.task for item in made.review if "giống dòng tên cột" in item.reason] == [made.plan.tasks[4].code]
+
+
+def test_words_beside_marks_under_quarters_are_the_deadline() -> None:
+    """«Thường xuyên» over all quarters, or as a column of its own beside them, is read as what it says."""
+    made = book(
+        [
+            ["TT", "Nhiệm vụ", "Chủ trì", "Quý I", "Quý II", "Quý III", "Quý IV", "Thường xuyên"],
+            [1, "Lập đề án", "Sở Nội vụ", "x"],
+            [2, "Tuyên truyền", "Sở Y tế", "Theo kế hoạch năm"],
+            [3, "Tập huấn", "Sở Y tế", "", "", "", "", "x"],
+        ]
+    )
+    made.worksheets[0].merge_cells("D3:G3")
+    found = imported(saved(made), "x.xlsx")
+    assert [task.deadline.text for task in found.plan.tasks] == ["Quý I", "Theo kế hoạch năm", "Thường xuyên"]

@@ -42,7 +42,8 @@ _PERSON = re.compile(
     r"(?:nguoi|ca nhan|can bo|chuyen vien|dong chi|lanh dao|(?:pho )?(?:truong|giam doc|chu tich|chanh))\b"
 )
 _PERIOD = re.compile(
-    r"(?:quý|q)\s*\.?\s*(?:I{1,3}|IV|[1-4])(?:\s*/\s*20\d\d)?|(?:tháng|t)\s*\.?\s*\d{1,2}(?:\s*/\s*20\d\d)?",
+    r"(?:quý|q)\s*\.?\s*(?:I{1,3}|IV|[1-4])(?:\s*/\s*20\d\d)?|(?:tháng|t)\s*\.?\s*\d{1,2}(?:\s*/\s*20\d\d)?|"
+    r"thường xuyên|cả năm",
     re.IGNORECASE,
 )
 _BULLETS = ("-", "–", "+", "*", "•")

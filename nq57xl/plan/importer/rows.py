@@ -505,7 +505,12 @@ def _raw(table: GridTable, headings: Headings, row: int, starts_page: bool, firs
         else:
             values[name] = SourceText(cell.text, cell.source)
     if headings.periods:
-        marked = [name for col, name in headings.periods.items() if is_tick(table.text(row, col))]
+        # a cell over several of them may say it in words
+        marked = {
+            name if is_tick(text) else text: 0
+            for col, name in headings.periods.items()
+            if (text := table.text(row, col))
+        }
         values["deadline"] = SourceText(", ".join(marked), table.source(row))
         merged.discard("deadline")
     second = next((cell for col, cell in own if col == headings.second_key), None)

@@ -42,7 +42,9 @@ _DITTO = re.compile(r"(?:[-–(\s]*(?:nt|n\.t\.?|như trên|[\"″“”〃]|'{2
 _FOOT = re.compile(r"(?:\(\*\)|\*+|ghi chú|tổng (?:cộng|số)|lưu ý|người lập|nơi nhận|tổng:)", re.IGNORECASE)
 _LEADS_AND_SUPPORTS = re.compile(
     r"[-+•*\s]*(?:(?:(?:đơn vị|cơ quan)\s+)?chủ trì\s*:\s*(?P<lead>.+?)[\s;.,]*[-+•*\s]*(?:(?:đơn vị|cơ quan)\s+)?"
-    r"phối hợp(?: thực hiện)?\s*:|(?:(?:giao|do)\s+)?(?P<leading>.+?)\s+chủ trì\s*[,;]?\s*phối hợp\s+(?:với|cùng))\s*"
+    r"phối hợp(?: thực hiện)?\s*:|"
+    r"(?:(?:giao|do)\s+)?(?P<leading>.+?)\s+(?:(?:cùng|đồng|làm|là (?:đơn vị|cơ quan))\s+)?"
+    r"chủ trì\s*[,;]?\s*phối hợp\s+(?:với|cùng))\s*"
     r"(?P<support>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
