@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from nq57xl.commands.init import confirm_continued, init
+from nq57xl.commands.office import Office
 from nq57xl.commands.standing import PreviousReports
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.appendix_write import write_appendix
@@ -129,6 +130,28 @@ def test_confirmed_in_a_workbook(tmp_path: Path) -> None:
     assert texts["I.1"].startswith("Tháng 12/2026: Đang thực hiện, 45%")
     assert [text for key, text in texts.items() if key not in ("I.1", "II.1.1")] == ["Chưa có"]
     with pytest.raises(Nq57Error, match="Đã phát hành"):
+        confirm_continued(office)
+
+
+def test_a_row_that_the_old_year_got_since_is_told(tmp_path: Path) -> None:
+    """It has no line in the workbook: told as unfinished, it stops nothing. A new row without its line does."""
+    old = year.start_sample(tmp_path / "2026")
+    plan = sample_plan()
+    new = attrs.evolve(plan, properties=attrs.evolve(plan.properties, id="mau-2027", year=2027), tasks=plan.tasks[:2])
+    appendix = tmp_path / "2027.xlsx"
+    appendix.write_bytes(write_appendix(new))
+    made = init(tmp_path / "2027", str(appendix), old)
+    assert made.book is not None
+    present = Office.at(old).appendix().plan
+    late = attrs.evolve(plan.tasks[0], code="V.9", task="Kiểm kê máy chủ cuối năm", subtask="")
+    (old / "phu-luc.xlsx").write_bytes(write_appendix(attrs.evolve(present, tasks=(*present.tasks, late))))
+    office = year.at(made.workspace.root, year.moment(JANUARY, 1))
+    done = confirm_continued(office)
+    assert [text for text in done.unfinished if "V.9" in text] and not [t for t in made.unfinished if "V.9" in t]
+    book = load_workbook(made.book)
+    book["Nhiệm vụ"].delete_rows(5)
+    book.save(made.book)
+    with pytest.raises(Nq57Error, match="trang «Nhiệm vụ»: thiếu dòng"):
         confirm_continued(office)
 
 
