@@ -258,7 +258,8 @@ def shown_text(value: float | str, code: str) -> str:
 
 def _is_moment(serial: float, section: _Section) -> bool:
     first = -_LAST_SERIAL if section.kind == "duration" else 0
-    return first <= serial and round(serial * 86_400) < _LAST_SERIAL * 86_400  # the second to which it is rounded
+    inside = first <= serial < _LAST_SERIAL
+    return inside and round(serial * 86_400) < _LAST_SERIAL * 86_400  # the second to which it is rounded
 
 
 def _chosen(sections: Sequence[_Section], value: float) -> tuple[_Section | None, float]:

@@ -7,7 +7,7 @@ import subprocess
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nq57xl.xlsx.shown import Wanted, _parse, builtin, kind_of, readings, shown_text
@@ -202,6 +202,7 @@ def test_days_of_1904() -> None:
     st.one_of(st.text('0#?.,%"\\/;[]$-@dmyhsAPE+ _*><=gbđ'), st.text(max_size=12)),
     st.sampled_from(["percent", "number", "date"]),
 )
+@example(2.0806633505350878e303, "h", "percent")
 def test_no_format_and_no_number_is_too_odd(value: float, code: str, wanted: Wanted) -> None:
     """Whatever stands in a file, there is a text, and there are at most two readings."""
     assert isinstance(shown_text(value, code), str)
