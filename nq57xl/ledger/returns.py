@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import attrs
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, tuple_
 
 from nq57xl.forms.model import Source, Value
 from nq57xl.ledger import tables
@@ -103,7 +103,7 @@ class RecordedReturns(OfficeDecisions):
 
         Known files and duplicates are passed over, and files without a hash: they could not be read at all, so the
         next run meets them afresh. A file that stayed closed for want of a password or for a fault of the program's,
-        and is open now, is recorded in the place of its own record, with an event that says so.
+        and is open now, is judged again, with an event that says so.
         """
         at = in_vietnam(collected_at)
         told = [item for item in judged if item.source.sha256 and item.verdict != "duplicate"]
@@ -116,7 +116,9 @@ class RecordedReturns(OfficeDecisions):
                 file = known.get(item.source.sha256)
                 if file is not None and file.is_shut(period, unlocking=True) and item.verdict != "unrecognised":
                     del known[item.source.sha256]
-                    new.append(self._reopen(connection, period, item, at))
+                    same = (tables.returns.c.sha256 == item.source.sha256) & (tables.returns.c.period == period)
+                    (before,) = self._find(connection, same & _newest_judgement())
+                    new.append(self._add_judgement(connection, before, item))
                     self.add_event(connection, "reread", {"period": period, "file": item.source.path})
             if new:
                 counts = Counter(record.judged.verdict for record in new)
@@ -136,25 +138,8 @@ class RecordedReturns(OfficeDecisions):
         _add_parts(connection, [(record.id, record.judged) for record in records])
         return records
 
-    def _reopen(self, connection: Connection, period: str, item: JudgedReturn, at: dt.datetime) -> ReturnRecord:
-        """Puts what a file says in the place of the record that it could not be opened.
-
-        When and from whom it was received, its place in the order and the decisions on it stay.
-        """
-        table = tables.returns
-        same = (table.c.sha256 == item.source.sha256) & (table.c.period == period) & (table.c.verdict == "unrecognised")
-        return_id = int(connection.execute(select(func.min(table.c.id)).where(same)).scalar_one())
-        row = self._row(item, period, at)
-        learnt = {name: row[name] for name in ("verdict", "unit", "form_period", "issue_id")}
-        connection.execute(update(table).where(table.c.id == return_id), learnt)
-        connection.execute(delete(tables.return_findings).where(tables.return_findings.c.return_id == return_id))
-        _add_parts(connection, [(return_id, item)])
-        return self._find(connection, table.c.id == return_id)[0]
-
-    def judge_again(self, before: ReturnRecord, item: JudgedReturn, reason: str) -> ReturnRecord:
-        """Records what the file of a return says when it is judged again, with its event; the first judgement stays,
-        and the decisions on it go on."""
-        row = self._row(item, before.period, before.collected_at) | {"judged_again": before.first_id or before.id}
+    def judge_again(self, before: ReturnRecord, item: JudgedReturn, reason: str) -> None:
+        """Records what the file of a return says when it is judged again, with its event."""
         detail = {
             "period": before.period,
             "unit": item.unit,
@@ -165,12 +150,20 @@ class RecordedReturns(OfficeDecisions):
             "reason": reason,
         }
         with self.transaction() as connection:
-            inserted = insert(tables.returns).returning(tables.returns.c.id)
-            return_id = int(connection.execute(inserted, row).scalar_one())
-            _add_parts(connection, [(return_id, item)])
-            self._pass_on(connection, before.id, return_id)
+            self._add_judgement(connection, before, item)
             self.add_event(connection, "recheck", detail)
-            return self._find(connection, tables.returns.c.id == return_id)[0]
+
+    def _add_judgement(self, connection: Connection, before: ReturnRecord, item: JudgedReturn) -> ReturnRecord:
+        """Another judgement of a return's file. The one before stays, since a closed report shows it; when and from
+        whom the file came, its place in the order and the decisions on it go on."""
+        source = attrs.evolve(before.judged.source, saved_at=item.source.saved_at)
+        row = self._row(attrs.evolve(item, source=source), before.period, before.collected_at)
+        row |= {"judged_again": before.first_id or before.id}
+        inserted = insert(tables.returns).returning(tables.returns.c.id)
+        return_id = int(connection.execute(inserted, row).scalar_one())
+        _add_parts(connection, [(return_id, item)])
+        self._pass_on(connection, before.id, return_id)
+        return self._find(connection, tables.returns.c.id == return_id)[0]
 
     def _row(self, judged: JudgedReturn, period: str, collected_at: dt.datetime) -> tables.Row:
         """The row of `returns`."""
@@ -304,7 +297,7 @@ def _known_files(connection: Connection, hashes: Collection[str]) -> dict[str, _
     about, told = tables.returns.c, tables.return_findings.c
     shut = (told.return_id == about.id) & (about.verdict == "unrecognised") & told.code.in_((*_LOCKED, *_FAULTS))
     query = select(about.sha256, about.unit, about.form_period, about.period, told.code)
-    query = query.outerjoin(tables.return_findings, shut).order_by(about.id)
+    query = query.outerjoin(tables.return_findings, shut).where(_newest_judgement()).order_by(about.id)
     found: dict[str, _KnownFile] = {}
     for piece in chunks(hashes):
         for sha256, unit, form_period, period, code in connection.execute(query.where(about.sha256.in_(piece))):

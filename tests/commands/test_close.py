@@ -25,6 +25,7 @@ from nq57xl.outputs.report.sheet_parts import SHEETS
 from nq57xl.results.model import Consolidation
 from tests.conftest import CheckOoxml
 from tests.edit_kit import PERIOD, RESULTS, VP, answer, book_of, copied, edit, line, moment, office_at, spot, start
+from tests.returns.test_password import SECRET, encrypted
 
 NAME = SHEETS["addendum"].name
 
@@ -151,6 +152,33 @@ def test_a_late_return_changes_no_figure_and_is_told_cell_by_cell(root: Path, ch
     assert load_workbook(sent)[row[9]][row[10]].value == 0.8
     first = " ".join(str(cell) for line in report["Tổng quan"] for cell in line if cell)
     assert NAME in first
+
+
+def test_a_locked_file_opened_after_the_close_leaves_the_report_as_it_was(root: Path) -> None:
+    """What was locked at the close still is in the closed report; that it was opened, and what it says, stands in the
+    addendum, though it came before. Opened again, the period counts it."""
+    reopen(office_at(root, moment(20, 10)), PERIOD, "Có tệp đến muộn")
+    office = office_at(root, moment(20, 11))
+    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_VP.xlsx"
+    sent = answer(form, root / "gui" / "khoa.xlsx", {**VP, (RESULTS, "led|I.1", "percent"): 0.8})
+    sent.write_bytes(encrypted(sent.read_bytes()))
+    assert [item.verdict for item in collect(office, [sent], PERIOD).returns] == ["unrecognised"]
+    close(office_at(root, moment(20, 12)), PERIOD, "Trình lãnh đạo")
+    folder = book_of(root).parent
+    before = {name: sheet_rows(folder / name) for name in ("nguon-so-lieu.xlsx", "noi-bo.xlsx")}
+    assert "có mật khẩu" in str(before)
+    opened = collect(office_at(root, moment(22)), [sent], PERIOD, passwords=(SECRET,))
+    assert [item.verdict for item in opened.returns] == ["accepted"]
+    c = again(root)
+    after = {name: sheet_rows(folder / name) for name in before}
+    assert {
+        name: {sheet: rows for sheet, rows in book.items() if sheet != NAME} for name, book in after.items()
+    } == before
+    assert c.addendum is not None
+    assert [(item.unit, item.source.name, item.counts) for item in c.addendum.late] == [("VP", "khoa.xlsx", True)]
+    assert cells(c)["led", "I.1", "percent"] == 0.6
+    reopen(office_at(root, moment(26)), PERIOD, "Đưa vào")
+    assert cells(again(root, 27))["led", "I.1", "percent"] == 0.8
 
 
 def test_status_tells_what_came_after_the_close(root: Path) -> None:
