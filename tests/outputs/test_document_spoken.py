@@ -29,9 +29,9 @@ BROKEN = re.compile(
 )
 """A count after itself, signs doubled or left alone, a capital taken from a word of capitals."""
 BY_DAY = (
-    *(("sxd-2026", mode, "docx") for mode in MODES),
-    *(("sxd-2026", mode, "xlsx") for mode in ("done", "none", "full", "mixed")),
-    *(("bql-2026", mode, "docx") for mode in ("full", "levels")),
+    *(("sxd-2026", mode, "docx") for mode in ("mixed", "full", "long", "levels")),
+    *(("sxd-2026", mode, "xlsx") for mode in ("full", "mixed")),
+    ("bql-2026", "full", "docx"),
 )
 """Plan, fill and kind of what is printed by day."""
 BEGUN = re.compile(r"^(?:- )?[a-zđàáâãèéêìíòóôõùúýăơưạ-ỹ]+(?: |$)")

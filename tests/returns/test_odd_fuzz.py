@@ -28,7 +28,7 @@ from tests.fuzzing import bases, spoilt
 from tests.independent_reader import differences
 from tests.returns_kit import RESULTS, column_of, edited, form_of, issued, row_of, source_of
 
-CASES = amount(30, 10_000)
+CASES = amount(16, 10_000)
 BATCH = 100
 SECONDS = 20.0
 CORPUS = sorted((REPOSITORY / "tests" / "data" / "fuzz").glob("*.xlsx"))
