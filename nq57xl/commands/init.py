@@ -243,15 +243,12 @@ class _MatchedYears:
     def state(self, table: RowTable, code: str) -> str:
         """What the old year last said of the row, a line for each unit; "" for nothing."""
         names = {unit.code: unit.name for unit in self.comparison.old.units}
-        percent = {item.code: item.measure == "percent" for item in self.comparison.old.indicators}
+        measures = {item.code: item.measure for item in self.comparison.old.indicators}
         lines = []
         for unit, told in self.said.items():
             if (earlier := told.get((_TOLD_IN[table], code))) is not None:
-                words = (
-                    earlier.led_words(self.schema)
-                    if table == "tasks"
-                    else earlier.indicator_words(self.schema, percent=percent.get(code, False))
-                )
+                measured = attrs.evolve(earlier, measure=earlier.measure or measures.get(code, ""))
+                words = (measured.led_words if table == "tasks" else measured.indicator_words)(self.schema)
                 lines.append(f"{names.get(unit, unit)} – {' '.join(words.split())}")
         return "\n".join(lines)
 

@@ -198,14 +198,22 @@ class PreviousReports:
     def _rows(self, record: ReturnRecord, period: Period) -> dict[tuple[str, str], EarlierAnswer]:
         reopened = {item.key for item in record.judged.values if item.table == REOPEN and item.value is not None}
         asked = {(item.table, item.task) for item in record.judged.findings if item.is_open}
+        form = self.ledger.form_by_id(record.judged.issue_id or "", cells=False)
+        facts = form.facts if form is not None else {}
         rows = {
-            key: EarlierAnswer(period.code, period.title, values, record.judged.source, questioned=key in asked)
+            key: EarlierAnswer(
+                period.code,
+                period.title,
+                values,
+                record.judged.source,
+                measure=str(facts.get(key, {}).get("measure", "")),
+                questioned=key in asked,
+            )
             for key, values in self._cells(record).items()
         }
         if period.code not in self._known_forms:
             self._known_forms.add(period.code)
             self._read_tellers(self.ledger.current_forms(period.code))
-        form = self.ledger.form_by_id(record.judged.issue_id or "", cells=False)
         for key, code in _done_rows(form) if form is not None else ():
             first = self._teller(form, code, key) if form is not None else None
             values = self._told_of(first, code, key) if first is not None else None

@@ -196,7 +196,8 @@ class _Tables:
             tuple(attrs.evolve(row, texts={**row.texts, "short": names[row.key]}) for row in self._low(table, rows))
             for table, rows in (("led", led), ("supporting", supporting), ("indicator", followed))
         )
-        numbers = range(1, plan.settings.free_rows + 1)
+        # one at least: the sign-off stands on their sheet
+        numbers = range(1, max(plan.settings.free_rows, 1) + 1)
         free = tuple(FormRow(f"{number:02d}", {"number": str(number)}, base) for number in numbers)
         tables = [
             _table("led", led, sections),
@@ -296,7 +297,10 @@ class _Tables:
     def _indicator(self, item: Indicator) -> FormRow:
         earlier = self.previous.get(("indicator", item.code), _NOTHING_BEFORE)
         once = is_ad_hoc(self.period.code)
-        compared = tuple(name for name in _INDICATOR_BEFORE if not once or item.kind_of(name) != "flow")
+        # what was measured otherwise before the plan was amended is no measure, and is shown as it was told
+        earlier = attrs.evolve(earlier, measure=earlier.measure or item.measure)
+        alike = earlier.measure == item.measure
+        compared = tuple(name for name in _INDICATOR_BEFORE if alike and (not once or item.kind_of(name) != "flow"))
         before = movement.facts_before(earlier.held, compared, "note", earlier.still)
         if item.measure == "percent" and "value" in compared and earlier.ratio is not None:
             before.setdefault(f"{movement.BEFORE}value", earlier.ratio)
@@ -305,7 +309,7 @@ class _Tables:
             "indicator": item.indicator,
             "unit": item.unit,
             "target": item.target.text,
-            "previous": earlier.indicator_words(self.schema, percent=item.measure == "percent"),
+            "previous": earlier.indicator_words(self.schema),
         }
         facts: Facts = {
             **self.facts,

@@ -183,6 +183,8 @@ class EarlierAnswer:
     """The file that said it."""
     still: int = 0
     """For how many periods in a row, this one included, the percentage of a row in progress has been what it is."""
+    measure: str = ""
+    """How an indicator was measured in the form that was answered: a plan may be amended since; "" where not known."""
     questioned: bool = False
     """A warning on the row is still open, or the unit asked to open it again: not closed as done (contract.md 3.1)."""
 
@@ -234,12 +236,12 @@ class EarlierAnswer:
         result = f" – {shorten(self.values['result'].text, _RESULT)}" if "result" in self.values else ""
         return f"{self.title[:1].upper()}{self.title[1:]}: {', '.join(words)}{result}"
 
-    def indicator_words(self, schema: Schema, *, percent: bool) -> str:
+    def indicator_words(self, schema: Schema) -> str:
         """The value or the quotient ("70,8% (85/120)"), or that there were no data, with the period on its own line.
 
         "Chưa có" alone: the unit said nothing, or there is no accepted return.
         """
-        values = self.values
+        values, percent = self.values, self.measure == "percent"
         if "value" in values:
             words = values["value"].choice(schema, "yes_no") or values["value"].number(percent=percent)
         elif "numerator" in values and "denominator" in values:

@@ -297,22 +297,51 @@ def test_a_long_earlier_result_is_shortened_between_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("earlier", "percent", "words"),
+    ("earlier", "measure", "words"),
     [
-        (None, True, "Chưa có"),
-        (_earlier(note="x"), True, "Chưa có"),
-        (_earlier(value=0.708), True, "70,8%\ntháng 3/2026"),
-        (_earlier(value=82.5), False, "82,5\ntháng 3/2026"),
-        (_earlier(value="yes"), False, "Có\ntháng 3/2026"),
-        (_earlier(numerator=85.0, denominator=120.0), True, "70,8% (85/120)\ntháng 3/2026"),
-        (_earlier(numerator=85.0, denominator=120.0), False, "85/120\ntháng 3/2026"),
-        (_earlier(numerator=0.0, denominator=0.0), True, "0/0\ntháng 3/2026"),
-        (_earlier(no_data="no_data"), True, "Chưa có số liệu\ntháng 3/2026"),
+        (None, "percent", "Chưa có"),
+        (_earlier(note="x"), "percent", "Chưa có"),
+        (_earlier(value=0.708), "percent", "70,8%\ntháng 3/2026"),
+        (_earlier(value=82.5), "number", "82,5\ntháng 3/2026"),
+        (_earlier(value="yes"), "choice", "Có\ntháng 3/2026"),
+        (_earlier(numerator=85.0, denominator=120.0), "percent", "70,8% (85/120)\ntháng 3/2026"),
+        (_earlier(numerator=85.0, denominator=120.0), "number", "85/120\ntháng 3/2026"),
+        (_earlier(numerator=0.0, denominator=0.0), "percent", "0/0\ntháng 3/2026"),
+        (_earlier(no_data="no_data"), "percent", "Chưa có số liệu\ntháng 3/2026"),
     ],
 )
-def test_an_indicators_earlier_result(earlier: EarlierAnswer | None, percent: bool, words: str) -> None:
+def test_an_indicators_earlier_result(earlier: EarlierAnswer | None, measure: str, words: str) -> None:
     """The value, else the quotient with both numbers, else that there were no data."""
-    assert (earlier or _NOTHING_BEFORE).indicator_words(load_schema(), percent=percent) == words
+    assert attrs.evolve(earlier or _NOTHING_BEFORE, measure=measure).indicator_words(load_schema()) == words
+
+
+@pytest.mark.parametrize(
+    ("said", "measure", "words"),
+    [("yes", "choice", "Có"), (0.7, "percent", "70%"), (85.0, "number", "85")],
+)
+def test_an_indicator_measured_otherwise_since_is_compared_with_nothing(
+    said: float | str, measure: str, words: str
+) -> None:
+    """The plan was amended, what was «Có» is counted now: the old answer is shown as it was told, and asks nothing."""
+    plan = sample_plan()
+    for item in plan.indicators:
+        new = attrs.evolve(plan, indicators=(attrs.evolve(item, kind="stock"),))
+        earlier = attrs.evolve(_earlier(value=said), measure=measure)
+        form = _build(new, item.lead_units[0], previous={("indicator", item.code): earlier})
+        row = form.rows["indicator", item.code]
+        assert row.texts["previous"] == f"{words}\ntháng 3/2026"
+        assert ("before_value" in row.facts) == (item.measure == measure)
+
+
+def test_an_office_that_wants_no_free_rows_still_has_its_forms_signed() -> None:
+    """With «Số dòng trống in sẵn» 0 the sheet of the free tables, on which the sign-off stands, has one row of each."""
+    plan = sample_plan()
+    form = _build(attrs.evolve(plan, settings=attrs.evolve(plan.settings, free_rows=0)), "VP")
+    assert [(spec.table, len(form.table(spec.table).rows)) for spec in form.blocks(form.sheets[-1])] == [  # type: ignore[union-attr]
+        ("proposal", 1),
+        ("difficulty", 1),
+        ("signoff", 1),
+    ]
 
 
 def test_only_a_led_row_is_locked_by_an_earlier_report() -> None:
