@@ -113,6 +113,9 @@ def test_confirmed_in_a_workbook(tmp_path: Path) -> None:
     with office.reading() as ledger:
         known = PreviousReports(ledger, made.plan).before("VP", january(made.plan))
     assert [key for table, key in known if table == "led"] == ["II.1.1"]
+    measures = {item.code: item.measure for item in plan.indicators}
+    told = {key: row.measure for (table, key), row in known.items() if table == "indicator"}
+    assert told == {key: measures[key] for key in told} != {}
 
     next(row for text, row in lines.items() if "theo quy định mới" in text)[1].value = "mới"
     next(row for row in sheet.iter_rows(min_row=5) if "II.1.2" in str(row[4].value))[1].value = "giữ"
