@@ -16,7 +16,7 @@ from nq57xl.ledger.outputs import write_guarded
 from nq57xl.ledger.store import Ledger
 from nq57xl.plan.amend import Origin, amended, moved_review, read_comparison, write_comparison
 from nq57xl.plan.appendix_write import write_appendix
-from nq57xl.plan.compare import Decisions, compare_plans, completed
+from nq57xl.plan.compare import Decisions, compare_plans, completed, general_changes, is_copy
 from nq57xl.plan.model import Amendment, Plan, PlanComparison, PlanRowChange
 from nq57xl.plan.periods import parse_period
 from nq57xl.plan.review_questions import Review
@@ -175,11 +175,12 @@ def _made(
 ) -> Amended:
     """The comparison and the plan that comes of it; nothing is written."""
     old, read = sides
-    # an edited copy of this workspace's own appendix: its codes mean the same rows
-    same_file = read.appendix is not None and read.plan.properties.id == old.properties.id
+    same_file = read.appendix is not None and is_copy(read.plan, old)
     new = read.plan if same_file else completed(old, read.plan)
     found = compare_plans(old, new, decisions, same_file=same_file, keep=keep)
     plan = amended(found, ledger.used_codes(), effective_from)
+    # what becomes of units and groups shows in the amended plan alone
+    found = attrs.evolve(found, general=(*general_changes(old, plan), *found.heading_changes))
     issued = (parse_period(code, plan.properties) for code in ledger.periods())
     periods = tuple(period.code for period in issued if period.cutoff >= effective_from)
     review = moved_review(read.review, found, plan)

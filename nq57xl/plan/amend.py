@@ -17,7 +17,7 @@ from nq57xl.errors import Nq57Error
 from nq57xl.plan import appendix
 from nq57xl.plan.appendix_read import sheet_texts
 from nq57xl.plan.appendix_styles import STYLES, set_up_page, write_line, write_rows
-from nq57xl.plan.compare import FIELDS, GENERAL, Decisions
+from nq57xl.plan.compare import FIELDS, GENERAL, OWN_COLUMNS, Decisions
 from nq57xl.plan.importer.document import roman
 from nq57xl.plan.model import (
     DatedName,
@@ -26,10 +26,8 @@ from nq57xl.plan.model import (
     Plan,
     PlanComparison,
     PlanRowChange,
-    Properties,
     RowTable,
     Section,
-    Settings,
     Task,
     Unit,
 )
@@ -50,42 +48,40 @@ def amended(comparison: PlanComparison, used: frozenset[str], effective_from: dt
     """
     old, new = comparison.old, comparison.new
     used = used | {row.code for row in old.rows}
-    if comparison.same_file:
-        settings = _filled(old.settings, new.settings)
-        properties = attrs.evolve(_filled(old.properties, new.properties), id=old.properties.id)
-    else:  # the old ones with what the new plan says of itself
-        told = {name: getattr(new.properties, name) for name in (*GENERAL, "clear_criteria")}
-        settings = old.settings
-        properties = attrs.evolve(old.properties, **{name: value for name, value in told.items() if value})
+    settings, properties = new.settings, new.properties
+    if not comparison.same_file:  # the old ones with what the new plan says of itself
+        told = [item.field for item in comparison.general if item.field in GENERAL]
+        told += ["clear_criteria"] if properties.clear_criteria else []
+        own: Any = {name: getattr(properties, name) for name in told}
+        settings, properties = old.settings, attrs.evolve(old.properties, **own)
     units = _units(comparison, effective_from)
     tasks, indicators = (_outline(comparison, table) for table in FIELDS)
     plan = Plan(
         properties=properties,
         units=units,
-        groups=_groups(old, new, units),
+        groups=new.groups if comparison.same_file else _groups(old, new, units),
         sections=tasks.headings,
-        tasks=_rows(old.tasks, new.tasks, comparison.of("tasks"), tasks, used),
+        tasks=_rows(comparison, "tasks", tasks, used),
         indicator_groups=indicators.headings,
-        indicators=_rows(old.indicators, new.indicators, comparison.of("indicators"), indicators, used),
+        indicators=_rows(comparison, "indicators", indicators, used),
         settings=settings,
     )
     return understand(plan, used).by_section()
 
 
-def _rows(
-    old: Sequence[_Row], new: Sequence[_Row], changes: Sequence[PlanRowChange], outline: _Outline, used: frozenset[str]
-) -> tuple[_Row, ...]:
+def _rows(comparison: PlanComparison, table: RowTable, outline: _Outline, used: frozenset[str]) -> tuple[Any, ...]:
     """The rows of one table.
 
     A whole new plan: its rows in their order, each kept old one at the end of its section. A part of it: the old rows
     in theirs, each new one at the end of its section.
     """
+    old, new = getattr(comparison.old, table), getattr(comparison.new, table)
     befores = {row.code: row for row in old}
     given = set(used)
-    rows: list[_Row] = []
-    added: list[_Row] = []
-    kept: list[_Row] = []
-    for change in changes:
+    rows: list[Task | Indicator] = []
+    added: list[Task | Indicator] = []
+    kept: list[Task | Indicator] = []
+    for change in comparison.of(table):
         if change.index is None:
             if change.code and "kept" in change.kinds:
                 kept.append(_under(befores[change.code], outline.numbers))
@@ -95,7 +91,8 @@ def _rows(
             (added if outline.partial else rows).append(fresh)
             given.add(after.code)
         else:
-            rows.append(_continued(befores[change.code], new[change.index], change, outline))
+            row = _continued(befores[change.code], new[change.index], change, outline)
+            rows.append(row if comparison.same_file else _with_own_columns(row, befores[change.code], change))
     if outline.partial:
         places = {row.code: place for place, row in enumerate(old)}
         rows = sorted(rows + kept, key=lambda row: places[row.code])
@@ -108,16 +105,23 @@ def _rows(
 def _continued(before: _Row, after: _Row, change: PlanRowChange, outline: _Outline) -> _Row:
     """The row in its new wording; a text that says the same stays letter by letter, so that no form changes for it."""
     told = {item.field for item in change.fields}
-    texts = [*FIELDS[change.table], "number"]
-    same: dict[str, Any] = {"code": before.code}
-    if isinstance(before, Task) and isinstance(after, Task):
+    texts: list[str] = [*FIELDS[change.table], "number"]
+    if isinstance(before, Task):
         texts.append("subnumber")
-        kept = before.standard_deadline if "deadline" not in told else None
-        same["standard_deadline"] = after.standard_deadline or kept
-    row = attrs.evolve(after, **same, **{name: getattr(before, name) for name in texts if name not in told})
+    same: Any = {name: getattr(before, name) for name in ("code", *texts) if name not in told}
+    row = attrs.evolve(after, **same)
     if "moved" in change.kinds or told & {"section", "group"}:
         return _under(row, outline.of_new)
     return _under(row, outline.numbers, before.heading)
+
+
+def _with_own_columns(row: _Row, before: _Row, change: PlanRowChange) -> _Row:
+    """The row with what the office has added to it, of which a document says nothing; a Hạn chuẩn belongs to the
+    deadline that it was entered for."""
+    own: Any = {name: getattr(row, name) or getattr(before, name) for name in OWN_COLUMNS[change.table]}
+    if any(item.field == "deadline" for item in change.fields):
+        own.pop("standard_deadline")
+    return attrs.evolve(row, **own)
 
 
 def _under(row: _Row, numbers: Mapping[str, str], heading: str | None = None) -> _Row:
@@ -170,19 +174,6 @@ def _placed(placed: list[Section], heading: Section) -> str:
     number = next(item for item in numbers if item not in taken)
     placed.append(attrs.evolve(heading, number=number))
     return number
-
-
-_Record = TypeVar("_Record", Properties, Settings)
-
-
-def _filled(old: _Record, new: _Record) -> _Record:
-    """The new record, with the old values where the new one says nothing of its own."""
-    told: Any = {
-        item.name: value
-        for item in attrs.fields(type(new))
-        if (value := getattr(new, item.name)) not in ("", (), None, 0, item.default)
-    }
-    return attrs.evolve(old, **told)
 
 
 def moved_review(review: Sequence[Review], comparison: PlanComparison, plan: Plan) -> tuple[Review, ...]:

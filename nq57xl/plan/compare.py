@@ -9,7 +9,7 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.errors import Nq57Error
-from nq57xl.plan.appendix import CARD, INDICATOR_GROUPS, INDICATORS, SECTIONS, TASKS, AppendixSheet
+from nq57xl.plan.appendix import INDICATOR_GROUPS, INDICATORS, NAME_KINDS, SECTIONS, SHEETS, TASKS, AppendixSheet
 from nq57xl.plan.model import (
     FieldChange,
     Indicator,
@@ -18,6 +18,7 @@ from nq57xl.plan.model import (
     PlanRowChange,
     RowTable,
     Section,
+    Settings,
     Task,
     same_text,
 )
@@ -118,13 +119,18 @@ def _alike(one: str, other: str) -> float:
 GENERAL = ("title", "number", "symbol", "issued_on")
 _SHEETS: Mapping[RowTable, AppendixSheet] = {"tasks": TASKS, "indicators": INDICATORS}
 _HEADING_SHEETS: Mapping[RowTable, AppendixSheet] = {"tasks": SECTIONS, "indicators": INDICATOR_GROUPS}
-_OWN = frozenset({"code", "section", "group", "number", "subnumber", "standard_deadline", "kind", "threshold"})
-"""Columns that say where a row stands, and what the office adds to it."""
+_PLACES = frozenset({"section", "group", "number", "subnumber"})
+"""Columns that say where a row stands."""
+OWN_COLUMNS: Mapping[RowTable, tuple[str, ...]] = {
+    "tasks": ("standard_deadline",),
+    "indicators": ("kind", "threshold"),
+}
+"""What the office adds to a row: no document says it."""
 FIELDS = {
-    table: tuple(column.key for column in sheet.columns if column.key not in _OWN) for table, sheet in _SHEETS.items()
+    table: tuple(column.key for column in sheet.columns if column.key not in {"code", *_PLACES, *OWN_COLUMNS[table]})
+    for table, sheet in _SHEETS.items()
 }
 """The texts of a row that a new version may word otherwise."""
-_PLACES = frozenset({"section", "group", "number", "subnumber"})
 _LONGEST = 120
 """Characters of a row that name it in a message."""
 
@@ -174,9 +180,37 @@ def compare_plans(
     """
     tables = {table: _ComparedTable(table, old, new) for table in _SHEETS}
     rows = [row for one in tables.values() for row in one.compare(decisions, same_file=same_file, keep=keep)]
-    general = [*_properties(old, new), *(item for one in tables.values() for item in one.heading_changes(keep=keep))]
+    general = [item for item in general_changes(old, new) if item.field in GENERAL and item.after]
+    general = [item for item in general if not same_text(item.before, item.after)]
+    general += (item for one in tables.values() for item in one.heading_changes(keep=keep))
     headings = {table: one.headings for table, one in tables.items()}
     return PlanComparison(old, new, tuple(rows), tuple(general), headings, same_file, keep)
+
+
+def is_copy(new: Plan, old: Plan) -> bool:
+    """The new plan was read from an edited copy of the old one's workbook: most of what the office entered is there.
+
+    A later document of the office that was imported has the same id, but nothing of that.
+    """
+    entered, found = _entered(old), _entered(new)
+    return new.properties.id == old.properties.id and 2 * len(entered & found) >= len(entered)
+
+
+def _entered(plan: Plan) -> set[tuple[object, ...]]:
+    """What the office enters into its appendix and no document says, each with the record that it belongs to."""
+    units = {(unit.code, unit.email, unit.valid_from, unit.valid_to, *unit.successors) for unit in plan.units}
+    groups = {(group.name, *group.members) for group in plan.groups}
+    names = {attrs.astuple(item) for kind in NAME_KINDS for item in getattr(plan.properties, kind)}
+    rows = {
+        (row.code, getattr(row, name))
+        for table in _SHEETS
+        for row in getattr(plan, table)
+        for name in OWN_COLUMNS[table]
+    }
+    settings = {
+        (item, value) for item, value in attrs.asdict(plan.settings).items() if value != getattr(Settings(), item)
+    }
+    return settings | {item for item in units | groups | names | rows if any(item[1:])}
 
 
 def nearest(plan: Plan, other: Plan, table: RowTable) -> dict[int, tuple[int, float]]:
@@ -260,7 +294,7 @@ class _ComparedTable:
                 yield PlanRowChange(self.table, None, j, kinds=("added",))
                 continue
             gone.pop(pairs[j][0], None)
-            yield self._continued(*pairs[j], j, silent)
+            yield self._continued(*pairs[j], j, silent, same_file=same_file)
         for i in gone:
             code = self.olds[i].code
             yield PlanRowChange(self.table, code, kinds=("kept" if (self.table, code) in kept else "dropped",))
@@ -272,7 +306,9 @@ class _ComparedTable:
             [_sketch(row, self._old_number(row.heading), same_file=same_file) for row in self.news],
         )
 
-    def _continued(self, i: int, similarity: float, j: int, silent: frozenset[str]) -> PlanRowChange:
+    def _continued(
+        self, i: int, similarity: float, j: int, silent: frozenset[str], *, same_file: bool
+    ) -> PlanRowChange:
         before, after = self.olds[i], self.news[j]
         sheet, section = _SHEETS[self.table], "section" if self.table == "tasks" else "group"
         fields = [
@@ -280,6 +316,10 @@ class _ComparedTable:
             for name in FIELDS[self.table]
             if name not in silent and not same_text(before.printed(name), after.printed(name))
         ]
+        for column in (column for column in sheet.columns if same_file and column.key in OWN_COLUMNS[self.table]):
+            one, other = (column.shown(getattr(row, column.key)) for row in (before, after))
+            if one != other:
+                fields.append(FieldChange(column.key, column.title, one, other))
         kinds = ["changed"] if fields else []
         if section not in silent and self._old_number(after.heading) != before.heading:
             kinds.append("moved")
@@ -311,11 +351,32 @@ def _sketch(row: Task | Indicator, section: str, *, same_file: bool) -> _Sketch:
     return _Sketch(code, section, row.subnumber or row.number, *row.work, f"{row.deliverable} {row.kpi}")
 
 
-def _properties(old: Plan, new: Plan) -> Iterator[FieldChange]:
-    for column in (column for column in CARD.columns if column.key in GENERAL):
-        before, after = (column.shown(getattr(plan.properties, column.key)) for plan in (old, new))
-        if after and not same_text(before, after):
-            yield FieldChange(column.key, column.title, before, after)
+def general_changes(old: Plan, new: Plan) -> Iterator[FieldChange]:
+    """What differs beside rows and headings: properties, settings, names, units, groups, ad hoc reports; no e-mails."""
+    for sheet in (sheet for sheet in SHEETS.values() if sheet.id not in (*_SHEETS, "sections", "indicator_groups")):
+        befores, afters = (_texts(sheet, plan) for plan in (old, new))
+        for key in dict.fromkeys((*befores, *afters)):
+            before, after = befores.get(key, {}), afters.get(key, {})
+            changed = [column for column in sheet.columns if before.get(column.key, "") != after.get(column.key, "")]
+            if sheet.card:
+                yield from (FieldChange(item.key, item.title, before[item.key], after[item.key]) for item in changed)
+            elif changed:
+                told = (
+                    "; ".join(f"{item.title}: {side[item.key]}" for item in changed if side.get(item.key))
+                    for side in (before, after)
+                )
+                yield FieldChange(sheet.id, f"{sheet.title}, {key}", *told)
+
+
+def _texts(sheet: AppendixSheet, plan: Plan) -> dict[str, dict[str, str]]:
+    """What names a record of that sheet -> key of a column -> what stands there."""
+    names = sheet.columns[: 2 if sheet.id == "names" else 1]
+    return {
+        " ".join(column.shown(cells[column.key]) for column in names) if not sheet.card else "": {
+            column.key: column.shown(cells[column.key]) for column in sheet.columns if column.key != "email"
+        }
+        for cells in sheet.rows(plan)
+    }
 
 
 def _heading(item: Section | None) -> str:

@@ -547,6 +547,11 @@ class PlanComparison:
         """The rows of which something is to be said."""
         return tuple(row for row in self.rows if row.kinds)
 
+    @property
+    def heading_changes(self) -> tuple[FieldChange, ...]:
+        """Those of `general` that are about headings."""
+        return tuple(item for item in self.general if item.field in ("tasks", "indicators"))
+
     def of(self, table: RowTable) -> tuple[PlanRowChange, ...]:
         """The rows of that table."""
         return tuple(row for row in self.rows if row.table == table)

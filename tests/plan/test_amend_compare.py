@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nq57xl.errors import Nq57Error
 from nq57xl.plan.amend import Origin, amended, read_comparison, write_comparison
 from nq57xl.plan.appendix_read import BUNDLED_PLANS
-from nq57xl.plan.compare import Decisions, compare_plans, completed
+from nq57xl.plan.compare import Decisions, compare_plans, completed, general_changes, is_copy
 from nq57xl.plan.deadlines import Deadline, Target
 from nq57xl.plan.model import Plan, Section, Unit
 from tests.amend_plans import change_of, edited, plan, retold, reworded, with_tasks
@@ -164,6 +164,54 @@ def test_what_the_office_entered_stays() -> None:
     assert after.settings.at_risk_days == 9
     assert [row.standard_deadline for row in after.tasks[:3]] == [dt.date(2026, 9, 30), None, dt.date(2026, 9, 30)]
     assert after.properties.id == old.properties.id
+
+
+def test_what_the_office_said_of_its_indicators_stays() -> None:
+    """A document says nothing of kinds and limits of movement: they stay where the row goes on."""
+    old = plan()
+    items = tuple(attrs.evolve(row, kind="flow", threshold=30) for row in old.indicators)
+    told = retold(old)
+    after = amended(compare_plans(attrs.evolve(old, indicators=items), told), frozenset())
+    assert {(row.kind, row.threshold) for row in after.indicators} == {("flow", 30)}
+
+
+def test_a_copy_says_all_that_the_office_changed_in_it() -> None:
+    """Settings put back to the usual, a group with fewer members, a Hạn chuẩn taken out: done, and each is told."""
+    usual = plan()
+    (group,) = usual.groups
+    rows = [attrs.evolve(row, standard_deadline=dt.date(2026, 9, 30)) for row in usual.tasks]
+    own = attrs.evolve(usual.properties, internal_day=18, before_is_inclusive=True)
+    settings_ = attrs.evolve(usual.settings, at_risk_days=7, vocabulary="A")
+    old = attrs.evolve(with_tasks(usual, rows), properties=own, settings=settings_)
+    fewer = attrs.evolve(group, members=group.members[:2])
+    new = attrs.evolve(
+        with_tasks(usual, [attrs.evolve(rows[0], standard_deadline=None), *rows[1:]]),
+        groups=(fewer,),
+        settings=attrs.evolve(settings_, at_risk_days=5),
+    )
+    assert is_copy(new, old)
+    found = compare_plans(old, new, same_file=True)
+    assert [(row.code, row.fields[0].field, row.fields[0].after) for row in found.changes] == [
+        (rows[0].code, "standard_deadline", "")
+    ]
+    after = amended(found, frozenset())
+    assert (after.properties, after.settings, after.groups) == (new.properties, new.settings, (fewer,))
+    assert after.tasks[0].standard_deadline is None
+    assert [(item.field, item.before, item.after) for item in general_changes(old, after)] == [
+        ("internal_day", "18", "20"),
+        ("before_is_inclusive", "Có", "Không"),
+        ("at_risk_days", "7", "5"),
+        ("groups", "Mã các thành viên: QLQH, KCATGT, KHTC", "Mã các thành viên: QLQH, KCATGT"),
+    ]
+
+
+def test_an_imported_document_is_no_copy() -> None:
+    """The office's next plan, imported, has the id of the present one; what the office entered tells them apart."""
+    old = plan()
+    units = tuple(attrs.evolve(unit, email=f"{unit.code}@vi.du") for unit in old.units)
+    old = attrs.evolve(old, units=units, settings=attrs.evolve(old.settings, at_risk_days=9))
+    assert is_copy(with_tasks(old, list(old.tasks[3:])), old)
+    assert not is_copy(plan(), old)
 
 
 def test_what_a_document_does_not_print_stays() -> None:
