@@ -313,6 +313,10 @@ def ask_back_columns(entries: Entries) -> Entries:
         if slot is not None:
             words = {"column": heads.get(column, slot.col_key), "sheet_title": found.sheet.title}
             where = {"sheet": found.raw.name, "cell": a1(found.rows.get(slot.row, 0), copies[0])}
+            there, kept = found.raw.cells, found.columns[column]  # headings and keys were copied with it, too
+            copied = [place for place in there if place[1] in copies]
+            same = (at for at in copied if cell_text(there[at]) == cell_text(there.get((at[0], kept))))
+            entries.further.update(same)
             entries.findings.append(make("COLUMN_REPEATED", words=words, table=slot.table, field=slot.field, **where))
     doubts = list(_disagreeing(found))
     if not {doubt.field for doubt in doubts} & {value.field for value in entries.values}:

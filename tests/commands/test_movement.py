@@ -196,7 +196,8 @@ def test_a_quotient_is_told_as_people_read_it(planted: Mapping[str, JudgedReturn
 
 
 def test_over_the_months(tmp_path: Path) -> None:
-    """Standing still speaks in the third month; last month's explanation explains nothing; a waived kind is silent."""
+    """Standing still speaks in the third month; last month's explanation explains nothing; a day of completion that
+    was asked about and comes again as another one is asked about; a waived kind is silent."""
     root = year.start_sample(tmp_path / "vp", dict.fromkeys(KINDS, ""))
     words: year.Typed = {("led", "I.1", "percent"): 0.3, ("led", "I.1", "explanation"): WHY}
     year.issue(root, APRIL, "VP")
@@ -206,12 +207,16 @@ def test_over_the_months(tmp_path: Path) -> None:
     year.issue(root, JUNE, "VP")
     again: year.Typed = {("led", "I.1", "percent"): 0.2, ("led", "I.1", "explanation"): f"- {WHY}…"}
     assert about(year.send(root, JUNE, again).returns[0], "I.1") == {("PERCENT_FALLS", "percent")}
-    year.send(root, JUNE, {("led", "I.1", "percent"): 0.3}, day=16)
+    late = done("II.1.1", "12/KH-SXD", dt.date(2026, 6, 15))  # after the cut-off: asked about, so the row stays open
+    year.send(root, JUNE, {("led", "I.1", "percent"): 0.3, **late}, day=16)
     year.issue(root, JULY, "VP")
-    still = year.send(root, JULY, {("led", "I.1", "percent"): 0.3}).returns[0]
-    assert about(still, "I.1") == {("STANDS_STILL", "percent")}
-    outside = from_outside(root, JULY, {("led", "I.1", "percent"): 0.3})
-    assert {(code, field) for code, task, field in outside if task == "I.1"} == {("STANDS_STILL", "percent")}
+    said = {("led", "I.1", "percent"): 0.3, **done("II.1.1", "12/KH-SXD", dt.date(2026, 7, 2))}
+    item, outside = year.send(root, JULY, said).returns[0], from_outside(root, JULY, said)
+    asked = {"I.1": {("STANDS_STILL", "percent")}, "II.1.1": {("COMPLETION_CHANGED", "completion_date")}}
+    for task, found in asked.items():
+        assert about(item, task) == {(code, field) for code, row, field in outside if row == task} == found
+    (changed,) = (one.message for one in item.findings if one.code == "COMPLETION_CHANGED")
+    assert "02/07/2026" in changed and "15/06/2026" in changed
 
 
 def from_outside(root: Path, period: str, said: year.Typed) -> set[tuple[str, str | None, str]]:

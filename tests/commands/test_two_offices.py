@@ -17,6 +17,7 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.rules.findings import catalogue, make, reworded
 from nq57xl.text.clock import VIETNAM, Clock
+from tests import returns_kit
 
 PERIOD = "2026-04"
 CLOCK = Clock(dt.datetime(2026, 4, 16, 12, tzinfo=VIETNAM))
@@ -68,6 +69,15 @@ def test_each_office_hears_its_own_words(offices: tuple[Office, Office], tmp_pat
         misprints = [item.message for item in office.lint() if item.code == "PLAN_MISPRINT"]
         assert misprints
         assert all(message.startswith(f"{name}: ") for message in misprints)
+
+
+def test_the_form_of_another_office_is_told_as_such(offices: tuple[Office, Office], tmp_path: Path) -> None:
+    """A form that this office never issued is no return of its units, whatever stands in it; its short id is named."""
+    (tmp_path / "NQ57_2026-04_KHTC.xlsx").write_bytes(returns_kit.issued("VP"))
+    (item,) = check_file(offices[0], tmp_path / "NQ57_2026-04_KHTC.xlsx", PERIOD).returns
+    (found,) = (one for one in item.findings if one.severity == "error")
+    assert (item.verdict, item.unit, found.code) == ("unrecognised", None, "FILE_UNKNOWN_ISSUE")
+    assert returns_kit.form_of("VP").short_id in found.message
 
 
 def test_the_ledger_keeps_what_was_said(offices: tuple[Office, Office], tmp_path: Path) -> None:

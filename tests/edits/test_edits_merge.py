@@ -309,15 +309,19 @@ def test_who_and_why_are_given_anew_for_each_change(root: Path) -> None:
 
 
 def test_clearing_an_entry_withdraws_the_edit(root: Path) -> None:
-    """The unit's own value stands again; the ledger keeps the edit and its end."""
-    edit(book_of(root), FIGURE, WORDING)
+    """The unit's own value stands again, also where the office types just that, which is told; the ledger keeps the
+    edit and its end."""
+    edit(book_of(root), FIGURE, line("VP|led|I.1|result", "Đã trình dự thảo lần 3", "f"), WORDING)
     again(root)
-    edit(book_of(root), ["VP|led|I.1|percent", None, None, None, None])
+    own = line("VP|led|I.1|result", VP[RESULTS, "led|I.1", "result"], "f")
+    places = edit(book_of(root), ["VP|led|I.1|percent", None, None, None, None], own)
     done = again(root, 21)
-    assert done.edits.recorded == 1
+    assert codes(done) == [("EDIT_CHANGES_NOTHING", SHEET, places[str(own[0])])]
+    assert done.edits.recorded == 2
     assert entry(done.consolidation, "I.1").value("percent") == 0.45
+    assert entry(done.consolidation, "I.1").value("result") == own[1]
     listed = edits(office_at(root, moment(22)), PERIOD)
-    assert [item.new.kind for item in listed.history] == ["figure", "wording", "withdrawn"]
+    assert sorted(item.new.kind for item in listed.history) == ["figure"] * 2 + ["withdrawn"] * 2 + ["wording"]
     assert [item.edit.new.field for item in listed.edits] == ["result"]
 
 

@@ -166,15 +166,24 @@ def test_criteria_of_the_plan_decide() -> None:
     assert "PLAN_UNIT_UNRESOLVED" in {item.code for item in lint(only)}
 
 
-def test_responsibility_has_a_column_of_its_own() -> None:
-    """Without the column one note; once some rows name who answers, the others are asked."""
+@pytest.mark.parametrize(
+    ("column", "said", "code", "heading", "other"),
+    [
+        ("responsible", "Phó Trưởng ban", "PLAN_RESPONSIBLE_MISSING", "«Lãnh đạo phụ trách»", "rõ thẩm quyền"),
+        ("authority", "UBND tỉnh", "PLAN_AUTHORITY_MISSING", "«Cấp quyết định»", "rõ trách nhiệm"),
+    ],
+)
+def test_who_answers_and_who_decides_have_columns_of_their_own(
+    column: str, said: str, code: str, heading: str, other: str
+) -> None:
+    """Without the column one note; once some rows name who answers, or decides, the others are asked at their cells."""
     noted = [item.value for item in lint(plan()) if item.code == "PLAN_CRITERION_UNCHECKED"]
     assert noted == ["rõ trách nhiệm", "rõ thẩm quyền"]
-    found = lint(with_task(0, responsible="Phó Trưởng ban"))
-    assert [item.task for item in found if item.code == "PLAN_RESPONSIBLE_MISSING"] == [
-        row.code for row in plan().tasks[1:]
-    ]
-    assert [item.value for item in found if item.code == "PLAN_CRITERION_UNCHECKED"] == ["rõ thẩm quyền"]
+    found = lint(with_task(0, **{column: said}))
+    missing = [item for item in found if item.code == code]
+    assert [item.task for item in missing] == [row.code for row in plan().tasks[1:]]
+    assert all(item.severity == "warning" and item.cell and heading in item.message for item in missing)
+    assert [item.value for item in found if item.code == "PLAN_CRITERION_UNCHECKED"] == [other]
 
 
 def numbered(*numbers: str, sections: tuple[str, ...] = ()) -> Plan:

@@ -20,13 +20,16 @@ from tests.samples import sample_period, sample_plan
 SCHEMA = load_schema()
 
 
-def of_months(plan: Plan, cells: Sequence[tuple[str, str, str, CellValue]]) -> Consolidation:
-    """A quarter of two months, in both of which VP says the same and nobody else anything."""
+Cells = Sequence[tuple[str, str, str, CellValue]]
+
+
+def of_months(plan: Plan, cells: Cells, in_may: Cells | None = None) -> Consolidation:
+    """A quarter of two months, in both of which VP says the same (else `in_may`) and nobody else anything."""
     april = sample_period()
     months = []
     for number, period in enumerate((april, attrs.evolve(april, code="2026-05", title="tháng 5/2026")), start=1):
         writer = Unit("VP", random.Random(0))
-        for table, key, field, value in cells:
+        for table, key, field, value in cells if number == 1 or in_may is None else in_may:
             writer.type(table, key, field, str(value), value)
         record = returned(period, "VP", writer.values, number=number)
         units = (unit_status("VP", "Văn phòng", record, period.due),)
@@ -49,6 +52,25 @@ def test_rows_that_say_the_same_are_told_once_where_the_unit_added_them() -> Non
     told = {row.task.code: [entry.progress for entry in row.entries if entry.unit == "VP"] for row in c.tasks}
     assert (told["20"], told["20.1"]) == (["ongoing"], ["ongoing"])
     assert [item.values["proposal"].typed for item in c.free] == ["Bố trí kinh phí"]
+
+
+def test_figures_that_do_not_follow_from_the_months_are_named() -> None:
+    """Shares of a month without their parts cannot be added up and stay blank; of a sum the months that it lacks are
+    told, and both name the indicator as a reader knows it."""
+    plan = sample_plan()
+    flows = attrs.evolve(plan, indicators=tuple(attrs.evolve(item, kind="flow") for item in plan.indicators))
+    ratio, score = (item.code for item in plan.indicators[:2])
+    shares: Cells = [("indicator", ratio, "value", 0.8)]
+    c = of_months(flows, [*shares, ("indicator", score, "value", 12.0)], shares)
+    told = [item for item in c.status.period_findings if item.table == "indicator"]
+    assert [(item.code, item.task, item.severity) for item in told] == [
+        ("MONTHS_RATIO_WITHOUT_PARTS", ratio, "note"),
+        ("MONTHS_INCOMPLETE", score, "note"),
+    ]
+    assert "Tỷ lệ hồ sơ" in told[0].message and "mẫu số" in told[0].fix
+    assert "Chỉ số chuyển đổi số" in told[1].message and "tháng 5/2026" in told[1].message
+    entries = {row.indicator.code: row.entries[0] for row in c.indicators if row.entries}
+    assert (entries[ratio].result, entries[score].result) == (None, 12.0)
 
 
 def test_an_indicator_with_a_note_alone_is_not_reported() -> None:

@@ -179,6 +179,9 @@ def test_two_rejected_halves_become_one_accepted_return(office: Office, whole: P
     item = of(done, "nửa hai.xlsx")
     assert [f.code for f in item.findings if f.severity in ("error", "warning")] == []
     assert item.verdict == "accepted"
+    (told,) = (f for f in item.findings if f.code == "COMBINED_FROM")
+    taken = [key for key, value in values(record(office, "nửa hai.xlsx")).items() if value.origin is not None]
+    assert (told.severity, told.value) == ("note", "nửa một.xlsx") and told.message.startswith(f"{len(taken)} ô ")
     assert check_file(office, whole, PERIOD).accepted
     collect(office, [whole], PERIOD, moment(10))
     both, plain = values(record(office, "nửa hai.xlsx")), values(record(office, "cả.xlsx"))

@@ -219,7 +219,10 @@ def test_a_file_that_changes_meanwhile(
 def test_a_fault_is_tried_again(office: Path, faulty: Callable[[str], Repair]) -> None:
     """A file that the program could not judge is no duplicate: once that is mended, the next run judges it."""
     repair = faulty("rejoin")
-    assert [told(collect(office, "--json"))["bad.xlsx"]["verdict"] for _ in range(2)] == ["unrecognised"] * 2
+    for _ in range(2):
+        item = told(collect(office, "--json"))["bad.xlsx"]
+        assert (item["verdict"], [one["code"] for one in item["findings"]]) == ("unrecognised", ["FILE_FAULT"])
+        assert "ghép dòng, cột" in item["findings"][0]["message"]
     repair()
     assert told(collect(office, "--json"))["bad.xlsx"]["verdict"] == "rejected"
     assert [told(collect(office, "--json"))["bad.xlsx"]["verdict"]] == ["duplicate"]

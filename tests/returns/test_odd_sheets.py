@@ -86,6 +86,12 @@ def repeat(sheet: Worksheet, percent: float | None = None) -> None:
         sheet.cell(target, column_of(sheet, "percent")).value = percent
 
 
+def repeat_column(sheet: Worksheet) -> None:
+    """The column of percentages copied beside the table, with its heading and hidden key."""
+    for row in range(1, sheet.max_row + 1):
+        sheet.cell(row, 31).value = sheet.cell(row, column_of(sheet, "percent")).value
+
+
 def exchange(sheet: Worksheet, *, first_column: int = 1) -> None:
     """Two rows exchanged, as sorting does, from that column on."""
     first, second = row_of(sheet, FIRST), row_of(sheet, SECOND)
@@ -222,6 +228,7 @@ CASES = [
     Case("hidden rows", on(RESULTS, hide_rows), "accepted"),
     Case("filtered rows", on(RESULTS, filter_rows), "accepted"),
     Case("inserted column", on(RESULTS, lambda sheet: sheet.insert_cols(5)), "accepted", {"ROWS_MOVED": [IN_RESULTS]}),
+    Case("repeated column", on(RESULTS, repeat_column), "accepted", {"COLUMN_REPEATED": [f"{RESULTS}!AE5"]}),
     Case("hidden columns", on(RESULTS, hide_columns), "accepted"),
     Case(
         "deleted entry column",

@@ -56,6 +56,7 @@ def refusal(data: bytes) -> str:
         (hostile.ENCRYPTED_ODS, "encrypted", "FILE_ENCRYPTED"),
         (hostile.zipped({"a.xlsx": b"PK", "b.xlsx": b"PK"}), "zip", "FILE_ARCHIVE"),
         (b"Rar!\x1a\x07\x01\x00", "zip", "FILE_ARCHIVE"),
+        (hostile.ole("Root Entry", "__substg1.0_0037001F"), "msg", "FILE_MSG"),
         (b"7z\xbc\xaf\x27\x1c\x00\x04", "zip", "FILE_ARCHIVE"),
         (hostile.good()[:-100], "broken", "FILE_BROKEN"),
         (hostile.good()[:2000], "broken", "FILE_BROKEN"),
@@ -114,6 +115,24 @@ def test_file_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Refused) as caught:
         read_bytes(hostile.good())
     assert caught.value.finding.code == "FILE_TOO_LARGE"
+
+
+@pytest.mark.parametrize("sheets", [1, 2])
+def test_more_filled_cells_than_are_read(sheets: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pasted register of a hundred rows, on one sheet or several, is refused with how much is read and what to do."""
+    monkeypatch.setattr(LIMITS, "value_cells", 1_500)
+    book = openpyxl.Workbook()
+    for number in range(sheets):
+        sheet = book.worksheets[0] if number == 0 else book.create_sheet()
+        for row in range(100):
+            sheet.append([f"Hồ sơ {row}", *range(16 // sheets)])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    with pytest.raises(Refused) as caught:
+        read_bytes(buffer.getvalue())
+    found = caught.value.finding
+    assert (found.code, found.sheet) == ("FILE_TOO_MANY_VALUES", "Sheet" if sheets == 1 else "")
+    assert "1.500" in found.message and "xóa các dòng" in found.fix
 
 
 @pytest.mark.parametrize("tail", [b"x", bytes(512), b"x" * 70_000, b"PK\x05\x06" + bytes(3), b"PK\x05\x06" + b"x" * 80])

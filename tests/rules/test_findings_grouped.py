@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -10,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nq57xl.rules.findings import _LEAST, Finding, Severity, grouped, make, to_answer
+from nq57xl.rules.findings import _LEAST, Finding, Severity, catalogue, grouped, make, to_answer
+from tests.conftest import REPOSITORY
+
+
+def test_every_code_of_the_catalogue_is_named_by_a_test() -> None:
+    """No finding is added that no case asks for: each code stands in a test or in a table of cases."""
+    tables = [*REPOSITORY.glob("tests/**/test_*.py"), *REPOSITORY.glob("tests/cases/*.yml")]
+    named = {word for path in tables for word in re.findall("[A-Z_]{4,}", path.read_text(encoding="utf-8"))}
+    assert not catalogue().keys() - named
 
 
 def blank(row: int, *, sheet: str = "1. Kết quả", field: str = "result", severity: Severity = "error") -> Finding:
