@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 from typing import Literal
 
@@ -235,20 +235,24 @@ def recheck(
                 for item in judged
             )
         kept = [record for record, copy in copies if copy is not None]
-        done = [_outcome(record, now, confirm=confirm) for record, now in zip(kept, judged, strict=True)]
-        counting = [(item.record, item.now) for item in done if item.outcome == "counts" and item.now is not None]
-        for record, now in counting:
-            ledger.judge_again(record, now, reason)
+        again = [attrs.evolve(record, judged=now) for record, now in zip(kept, judged, strict=True)]
+        decided = ledger.as_decided(here.code, again)
+        done = [_outcome(*pair, confirm=confirm) for pair in zip(kept, decided, strict=True)]
+        counting = [told.outcome == "counts" for told in done]
+        for record, item in compress(zip(kept, again, strict=True), counting):
+            ledger.judge_again(record, item.judged, reason)
         if still := [item.record.judged.source.name for item in done if item.outcome != "counts"]:
             ledger.event("recheck", {"period": here.code, "reason": reason, "files": still})
-        problems = answer(here, here.standing()).problems if counting else ()
+        problems = answer(here, here.standing()).problems if any(counting) else ()
         gone = [Rechecked(record, None, "missing") for record, copy in copies if copy is None]
         return _RecheckRun(here.period, (*done, *gone), problems)
 
 
-def _outcome(record: ReturnRecord, now: JudgedReturn, *, confirm: bool) -> Rechecked:
-    before = record.judged
-    if (before.verdict, before.values, before.findings) == (now.verdict, now.values, now.findings):
+def _outcome(record: ReturnRecord, again: ReturnRecord, *, confirm: bool) -> Rechecked:
+    """`again`: as it would stand, too: under the decisions on the return and the waivers."""
+    before, now = record.judged, again.judged
+    told = tuple(attrs.evolve(item, asked_before=False) for item in before.findings)
+    if (before.verdict, before.values, told) == (now.verdict, now.values, now.findings):
         return Rechecked(record, now, "unchanged")
     better = _RANK[now.verdict] > _RANK[before.verdict]
     waiting = before.verdict in ("rejected", "unrecognised") and now.verdict == before.verdict

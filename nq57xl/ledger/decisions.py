@@ -159,6 +159,12 @@ class OfficeDecisions(OpenLedger):
         known = self.waivers()
         return [_under_waivers(item, period, known) for item in judged]
 
+    def as_decided(self, period: str, records: Sequence[ReturnRecord]) -> tuple[ReturnRecord, ...]:
+        """Other judgements of returns of the period, as the decisions on these and the waivers would leave them."""
+        with self.viewing() as connection:
+            wanted = select(tables.returns.c.id).where(tables.returns.c.period == period)
+            return self._as_decided(connection, records, wanted)
+
     def _as_decided(
         self,
         connection: Connection,

@@ -199,6 +199,16 @@ def test_recheck_counts_what_got_better(office: Office, wrong: Path, monkeypatch
     assert len(now.attempts) == 1
 
 
+def test_recheck_sees_a_return_as_the_office_has_decided(office: Office, wrong: Path) -> None:
+    """A return that the office took, and whose time it put right, is unchanged where its file says what it said."""
+    collect(office, [wrong], PERIOD, moment(15))
+    decide(office, "take", "VP", PERIOD, WHY)
+    decide(office, "received", "VP", PERIOD, WHY, at=moment(16))
+    assert [item.outcome for item in recheck(office, None, PERIOD, WHY).returns] == ["unchanged"]
+    assert [item.outcome for item in recheck(office, "VP", PERIOD, WHY, confirm=True).returns] == ["unchanged"]
+    assert (unit(office).state, unit(office).received_at) == ("accepted_with_warnings", moment(16))
+
+
 def test_recheck_only_proposes_what_got_worse(office: Office, right: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worse verdict waits for the office's word."""
     collect(office, [right], PERIOD, moment(15))
