@@ -254,3 +254,42 @@ def test_an_indicator_that_many_known_units_follow_is_not_doubted() -> None:
     assert len(units) > 200
     assert len(made.plan.indicators[0].lead_units) == len(fields)
     assert [point for point in made.review if point.sheet == "Chỉ tiêu"] == []
+
+
+def test_a_letterhead_and_its_seal_line_name_the_agency_with_its_place() -> None:
+    """The fuller of two names counts, also where a page sets the motto between the lines; proper names keep their capitals."""
+    seal = "(Kèm theo Kế hoạch số 145/KH-UBND ngày 20 tháng 01 năm 2026 của UBND thành phố)"
+    head = (
+        "ỦY BAN NHÂN DÂN\nCỘNG HÒA XÃ HỘI CHỦ NGHĨA\nTHÀNH PHỐ CẦN THƠ\nVIỆT NAM\nCần Thơ, ngày 20 tháng 01 năm 2026\n"
+    )
+    assert properties(f"{head}KẾ HOẠCH\nNăm 2026\n{seal}").agency[0].name == "Ủy ban nhân dân thành phố Cần Thơ"
+    named = {
+        "UBND XÃ LONG THÀNH": "UBND xã Long Thành",
+        "PHÒNG VĂN HÓA - XÃ HỘI": "Phòng Văn hóa - Xã hội",
+        "BỘ CÔNG THƯƠNG": "Bộ Công Thương",
+        "BAN TỔ CHỨC TỈNH ỦY": "Ban Tổ chức Tỉnh ủy",
+        "ĐẠI HỌC BÁCH KHOA ĐÀ NẴNG\nĐà Nẵng, ngày 1 tháng 4 năm 2026": "Đại học Bách khoa Đà Nẵng",
+    }
+    for text, agency in named.items():
+        assert properties(f"{text}\nKẾ HOẠCH\nNăm 2026").agency[0].name == agency
+
+
+def test_who_signs_stands_beside_who_receives_the_plan() -> None:
+    """Line by line, as a page gives two columns; the word of a decision is no authority, and police symbols have figures."""
+    foot = "Nơi nhận:\nTM. ỦY BAN NHÂN DÂN\n- Bộ KH&CN;\nKT. CHỦ TỊCH\n- Lưu: VT.\nPHÓ CHỦ TỊCH\nNguyễn Văn Hòa"
+    found = properties(
+        f"QUYẾT ĐỊNH\nBan hành Kế hoạch\nSố: 77/KH-CAT-PV01\nA\nB\nC\nQUYẾT ĐỊNH:\nĐiều 1.\n{foot}\nPhụ lục"
+    )
+    signed = found.signatory
+    assert (signed.authority, signed.position) == ("TM. ỦY BAN NHÂN DÂN\nKT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
+    assert (signed.name, found.number, found.symbol) == ("Nguyễn Văn Hòa", "77", "KH-CAT-PV01")
+    assert properties("NGHỊ QUYẾT\nChuyển đổi số năm 2026\nPhụ lục\nDANH MỤC").title == "Chuyển đổi số năm 2026"
+
+
+def test_a_province_s_gatherer_owes_the_agency_its_own_day() -> None:
+    """The units report to the department, this one to the province: two days."""
+    found = properties(
+        "UBND TỈNH X\nKẾ HOẠCH\nNăm 2026\nCác sở trước ngày 15 hằng tháng báo cáo về Sở Khoa học và Công nghệ để tổng hợp, "
+        "báo cáo UBND tỉnh trước ngày 20 hằng tháng."
+    )
+    assert (found.internal_day, found.report_day) == (15, 20)

@@ -77,7 +77,7 @@ class _PropertyReader:
         title = self._title()
         number, symbol = self._number()
         issued = self._date()
-        places = (_re("place").match(line.text) for line in self.lines[:_TOP])
+        places = (_re("place").match(line.text.lstrip("* ")) for line in self.lines[:_TOP])
         place = next((one_line(match["place"]) for match in places if match), "")
         province = place or self._province()
         agency, parent = self._agency(symbol, province)
@@ -184,14 +184,14 @@ class _PropertyReader:
         sealed = sealed if rank_of(sealed) is not None and len(sealed) < _LONGEST_NAME else ""
         if head:
             above = head[-2] if len(head) > 1 else ""
-            if sealed and any(_alike(sealed, name) for name in head):
-                return sealed, above if not _alike(above, sealed) else ""
+            same = next((name for name in reversed(head) if _alike(sealed, name)), "")
+            if same:
+                # of "UBND tỉnh" and "UBND TỈNH ĐỒNG NAI" the one with its place
+                fuller = len(_agency_key(same)) > len(_agency_key(sealed))
+                return self._written(same, province) if fuller else sealed, "" if _alike(above, sealed) else above
             if sealed:
                 self.doubts["agency"] = f"phần đầu văn bản ghi cơ quan này, dòng «kèm theo» ghi «{sealed}»"
-            # as the text writes it elsewhere, not in capitals
-            found = (match[0] for match in re.finditer(re.escape(head[-1]), self.text, re.IGNORECASE))
-            written = next((text[0].upper() + text[1:] for text in found if not text.isupper()), "")
-            return written or _sentence(head[-1]), above
+            return self._written(head[-1], province), above
         if sealed:
             return sealed, ""
         match = _re("issuer").search(self.text)
@@ -201,13 +201,23 @@ class _PropertyReader:
             return name, ""
         return "", ""
 
+    def _written(self, name: str, province: str) -> str:
+        """A name in capitals as the text writes it elsewhere, else as in a sentence."""
+        found = (match[0] for match in re.finditer(re.escape(name), self.text, re.IGNORECASE))
+        written = next((text[0].upper() + text[1:] for text in found if not text.isupper()), "")
+        if not written and rank_of(name) == "division":
+            self.doubts["agency"] = "viết lại từ chữ in hoa: hãy xem chữ hoa trong tên riêng"
+        return written or _sentence(name, province)
+
     def _letterhead(self) -> list[str]:
         """The names at the head of the document, from the highest to the agency itself."""
         begun = re.compile(r"\(?(?:Căn cứ|Ban hành|Kèm)")
         front = itertools.takewhile(lambda line: not (_is_title(line) or begun.match(line.text)), self.lines[:_FRONT])
         names: list[str] = []
         open_name = False
-        lines = (part for line in front for part in _re("two_names").split(_re("motto").sub("", line.text)))
+        # what is the motto and nothing else may stand beside the two lines of a name
+        live = filter(None, (_re("motto").sub("", line.text) for line in front))
+        lines = (part for text in live for part in _re("two_names").split(text))
         for text in (part.strip(" *_-–—.:") for part in lines):
             if not text or _re("no_name").match(text.upper()) or re.search(r"\d{2,}|ngày", text):
                 open_name = False
@@ -255,7 +265,9 @@ class _PropertyReader:
         for match in sorted(days, key=lambda item: item.start()):
             before = re.split(r"(?<=[.;])\s", self.text[max(last, match.start() - 160) : match.start()])[-1]
             last, day = match.end(), int(match["day"])
-            above = max((item.end() for item in upward.finditer(before)), default=-1)
+            # once the units' own day is told: who gathers owes the agency itself the next one
+            told = (upward, _re("to_agency")) if internal else (upward,)
+            above = max((item.end() for pattern in told for item in pattern.finditer(before)), default=-1)
             unit = max((item.end() for item in to_unit.finditer(before)), default=-1)
             if not 1 <= day <= 31:
                 continue
@@ -290,7 +302,8 @@ class _PropertyReader:
         if not starts:
             return Signatory()
         first = (formal or starts[-1:])[0]
-        block = [item.text.strip() for item in self.lines[first : first + 14]]
+        # beside it, line by line in a PDF, stands who receives the plan
+        block = [text for item in self.lines[first : first + 24] if not re.match(r"[-–+]", text := item.text.strip())]
         ranks = list(itertools.takewhile(_re("rank").fullmatch, block))
         name = next((text for text in block[1:] if _re("name").fullmatch(text) and not text.isupper()), "")
         authority = "\n".join(text for text in ranks if _re("authority").match(text))
@@ -320,30 +333,46 @@ def _goes_on(name: str, text: str) -> bool:
 
 def _alike(one: str, other: str) -> bool:
     """True for two spellings of one agency, with or without its place."""
-    first, second = (re.sub(r"uy ban nhan dan", "ubnd", bare(item)) for item in (one, other))
+    first, second = _agency_key(one), _agency_key(other)
     return bool(first and second) and (first.startswith(second) or second.startswith(first))
+
+
+def _agency_key(name: str) -> str:
+    return bare(name).replace("uy ban nhan dan", "ubnd")
 
 
 def _dated(name: str) -> tuple[DatedName, ...]:
     return (DatedName(name),) if name else ()
 
 
-def _sentence(text: str) -> str:
-    """A name in capitals as in a sentence, as far as its words tell: "Sở Văn hóa, Thể thao và Du lịch"."""
+def _sentence(text: str, province: str) -> str:
+    """A name in capitals as in a sentence, as far as its words tell: "Sở Văn hóa, Thể thao và Du lịch".
+
+    `province`: a proper name that the text tells elsewhere.
+    """
     done: list[str] = []
     place = False
-    for word in text.split():
+    words = text.split()
+    kind = 2 if re.match(_words()["two_syllables"], text.casefold()) else 1
+    """How many words say what kind of body it is; what follows them begins its own name."""
+    for at, word in enumerate(words):
         key, before = word.casefold(), done[-1].casefold() if done else ""
+        following = words[at + 1].casefold() if at + 1 < len(words) else ""
+        committee = key in ("ủy", "uỷ", "phủ") and before in ("tỉnh", "thành", "đảng", "chính")
         if word in ("UBND", "BQL", "HĐND", "MTTQ"):
             done.append(word)
-        elif key in _SMALL or (key in ("ủy", "uỷ", "phủ") and before in ("tỉnh", "thành", "đảng", "chính")):
-            done.append(word.capitalize() if not done else key)
-        elif not done or place or len(done) == 1 or before in ("và", "các", "về") or before.endswith(","):
+        elif committee or (key in _SMALL and not place):
+            begins = not done or before == "-" or following in ("ủy", "uỷ")
+            done.append(word.capitalize() if begins and not committee else key)
+        elif place or len(done) in (0, kind) or before in ("và", "các", "về", "lý", "-") or before.endswith(","):
             done.append(word.capitalize())
         else:
             done.append(key)
-        place = place or key in ("tỉnh", "phố", "xã", "phường", "huyện") or text.startswith(("TỈNH ", "THÀNH "))
-    return " ".join(done)
+        if key in ("tỉnh", "phố", "xã", "phường", "huyện", "khu"):
+            place = place or (following not in ("hội", "ủy", "uỷ") and (key != "khu" or before == "đặc"))
+        place = place or (committee and before in ("tỉnh", "thành"))
+    name = re.sub("Công thương", "Công Thương", " ".join(done))
+    return re.sub(re.escape(province), province, name, flags=re.IGNORECASE) if province else name
 
 
 def _id(symbol: str, stem: str, year: int) -> str:
