@@ -6,6 +6,7 @@ import io
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,7 @@ from nq57xl.commands.office import Office
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.storage import FileStorage, copy_ledger, server_storage, storage_of
 from nq57xl.ledger.store import Ledger
+from nq57xl.ledger.tables import clean
 from nq57xl.ledger.workspace import Workspace
 from nq57xl.text.files import TEMPORARY, sha256_of, write_atomic
 
@@ -33,7 +35,8 @@ def write_backup(office: Office, target: BinaryIO) -> None:
     workspace = office.workspace
     with (
         office.writing("backup"),
-        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as zipped,
+        # files of other systems carry days before 1980, which a zip does not know
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as zipped,
         tempfile.TemporaryDirectory() as folder,
     ):
         for path in sorted(workspace.root.rglob("*")):
@@ -41,7 +44,7 @@ def write_backup(office: Office, target: BinaryIO) -> None:
             if name in _LEFT_OUT or TEMPORARY in name:
                 continue
             if path.is_file() and not path.is_symlink():
-                zipped.write(path, name)
+                zipped.write(path, clean(name))
         if workspace.server and workspace.server_note.exists():
             copy = FileStorage(Path(folder, workspace.database.name))
             with Ledger.open(workspace, office.clock, office.person):
@@ -67,7 +70,7 @@ def restore(data: bytes, folder: Path) -> None:
                     raise Nq57Error("Tệp sao lưu có tên thành phần bất thường: không khôi phục.")
                 write_atomic(folder / path, zipped.read(entry))
             undo.pop_all()
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         raise Nq57Error("Tệp sao lưu hỏng hoặc chép chưa trọn: hãy chép lại từ máy cũ.") from error
 
 

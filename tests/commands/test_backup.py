@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -9,13 +11,14 @@ import pytest
 from click.testing import CliRunner
 
 from nq57xl.cli import cli
-from nq57xl.commands.backup import write_backup
+from nq57xl.commands.backup import restore, write_backup
 from nq57xl.commands.collect import collect
 from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
+from nq57xl.errors import Nq57Error
 from nq57xl.text.clock import Clock
 from tests.april_kit import moment
 from tests.commands.test_commands_loop import filled
@@ -67,6 +70,37 @@ def test_a_damaged_backup_leaves_no_half_workspace(office: Office, tmp_path: Pat
     file.write_bytes(file.read_bytes().replace(b"abcdefgh", b"abcdefgX"))
     done = CliRunner().invoke(cli, ["restore", str(file), str(there)])
     assert (done.exit_code, "hỏng hoặc chép chưa trọn" in str(done.exception), there.exists()) == (1, True, False)
+
+
+def test_a_backup_with_broken_bytes_is_told(office: Office, tmp_path: Path) -> None:
+    """Packed members, bytes of which were changed or whose end is missing: words each time, and no folder is left."""
+    stream, there = io.BytesIO(), tmp_path / "máy khác"
+    write_backup(office, stream)
+    whole = stream.getvalue()
+    with zipfile.ZipFile(stream) as zipped:
+        starts = [entry.header_offset + 90 for entry in zipped.infolist() if entry.compress_size > 400][:6]
+    for start in starts:
+        for part in (b"\xff" * 40, bytes(range(40))):
+            with pytest.raises(Nq57Error, match="hỏng hoặc chép chưa trọn"):
+                restore(whole[:start] + part + whole[start + 40 :], there)
+            assert not there.exists()
+
+
+def test_a_backup_holds_files_whatever_their_day_and_name(office: Office, tmp_path: Path) -> None:
+    """A file from before 1980, and one whose name is in no encoding of ours: both are in the backup, and restored."""
+    inbox = office.workspace.inbox
+    (inbox / "cũ.xlsx").write_bytes(b"old")
+    os.utime(inbox / "cũ.xlsx", (0, 0))
+    odd = inbox / "b\udce1o.xlsx"
+    try:
+        odd.write_bytes(b"odd")
+    except (OSError, UnicodeError):  # systems whose names are always Unicode
+        odd = inbox / "cũ.xlsx"
+    stream = io.BytesIO()
+    write_backup(office, stream)
+    restore(stream.getvalue(), tmp_path / "máy khác")
+    there = {path.read_bytes() for path in (tmp_path / "máy khác" / "inbox").iterdir()}
+    assert there >= {b"old", odd.read_bytes()}
 
 
 def test_a_backup_that_lost_a_file_is_told(office: Office, tmp_path: Path) -> None:
