@@ -69,7 +69,7 @@ def propose_amendment(
         made = _made(ledger, (old, read), effective_from, keep=partial)
         if apply or not _differs(made):
             return _applied(office, ledger, read, made)
-        origin = Origin(str(document.resolve()), read.sha256, old.version, effective_from, partial)
+        origin = Origin(office.workspace.key_of(document), read.sha256, old.version, effective_from, partial)
         content = write_comparison(made.comparison, origin)
         path = write_guarded(ledger, office.workspace.out / "dieu-chinh" / _COMPARISON, content)
         return attrs.evolve(made, file=path)
@@ -94,19 +94,18 @@ def confirm_amendment(
             raise Nq57Error(
                 "phu-luc.xlsx đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend» rồi xác nhận."
             )
-        read = _read(document or Path(origin.document), office)
-        if read.sha256 != origin.sha256:
-            raise Nq57Error(f"«{read.path.name}» đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend».")
-        day = effective_from or origin.effective_from
-        _require_later(ledger, day)
-        proposed = _made(ledger, (old, read), day, keep=origin.partial)
-        decisions.require_whole(proposed.comparison, comparison.name)
-        made = _made(ledger, (old, read), day, decisions, keep=origin.partial)
-        return _applied(office, ledger, read, made)
+        if document is not None:
+            origin = attrs.evolve(origin, document=str(document.absolute()))
+        if effective_from is not None:
+            origin = attrs.evolve(origin, effective_from=effective_from)
+        return _applied(office, ledger, *_as_decided(office, ledger, old, (origin, decisions), comparison.name))
 
 
 def pending_amendment(office: Office) -> Amended | None:
-    """The comparison that waits for the office's word, made anew from the document that it names; None for none."""
+    """The comparison that waits for the office's word, as confirming it would put it in place; None for none.
+
+    Raises Nq57Error where it could not be confirmed as it stands.
+    """
     path = office.workspace.out / "dieu-chinh" / _COMPARISON
     if not path.is_file():
         return None
@@ -114,10 +113,26 @@ def pending_amendment(office: Office) -> Amended | None:
     old = office.appendix().plan
     if old.version != origin.plan_version:
         return None
-    read = _read(Path(origin.document), office)
     with office.reading() as ledger:
-        made = _made(ledger, (old, read), origin.effective_from, decisions, keep=origin.partial)
+        _, made = _as_decided(office, ledger, old, (origin, decisions), path.name)
     return attrs.evolve(made, file=path)
+
+
+def _as_decided(
+    office: Office, ledger: Ledger, old: Plan, told: tuple[Origin, Decisions], name: str
+) -> tuple[PlanDocument, Amended]:
+    """What the workbook of that name changes; nothing is written.
+
+    Raises Nq57Error where its document is no longer the one that was compared, or lines of it are missing.
+    """
+    origin, decisions = told
+    read = _read(office.workspace.root / origin.document, office)
+    if read.sha256 != origin.sha256:
+        raise Nq57Error(f"«{read.path.name}» đã thay đổi sau khi lập bảng so sánh: hãy chạy lại «nq57xl amend».")
+    _require_later(ledger, origin.effective_from)
+    proposed = _made(ledger, (old, read), origin.effective_from, keep=origin.partial)
+    decisions.require_whole(proposed.comparison, name)
+    return read, _made(ledger, (old, read), origin.effective_from, decisions, keep=origin.partial)
 
 
 def applied_amendments(office: Office) -> tuple[Amendment, ...]:

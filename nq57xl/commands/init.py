@@ -56,6 +56,10 @@ def import_plan(document: Path, output: Path, today: date, workspace: Path | Non
     """
     _require_free(output)
     made = read_plan(document, today, workspace)
+    if made.appendix is not None:  # it stays as it is, with what is still asked in it
+        read = read_review(made.data)
+        write_atomic(output, made.appendix.coded(made.data))
+        return ImportedAppendix(output, made.plan, read[1] if read else ())
     write_atomic(output, write_appendix(made.plan, made.review))
     return ImportedAppendix(output, made.plan, made.review)
 

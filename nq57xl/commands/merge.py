@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -134,13 +135,17 @@ def edits(office: Office, period_code: str | None) -> _PeriodEdits:
 def hand_in(office: Office, period_code: str, data: bytes) -> Path:
     """Lays a bien-tap.xlsx that was edited elsewhere beside the present one, for the next report to take it in.
 
-    Raises Nq57Error for a file that is no workbook; what is in the workbook is judged when the report is made.
+    Raises Nq57Error for any other file: it would be told at each report from then on. What was typed is judged when
+    the report is made.
     """
-    if not data.startswith(b"PK"):
-        raise Nq57Error(f"Tệp này không phải sổ tính Excel: hãy chọn tệp {_NAME} đã sửa và lưu ở dạng .xlsx.")
     with office.reading() as ledger:
-        code = OfficePeriod.of(office, ledger, period_code).code
-    names = names_beside(office.workspace.report_dir(code) / _NAME)
+        here = OfficePeriod.of(office, ledger, period_code)
+        raw = next(office.read_files([office.workspace.archive_bytes(data, hashlib.sha256(data).hexdigest(), _NAME)]))
+        read = raw if isinstance(raw, Finding) else read_lines(raw, mark_of(as_now(here)))
+    if isinstance(read, Finding):
+        (told,) = office.in_own_words([read])
+        raise Nq57Error(f"Chưa ghi nhận được tệp này: {told.message} {told.fix}".rstrip())
+    names = names_beside(office.workspace.report_dir(here.code) / _NAME)
     path = next(path for path in names if path.name != _NAME and not path.exists())
     files.write_atomic(path, data)
     return path

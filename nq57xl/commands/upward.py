@@ -87,6 +87,7 @@ def upward(
         name = re.sub(r"[^A-Za-z0-9._-]", "-", superior.plan_id)[:60].strip(".-") or "cap-tren"
         book = office.workspace.upward_dir() / f"doi-chieu-{name}.xlsx"
         if matches is not None:
+            read_matches(matches, book.name, plan)  # another file must not take the place of the one that lies there
             write_atomic(book, matches)
         lines = _matched(ledger, superior, (sides, plan), book, confirm=confirm)
         book = _write_book(office, ledger, book, write_matches(lines, plan))

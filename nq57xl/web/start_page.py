@@ -135,7 +135,7 @@ def _import_document(site: Site, name: str, data: bytes, target: Path) -> str:
     """An appendix made of a plan's document, or the appendix itself; gives a sentence on what is to be reviewed."""
     if Path(name).suffix.lower() not in _DOCUMENTS:
         raise Nq57Error("Chỉ nhận văn bản .docx, .pdf, .xlsx, .txt, .md hoặc .html.")
-    document = target.parent / upload_name(name)
+    document = target.parent / "van-ban" / upload_name(name)  # where a phu-luc.xlsx is not yet the workspace's own
     write_atomic(document, data)
     made = import_plan(document, target, site.today())
     count = len(made.review)

@@ -23,7 +23,7 @@ from nq57xl.commands.consolidated import overview
 from nq57xl.commands.decide import find_return
 from nq57xl.commands.demo import Department
 from nq57xl.commands.generate import generate
-from nq57xl.commands.init import init
+from nq57xl.commands.init import init, open_questions
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
 from nq57xl.commands.status import status
@@ -224,7 +224,11 @@ def test_edits_go_down_and_up(browser: Browser) -> None:
     assert f"Nhiệm vụ phối hợp!{wrong.coordinate}" in told
     page = browser.page("/ky/2026-04/bien-tap")
     assert "Đã hoàn thành rà soát" in page and "đang áp dụng" in page
-    assert "không phải sổ tính" in browser.send("/ky/2026-04/bien-tap/nhan", {}, ("bien-tap.xlsx", b"abc"))
+    # what is no bien-tap.xlsx of the period is refused at once, and no later report speaks of it
+    appendix = browser.office.workspace.appendix.read_bytes()
+    for data in (b"abc", appendix):
+        assert "Chưa ghi nhận được" in browser.send("/ky/2026-04/bien-tap/nhan", {}, ("bien-tap.xlsx", data))
+    assert appendix not in [path.read_bytes() for path in browser.office.workspace.report_dir("2026-04").iterdir()]
 
 
 def test_what_lies_in_a_units_folder_is_told_on_the_first_page(browser: Browser) -> None:
@@ -315,6 +319,12 @@ def test_a_plans_document_becomes_a_workspace_by_answering_questions(tmp_path: P
     assert unit not in browser.page("/ke-hoach/ra-soat")
     assert len(list(browser.office.workspace.backup.glob("phu-luc-*.xlsx"))) == 1
     assert "Chưa trả lời câu hỏi nào" in browser.send("/ke-hoach/ra-soat/tra-loi", {"k:../x": "y"})
+    # the appendix itself, with what is open in it, begins another workspace
+    appendix, again = browser.office.workspace.appendix, {"ten": "Lần hai", "nguon": "van-ban"}
+    told = browser.send("/chon/tao", again, (appendix.name, appendix.read_bytes()))
+    assert "Tiếp tục" in told
+    second = Office(Workspace(tmp_path / "NQ57" / "lan-hai"), CLOCK)
+    assert open_questions(second) == open_questions(browser.office) != ()
     assert "Đã có thư mục làm việc" in browser.send("/chon/tao", fields, ("kế hoạch.docx", b"x"))
 
 
@@ -393,6 +403,13 @@ def test_an_amendment_is_compared_and_confirmed_on_the_page(browser: Browser) ->
     assert "<del>Văn bản góp ý</del>" in page and "<ins>05 văn bản góp ý</ins>" in page
     table = browser.client.get(f"{browser.at}/ky/2026/tai/dieu-chinh/so-sanh-ke-hoach.xlsx")
     assert table.status_code == 200
+    # a line that was deleted in the workspace's own table: the page says so, as confirming would
+    here = browser.office.workspace.out / "dieu-chinh" / "so-sanh-ke-hoach.xlsx"
+    cut = openpyxl.load_workbook(here)
+    cut["Nhiệm vụ"].delete_rows(cut["Nhiệm vụ"].max_row)
+    cut.save(here)
+    assert "thiếu dòng" in browser.client.get(f"{browser.at}/ke-hoach/so-sanh").text
+    assert "thiếu dòng" in browser.send("/ke-hoach/xac-nhan", {"hieu_luc": ""})
     own = ("so-sanh-ke-hoach.xlsx", table.content)
     assert "Kế hoạch đã điều chỉnh" in browser.send("/ke-hoach/xac-nhan", {"hieu_luc": ""}, own)
     page = browser.page("/ke-hoach")
@@ -417,6 +434,14 @@ def test_the_form_of_the_office_above_is_filled_in_on_the_page(browser: Browser,
     assert "không phải biểu mẫu" in browser.send(
         f"{here}/dien", {}, ("phu-luc.xlsx", (above / "phu-luc.xlsx").read_bytes())
     )
+    # the two files in each other's place: told, and the workbook of matches is still there
+    swapped = {"tep": ("NQ57_2026-04_QLDT.xlsx", form), "doi_chieu": ("NQ57_2026-04_QLDT.xlsx", form)}
+    answer = browser.client.post(f"{browser.at}{here}/dien", files=swapped)
+    while "Đang thực hiện" in answer.text:
+        time.sleep(0.03)
+        answer = browser.client.get(str(answer.url))
+    assert "không phải bảng đối chiếu" in answer.text
+    assert "Đã điền" in browser.send(f"{here}/dien", {}, ("NQ57_2026-04_QLDT.xlsx", form))
 
 
 def test_a_backup_goes_to_another_computer(browser: Browser, tmp_path: Path) -> None:
