@@ -363,9 +363,20 @@ def _matched(office: Office, new: Plan, decisions: Decisions | None = None) -> _
         comparison = compare_plans(old, new, decisions)
         plan = amended(comparison, ledger.used_codes())
         year = new.properties.year if new.properties.year != old.properties.year else old.properties.year + 1
-        # days of a year are that year's: swapped days, ad hoc reports
+        # days of a year are that year's: swapped days, ad hoc reports, Hạn chuẩn of tasks that the new plan sets again
         own = attrs.evolve(plan.properties, ad_hoc=(), days_off=(), days_worked=())
-        plan = attrs.evolve(plan, properties=attrs.evolve(own, id=new.properties.id, year=year))
+        goes_on = {
+            row.code
+            for row in comparison.of("tasks")
+            if row.index is not None and new.tasks[row.index].standard_deadline is None
+        }
+        tasks = tuple(
+            attrs.evolve(row, standard_deadline=None)
+            if row.code in goes_on and row.standard_deadline and row.standard_deadline.year < year
+            else row
+            for row in plan.tasks
+        )
+        plan = attrs.evolve(plan, properties=attrs.evolve(own, id=new.properties.id, year=year), tasks=tasks)
         first = parse_period(f"{year}-01", plan.properties)
         history = PreviousReports(ledger, old)
         said = {unit.code: history.before(unit.code, first) for unit in reporting_units(old, first)}

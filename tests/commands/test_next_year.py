@@ -31,6 +31,21 @@ def contents(root: Path) -> dict[str, str]:
     }
 
 
+def test_a_standard_deadline_of_last_year_does_not_go_on(tmp_path: Path) -> None:
+    """The same task again: by its Hạn chuẩn of 2026 it would be overdue all year, one of 2028 stays."""
+    old, (one, two, *rest) = sample_plan(), sample_plan().tasks
+    days = (dt.date(2026, 9, 30), dt.date(2028, 6, 30))
+    tasks = [attrs.evolve(row, standard_deadline=day) for row, day in zip((one, two), days, strict=True)]
+    (tmp_path / "2026.xlsx").write_bytes(write_appendix(attrs.evolve(old, tasks=(*tasks, *rest))))
+    init(tmp_path / "cu", str(tmp_path / "2026.xlsx"))
+    new = attrs.evolve(old, properties=attrs.evolve(old.properties, id="mau-2027", year=2027))
+    (tmp_path / "2027.xlsx").write_bytes(write_appendix(new))
+    made = init(tmp_path / "moi", str(tmp_path / "2027.xlsx"), tmp_path / "cu")
+    found = {row.code: row.standard_deadline for row in made.plan.tasks}
+    assert (found[one.code], found[two.code]) == (one.standard_deadline, days[1])
+    assert one.standard_deadline is None
+
+
 def test_the_new_year(tmp_path: Path) -> None:
     """Addresses and templates go on; the same work keeps its code and December's words; done work is asked anew."""
     old = year.start_sample(tmp_path / "2026")
