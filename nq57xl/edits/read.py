@@ -187,7 +187,7 @@ def _read_line(
 def _alike(cell: RawCell | None, other: RawCell | None) -> bool:
     """Two cells hold the same, letter by letter."""
     one, two = (_raw(item) for item in (cell, other))
-    return one == two or _said(cell) == _said(other)
+    return _said(cell) == _said(other) or (one is not None and one == two)  # an error has no value, but a name
 
 
 def _raw(cell: RawCell | None) -> RawValue:

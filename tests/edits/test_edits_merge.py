@@ -220,6 +220,7 @@ ALSO_BAD = (
     (line("VP|led|III.6|completion_date", "hôm kia", "f"), "VALUE_UNREADABLE", "entry"),
     (line("VP|led|III.6|evidence_number", "13/KH-BQL ngày 09/04/2026", "f"), "VALUE_UNREADABLE", "entry"),
     (line("VP|led|III.4|progress", None, "f"), "REQUIRED_BLANK", "entry"),
+    (line("VP|led|III.5|cause", "#N/A", "f"), "ERROR_CELL", "entry"),
 )
 RULED = (
     (line("VP|led|I.1|percent", 1.5e9, "f"), "OUT_OF_RANGE", "VP|led|I.1|percent"),
