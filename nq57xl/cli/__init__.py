@@ -16,6 +16,7 @@ import click
 from nq57xl.cli import commands, data, deciding, serving
 from nq57xl.cli.terminal import cli
 from nq57xl.errors import Nq57Error
+from nq57xl.text.files import reason_of
 
 __all__ = ["cli", "main"]
 
@@ -38,7 +39,7 @@ def main() -> None:
     except PermissionError as error:
         _fail(f"Không được phép ghi «{error.filename}»: hãy đóng tệp nếu đang mở, và kiểm tra quyền ghi của thư mục.")
     except OSError as error:
-        _fail(f"Không đọc hoặc ghi được «{error.filename or ''}»: {error.strerror or error}.")
+        _fail(f"Không đọc hoặc ghi được «{error.filename or ''}»: {reason_of(error)}.")
     except Exception:
         _fail(
             f"Chương trình gặp lỗi bất ngờ và dừng lại. Hãy gửi tệp «{_written_down()}» cho người phụ trách phần mềm."

@@ -18,6 +18,7 @@ from nq57xl.cli.terminal import (
     MOMENT,
     SEVERITIES,
     VERDICTS,
+    WORKBOOK,
     NamedPath,
     as_json,
     collected_file_json,
@@ -141,7 +142,7 @@ def _lint(context: click.Context, write: bool, json_: bool) -> None:
     metavar="TỆP.xlsx",
     help="Đưa câu trả lời ở trang «Cần rà soát» của phụ lục này vào phụ lục.",
 )
-@click.option("-o", "--output", type=FILE, metavar="TỆP.xlsx", help="Ghi phụ lục ra tệp này.")
+@click.option("-o", "--output", type=WORKBOOK, metavar="TỆP.xlsx", help="Ghi phụ lục ra tệp này.")
 @as_json
 def _import_(
     context: click.Context, document: Path | None, answered: Path | None, output: Path | None, json_: bool
@@ -320,7 +321,7 @@ def _print_status(here: PeriodOverview) -> None:
 
 @command("Lập báo cáo tổng hợp của kỳ.")
 @period_option()
-@click.option("-o", "--output", type=FILE, metavar="TỆP", help="Ghi ra tệp này.")
+@click.option("-o", "--output", type=WORKBOOK, metavar="TỆP", help="Ghi ra tệp này.")
 def _merge(context: click.Context, period: str | None, output: Path | None) -> None:
     """Lập báo cáo tổng hợp từ các báo cáo đã nhận."""
     from nq57xl.commands.merge import merge as run

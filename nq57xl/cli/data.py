@@ -14,6 +14,7 @@ from nq57xl.cli import environment
 from nq57xl.cli.terminal import (
     FILE,
     FOLDER,
+    WORKBOOK,
     as_json,
     cli,
     command,
@@ -173,7 +174,7 @@ def _schema(context: click.Context, table: str, year: int | None, measure: str, 
 @command("Điền biểu của cấp trên từ số tổng hợp của cơ quan.")
 @click.argument("form", metavar="BIỂU.xlsx", type=FILE)
 @period_option("kỳ ghi trong biểu")
-@click.option("-o", "--output", type=FILE, metavar="TỆP", help="Ghi biểu đã điền vào tệp này.")
+@click.option("-o", "--output", type=WORKBOOK, metavar="TỆP", help="Ghi biểu đã điền vào tệp này.")
 @click.option("--confirm", is_flag=True, help="Xác nhận toàn bộ bảng đối chiếu như đang ghi.")
 @as_json
 def _upward(  # noqa: PLR0917 - click passes them by name
@@ -269,8 +270,9 @@ def _restore(context: click.Context, source: Path, folder: Path) -> None:
     """Lập lại thư mục làm việc từ tệp sao lưu, vào một thư mục chưa có, rồi đối chiếu sổ dữ liệu với các tệp lưu."""
     from nq57xl.commands.backup import restore as run
     from nq57xl.commands.backup import verify
+    from nq57xl.commands.office import bytes_of
 
-    run(source.read_bytes(), folder)
+    run(bytes_of(source), folder)
     here = environment.office_at(folder, announce=talk)
     # the copy of the ledger is a file, wherever the ledger was
     done = verify(attrs.evolve(here, workspace=attrs.evolve(here.workspace, server="")))
@@ -303,7 +305,7 @@ def _attach(context: click.Context, unit: str, file: Path, period: str | None, j
 
 @command("Quá trình báo cáo của một đơn vị, một đầu việc.")
 @click.argument("code", metavar="MÃ")
-@click.option("-o", "--output", type=FILE, metavar="TỆP", help="Ghi thêm ra tệp Excel này.")
+@click.option("-o", "--output", type=WORKBOOK, metavar="TỆP", help="Ghi thêm ra tệp Excel này.")
 @as_json
 def _history(context: click.Context, code: str, output: Path | None, json_: bool) -> None:
     """In quá trình báo cáo của một đơn vị hoặc một đầu việc, chỉ tiêu qua các kỳ: đã báo cáo gì, khi nào, đúng hạn hay

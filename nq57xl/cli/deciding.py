@@ -17,6 +17,7 @@ from nq57xl.cli.terminal import (
     FILE,
     MOMENT,
     VERDICTS,
+    WORKBOOK,
     NamedPath,
     as_json,
     collected_file_json,
@@ -209,7 +210,7 @@ def _log(context: click.Context, period: str | None, last: int | None, json_: bo
 @command("Kiểm tra thử một tệp, không ghi nhận.")
 @click.argument("file", metavar="TỆP", type=NamedPath())
 @period_option()
-@click.option("--out", "output", type=FILE, metavar="TỆP", help="Ghi biểu đã đánh dấu ra tệp này.")
+@click.option("--out", "output", type=WORKBOOK, metavar="TỆP", help="Ghi biểu đã đánh dấu ra tệp này.")
 @password_options
 @as_json
 def _check(  # noqa: PLR0917 - click passes them by name

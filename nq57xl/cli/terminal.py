@@ -47,19 +47,24 @@ class _InOrder(click.Group):
 
 
 class NamedPath(click.Path):
-    """A file or folder that the user names; an empty name, which would mean the present folder, is wrong usage."""
+    """A file or folder that the user names; an empty name, which would mean the present folder, is wrong usage, and so
+    is another `suffix` than a file to be written must have for programs to open it."""
 
-    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True, suffix: str = "") -> None:
+        self.suffix = suffix
         super().__init__(file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
         """The path."""
         if not str(value).strip():
             self.fail("đường dẫn để trống.", param, ctx)
+        if not str(value).strip().lower().endswith(self.suffix):
+            self.fail(f"tệp kết quả «{value}» phải có đuôi {self.suffix}.", param, ctx)
         return super().convert(value, param, ctx)
 
 
 FILE, FOLDER = NamedPath(dir_okay=False), NamedPath(file_okay=False)
+WORKBOOK = NamedPath(dir_okay=False, suffix=".xlsx")
 
 
 @click.group(

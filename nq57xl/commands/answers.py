@@ -55,7 +55,7 @@ def make_unit_folders(office: Office, root: Path | None = None) -> tuple[Path, .
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Nq57Error(f"Không tạo được thư mục «{folder}»: {error.strerror or error}.") from error
+            raise Nq57Error(f"Không tạo được thư mục «{folder}»: {files.reason_of(error)}.") from error
     return made
 
 
@@ -306,7 +306,7 @@ class _AnswerWriter:
         except Nq57Error as error:
             self.problems.setdefault(str(error))
         except OSError as error:
-            self.problems.setdefault(f"Không đọc hoặc ghi được «{error.filename or ''}»: {error.strerror or error}.")
+            self.problems.setdefault(f"Không đọc hoặc ghi được «{error.filename or ''}»: {files.reason_of(error)}.")
         except Exception:
             _log.debug("fault in %s", about, exc_info=True)
             why = "vì chương trình gặp lỗi; kết quả kiểm tra đã được ghi, lần chạy sau sẽ lập lại."

@@ -17,7 +17,7 @@ from attrs import define, field, frozen
 
 from nq57xl.commands.answers import Answers, answer, form_back
 from nq57xl.commands.judge import judge, unread
-from nq57xl.commands.office import Office, fault
+from nq57xl.commands.office import Office, fault, moment_of_receipt
 from nq57xl.commands.remarks import take_remarks
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import FileUnreadError, Nq57Error
@@ -316,6 +316,7 @@ def collect(
     ten thousand needs no more memory than one of two hundred. Raises Nq57Error for a path that does not exist or a
     period that was never issued.
     """
+    received = moment_of_receipt(received)
     with office.changing("collect") as ledger:
         here = OfficePeriod.of(office, ledger, period_code)
         store, inbox = office.workspace, office.workspace.inbox

@@ -18,7 +18,7 @@ from attrs import frozen
 
 from nq57xl.commands.answers import answer
 from nq57xl.commands.judge import judge
-from nq57xl.commands.office import Office
+from nq57xl.commands.office import Office, moment_of_receipt
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.ledger.decisions import Decision, DecisionKind, Waiver
@@ -31,7 +31,7 @@ from nq57xl.returns.model import JudgedReturn, ReturnRecord
 from nq57xl.rules.findings import Finding, Verdict
 from nq57xl.rules.schema import Schema
 from nq57xl.text import files
-from nq57xl.text.clock import in_vietnam, iso, moment_words
+from nq57xl.text.clock import iso, moment_words
 
 _HASH = re.compile(r"[0-9a-f]{6,64}")
 _SHOWN = 10
@@ -80,7 +80,7 @@ def decide(
     such returns, no reason, a time to come, and a return to be taken whose errors concern the file as a whole: nobody
     could say which figures it holds.
     """
-    at = in_vietnam(at) if at is not None else None
+    at = moment_of_receipt(at)
     reason = _required(reason)
     if at is not None and at > office.clock.now():
         raise Nq57Error(f"Thời điểm nhận {at:%d/%m/%Y %H:%M} chưa đến: hãy kiểm tra lại.")

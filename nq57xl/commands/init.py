@@ -113,8 +113,6 @@ def _teach_headings(folder: Path, headings: Mapping[str, tuple[str, ...]]) -> No
 
 
 def _require_free(output: Path) -> None:
-    if output.suffix.lower() != ".xlsx":
-        raise Nq57Error(f"Tệp kết quả «{output}» phải có đuôi .xlsx.")
     if output.exists() and (output.parent / "nq57xl.db").exists():
         raise Nq57Error(f"«{output}» là phụ lục của thư mục làm việc đang dùng: hãy chọn tên tệp khác.")
 
@@ -422,7 +420,7 @@ def init(folder: Path, plan: str, previous: Path | None = None) -> NextYear:
     if plan not in BUNDLED_PLANS and not Path(plan).is_file():
         names = ", ".join(BUNDLED_PLANS)
         raise Nq57Error(f"Không có kế hoạch «{plan}»: dùng một trong {names}, hoặc đường dẫn tới tệp phụ lục .xlsx.")
-    data = bundled_appendix(plan) if plan in BUNDLED_PLANS else Path(plan).read_bytes()
+    data = bundled_appendix(plan) if plan in BUNDLED_PLANS else bytes_of(Path(plan))
     appendix = read_appendix(data, Path(plan).name)
     read = read_review(data)
     if read is not None and read[0]:

@@ -6,6 +6,7 @@ import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from nq57xl.rules.findings import Entry, Finding, catalogue, make, reworded
 from nq57xl.rules.load import load_schema
 from nq57xl.rules.schema import Schema
 from nq57xl.text import files
-from nq57xl.text.clock import Clock
+from nq57xl.text.clock import Clock, in_vietnam
 
 if TYPE_CHECKING:
     from nq57xl.xlsx.cells import RawWorkbook
@@ -199,6 +200,13 @@ def _parsed(data: bytes, name: str) -> Appendix:
     return read_appendix(data, name)
 
 
+def moment_of_receipt(at: datetime | None) -> datetime | None:
+    """What somebody typed, in Vietnam's time. Raises Nq57Error where the year is none of these days: a slip."""
+    if at is not None and at.year // 100 != 20:
+        raise Nq57Error(f"Thời điểm nhận ngày {at.day}/{at.month}/{at.year} không thể có: hãy kiểm tra lại năm.")
+    return in_vietnam(at) if at is not None else None
+
+
 def bytes_of(path: Path) -> bytes:
     """Content of a file that a person named. Raises Nq57Error when it cannot be read."""
     try:
@@ -212,5 +220,5 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise Nq57Error(
-            f"Không đọc được {path.name}: {error.strerror}. Kiểm tra tệp có còn ở thư mục làm việc."
+            f"Không đọc được {path.name}: {files.reason_of(error)}. Kiểm tra tệp có còn ở thư mục làm việc."
         ) from error

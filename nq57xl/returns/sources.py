@@ -37,7 +37,7 @@ from nq57xl.xlsx.package import ZIP_ERRORS, member_names, open_zip, safe_name
 from nq57xl.xlsx.sniff import is_ole, sniff
 
 _NOISE = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"20\d{2}-\d{2}-\d{2}")
 _CHUNK = 1 << 20
 
 _Problem = tuple[Source, Finding]

@@ -23,7 +23,10 @@ class Clock:
 
 def in_vietnam(moment: dt.datetime) -> dt.datetime:
     """The same moment in +07:00; a naive one is taken as Vietnamese time already."""
-    return moment.replace(tzinfo=VIETNAM) if moment.tzinfo is None else moment.astimezone(VIETNAM)
+    try:
+        return moment.replace(tzinfo=VIETNAM) if moment.tzinfo is None else moment.astimezone(VIETNAM)
+    except OverflowError:  # within hours of the first or the last day that there is
+        return moment.replace(tzinfo=VIETNAM)
 
 
 def iso(moment: dt.datetime) -> str:

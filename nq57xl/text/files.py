@@ -64,6 +64,10 @@ def reason_of(error: OSError) -> str:
         return "ổ đĩa đã đầy, hãy xóa bớt tệp không cần rồi làm lại"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "không có quyền ghi, hoặc tệp đang mở ở chương trình khác"
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return "không có tệp hoặc thư mục này"
+    if error.errno == errno.ENAMETOOLONG:
+        return "tên tệp quá dài"
     return error.strerror or str(error)
 
 

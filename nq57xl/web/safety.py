@@ -23,7 +23,7 @@ _UPLOAD_BYTES = 100 * 1024 * 1024
 _OVERHEAD = 1024 * 1024
 _CODE_SECONDS = 300.0
 """A one-time link is opened at once by the program that made it."""
-_OPEN = ("/vao", "/tinh/", "/song", "/ma-vao")
+_OPEN = ("/vao", "/tinh/", "/ma-vao")
 """Paths that want no cookie: the entry, the page's own look, and what a second double-click asks."""
 
 _POLICY = (

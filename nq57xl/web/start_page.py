@@ -51,12 +51,6 @@ def _enter(visit: Visit) -> Response:
     return response
 
 
-@page_at("/song")
-def _alive(visit: Visit) -> Response:
-    """Says that this is the desk: what a second start asks first."""
-    return JSONResponse({"nq57": True})
-
-
 @page_at("/ma-vao", post=True)
 def _new_link(visit: Visit) -> Response:
     """A link for a second double-click, which knows the secret of this run; or, with a cookie, for another browser."""

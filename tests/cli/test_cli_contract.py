@@ -105,6 +105,17 @@ def test_an_empty_name_is_wrong_usage(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "words", ["merge -o", "import x.docx -o", "check a.xlsx --out", "history VP -o", "upward a.xlsx -o"]
+)
+def test_a_workbook_is_written_under_no_other_suffix(tmp_path: Path, words: str) -> None:
+    """A workbook called .pdf, .xls or nothing opens in no program: 2, and nothing is written."""
+    for name in ("a.pdf", "a.xls", "a"):
+        done = CliRunner().invoke(cli, ["-w", str(tmp_path), *words.split(), str(tmp_path / name)])
+        assert (done.exit_code, "phải có đuôi .xlsx" in done.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("period", ["2026-13", "tháng 4", "2026-Q5", "04-2026"])
 def test_a_failure_with_a_message_exits_1(office: Path, period: str) -> None:
     """A period that is none: 1, a message, no traceback."""

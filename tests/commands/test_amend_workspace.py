@@ -96,6 +96,18 @@ def test_applying_keeps_codes_and_the_old_appendix(office: Office, root: Path, n
     assert not amend.propose_amendment(office, newer, MAY, apply=True).applied
 
 
+def test_a_comparison_goes_on_where_its_workspace_is_moved(office: Office, root: Path, newer: Path) -> None:
+    """The document lies in the workspace: from another place the comparison waits still, and is confirmed."""
+    document = root / "van-ban" / newer.name
+    document.parent.mkdir()
+    newer.rename(document)
+    amend.propose_amendment(office, document, MAY)
+    moved = Office.at(root.rename(root.with_name("nơi khác")), Clock(moment(5, 10)))
+    waiting = amend.pending_amendment(moved)
+    assert waiting is not None and waiting.file is not None
+    assert amend.confirm_amendment(moved, waiting.file).applied
+
+
 def test_confirming_follows_the_office(office: Office, newer: Path) -> None:
     """The office corrects two decisions in the comparison; they are applied, and the appendix says so."""
     done = amend.propose_amendment(office, newer, MAY)

@@ -231,6 +231,8 @@ def test_an_ambiguous_name_lists_the_candidates(office: Office, tmp_path: Path) 
         (["exclude", "VP", "--reason", "  "], 1, "lý do"),
         (["exclude", "QLDN", "--period", PERIOD, "--reason", "x"], 1, "chưa nộp báo cáo nào"),
         (["received", "VP", "--at", "2026-05-01", "--reason", "x"], 1, "chưa đến"),
+        (["received", "VP", "--at", "0001-01-01", "--reason", "x"], 1, "không thể có"),
+        (["collect", "--received", "0206-04-16"], 1, "không thể có"),
         (["received", "VP", "--at", "hôm qua", "--reason", "x"], 2, "hôm qua"),
         (["received", "VP", "--reason", "x"], 2, "--at"),
     ],
@@ -244,6 +246,17 @@ def test_wrong_usage_is_told(
     assert run.exit_code == exit_code
     assert told in (run.stderr if exit_code == 2 else str(run.exception))
     assert unit(office).excluded == ()
+
+
+def test_a_folder_named_after_no_day_of_ours_says_nothing(office: Office) -> None:
+    """inbox/0001-01-01: the time of receipt is when the file was first seen, and the period can be looked at."""
+    folder = office.workspace.inbox / "0001-01-01"
+    folder.mkdir(parents=True)
+    form = office.workspace.forms_dir(PERIOD) / f"NQ57_{PERIOD}_QLDN.xlsx"
+    Department(3, DUE).fill(form, folder / "a.xlsx")
+    (found,) = [item for item in collect(office, [], PERIOD).returns if item.unit == "QLDN"]
+    assert (found.source.received_basis, found.source.received_at.year) == ("first_seen", 2026)
+    assert unit(office, "QLDN").state != "missing"
 
 
 def test_the_command_prints_the_decision_and_where_the_unit_stands(office: Office) -> None:
