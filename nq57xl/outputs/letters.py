@@ -8,7 +8,6 @@ from base64 import encodebytes
 from collections.abc import Sequence
 from email.header import Header
 from email.headerregistry import Address
-from email.utils import getaddresses, parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +26,9 @@ from nq57xl.rules.findings import REMARKED, Finding, Point, to_answer
 from nq57xl.text.clock import moment_words
 from nq57xl.text.legacy import one_line
 
-_ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_ATOM = r"[\w!#$%&'*+=?^`{|}~-]+"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Z0-9-]+(?:\.[A-Z0-9-]+)+", re.ASCII | re.IGNORECASE)
+_BETWEEN_ADDRESSES = re.compile(r"[;,:/<>()\n]")
 _LINE, _FOLD = 60, "\r\n "
 _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -77,8 +78,13 @@ def _encoded(text: str) -> str:
 
 
 def addresses(text: str, name: str) -> tuple[Address, ...]:
-    """The addresses in a cell of the appendix or a mail's head, each under that name; what is none is left out."""
-    found = [address for _, address in getaddresses([plain(text).replace(";", ",")])]
+    """The addresses in a cell of the appendix or a mail's head, each under that name; what is none is left out.
+
+    Read here: `email.utils` goes too deep for brackets in brackets, and calls "a..b@x.vn" an address.
+    """
+    parts = (plain(part).split() for part in _BETWEEN_ADDRESSES.split(text))
+    # a blank parts addresses from one another, not "lan nguyen@x.vn" into one
+    found = dict.fromkeys(word for words in parts if all("@" in word for word in words) for word in words)
     return tuple(Address(display_name=name, addr_spec=item) for item in found if _ADDRESS.fullmatch(item))
 
 
@@ -138,7 +144,7 @@ def _letter_of(item: FiledReturn, plan: Plan, period: Period, points: Sequence[P
         "code": code,
         "own": bool(code) and code == plan.properties.gatherer,  # a note to the gathering unit itself, no letter
         "sender": plain(source.sender),
-        "to": own or addresses(parseaddr(source.sender)[1], ""),
+        "to": own or addresses(source.sender, "")[-1:],
         "plan": plain(plan_name(plan.properties.title)),
         "period": period.title,
         "window": data_window(period),

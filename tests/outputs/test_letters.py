@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nq57xl.errors import Nq57Error
-from nq57xl.outputs.letters import _letter_of, plain, write_letter
+from nq57xl.outputs.letters import _letter_of, addresses, plain, write_letter
 from nq57xl.results.standing import FiledReturn
 from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import to_answer
@@ -321,3 +321,21 @@ def test_texts_are_clean_vietnamese() -> None:
         assert told.endswith("Trân trọng./.\r\n") and "\n\n\n" not in told.replace("\r", "")
         assert not re.search(r"None|Undefined|  |\.\.(?!\.)|\{\{|\(\)", told), told
         assert "\n" not in told.replace("\r\n", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("a@x.vn\nb@x.vn", ["a@x.vn", "b@x.vn"]),
+        ("a@x.vn / b@x.vn; a@x.vn", ["a@x.vn", "b@x.vn"]),
+        ("Nguyễn, Văn A <a@x.vn>", ["a@x.vn"]),
+        ("chị Lan: a@x.vn\u200b", ["a@x.vn"]),
+        ("lan nguyen@x.vn", []),
+        ("a..b@x.vn", []),
+        (".a@x.vn, a.@x.vn", []),
+        ("(" * 9000 + "a@x.vn", ["a@x.vn"]),
+    ],
+)
+def test_addresses_as_people_type_them(typed: str, found: list[str]) -> None:
+    """Several in a cell, on lines of their own too, each once; what no mail program takes is left out, not a fault."""
+    assert [item.addr_spec for item in addresses(typed, "Văn phòng")] == found
