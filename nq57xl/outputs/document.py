@@ -104,8 +104,7 @@ def _standing(row: TaskRow, c: Consolidation, moved: PeriodComparison | None) ->
 def _state(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:
     """ "Đang thực hiện, 45%" of one unit on a row."""
     progress, _ = entry.words(row, c)
-    share = _text(entry, "percent", c) if entry.progress == "in_progress" else ""
-    return ", ".join(filter(None, (progress, share)))
+    return ", ".join(filter(None, (progress, entry.share(c.schema))))
 
 
 def _told(row: TaskRow, c: Consolidation, names: tuple[str, ...]) -> Iterator[str]:

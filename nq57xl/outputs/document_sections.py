@@ -201,7 +201,7 @@ class _BodyWriter:
 
     def _share(self, row: TaskRow) -> str:
         """ "II.1 (45%)"."""
-        share = self._said(row.entries[0], "percent") if len(row.entries) == 1 else ""
+        share = row.entries[0].share(self.c.schema) if len(row.entries) == 1 else ""
         return f"{row.task.cited_number} ({share})" if share else row.task.cited_number
 
     def _completed(self, row: TaskRow) -> str:
@@ -220,11 +220,11 @@ class _BodyWriter:
     def _under_way(self, row: TaskRow) -> str:
         told = []
         for entry in row.entries:
-            share = self._said(entry, "percent") if entry.progress == "in_progress" else ""
+            share = entry.share(self.c.schema)
             tells = self.fit.detail == "results" and not entry.before
             result = self._said(entry, "result").rstrip(" .;:,") if tells else ""
             result = _continued(result) if len(result) <= self.fit.longest else ""
-            words = ", ".join(filter(None, (f"đạt {share}" if share else "", result)))
+            words = ", ".join(filter(None, (f"đạt {share}" if share.endswith("%") else share, result)))
             if words:
                 told.append(f"{entry.name}: {words}" if len(row.entries) > 1 else words)
         return f"{_full_name(row)}" + (f": {'; '.join(told)}" if told else "")

@@ -212,10 +212,8 @@ def _words(c: Consolidation) -> dict[str, object]:
 
 def _task_text(row: TaskRow, c: Consolidation) -> dict[str, Any]:
     """Everything told of one row of the plan, by the names that the templates use; each unit's text has its lines."""
-    standing, (progress, timeliness), percent, delay = row.standing, row.standing.words(c), "", ""
-    if standing.progress == "in_progress":  # of the unit that decides
-        decider = next((entry for entry in row.entries if entry.unit == standing.decided_by), None)
-        percent = shown(decider.values.get("percent"), c.schema) if decider is not None else ""
+    standing, (progress, timeliness), delay = row.standing, row.standing.words(c), ""
+    percent = next((entry.share(c.schema) for entry in row.entries if entry.unit == standing.decided_by), "")
     if standing.timeliness is not None and (days := standing.timeliness.days) is not None:
         late = {"overdue": f"Quá hạn {-days} ngày", "late": f"Hoàn thành chậm {days} ngày"}
         delay = late.get(standing.timeliness.code, "")
@@ -290,7 +288,9 @@ def overview_page(c: Consolidation, workspace: Path | None = None) -> bytes:
         "figures": figures,
         "total": now.total,
         "before": view.before_title,
+        "overdue_title": view.overdue_title,
         "overdue": view.overdue,
+        "due_title": view.due_title,
         "due_soon": view.due_soon,
         "decisions": [(level, [item for item in view.decisions if item.level == level]) for level in levels],
         "charts": _charts(c, view.figures),

@@ -118,6 +118,19 @@ class LeadEntry(_Reported):
     def _is_before(self, row: TaskRow) -> bool:
         return self.before or (row.standing.state == "done_before" and not self.reported)
 
+    @property
+    def done_later(self) -> str:
+        """That the row is done, and when, where that is after the cut-off: not in this period's figures; else ""."""
+        day = self.value("completion_date")
+        if self.progress == "in_progress" and self.value("progress") == "done" and isinstance(day, dt.date):
+            return f"hoàn thành sau ngày chốt, ngày {vietnamese_date(day)}"
+        return ""
+
+    def share(self, schema: Schema) -> str:
+        """ "45%" of a row under way, or `done_later`; "" of any other."""
+        under_way = self.progress == "in_progress"
+        return self.done_later or (shown(self.values.get("percent"), schema) if under_way else "")
+
     def evidence(self, schema: Schema) -> str:
         """Evidence as documents are cited: number, date, abstract; the link on its own line."""
         title, link = (shown(self.values.get(name), schema) for name in ("evidence_title", "evidence_link"))

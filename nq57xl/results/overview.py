@@ -195,6 +195,21 @@ class Overview:
         return self.consolidation.missing
 
     @property
+    def overdue_title(self) -> str:
+        """Over the overdue tasks; those that nobody has reported on are counted apart: they may be done."""
+        silent = sum(not item.reported for item in self.overdue)
+        count = len(self.overdue) - silent
+        told = f"Quá hạn, chưa hoàn thành: {count:02d} đầu việc" if count else "Không có đầu việc báo cáo quá hạn"
+        return told + (f"; đã qua hạn mà chưa có báo cáo: {silent:02d} đầu việc" if silent else "")
+
+    @property
+    def due_title(self) -> str:
+        """Over those that fall due."""
+        due = len(self.due_soon)
+        what = "đến hạn trước kỳ báo cáo sau"
+        return f"{what[0].upper()}{what[1:]}: {due:02d} đầu việc" if due else f"Không có đầu việc {what}"
+
+    @property
     def stages(self) -> tuple[tuple[str, int], ...]:
         """How many rows in each stage; stages without rows are left out."""
         counts = self.figures.total.stages
@@ -225,7 +240,7 @@ def _is_past(row: TaskRow, c: Consolidation) -> bool:
 
 def _listed(row: TaskRow, c: Consolidation) -> ListedTask:
     left = (row.task.due - c.cutoff).days if row.task.due else 0
-    words = row.standing.days_words
+    words = "; ".join(filter(None, (row.standing.days_words, *(entry.done_later for entry in row.entries))))
     if row.is_silent:
         words = f"{row.standing.stage}, " + (f"đã qua hạn {-left} ngày" if left < 0 else f"còn {left} ngày")
 

@@ -11,6 +11,7 @@ import pytest
 
 from nq57xl.outputs.texts import overview_page, tracking_text
 from nq57xl.plan.model import Unit
+from nq57xl.results.model import RowStanding
 from nq57xl.text.legacy import one_line
 from tests.report_books import consolidated, with_earlier
 from tests.results.test_report_figures import plain_stages
@@ -68,6 +69,17 @@ def test_figures_and_names_are_those_of_the_cells(which: str) -> None:
             if state is not None and state.code == "overdue" and state.days is not None:
                 assert f"<b>{row.task.cited_number}. {one_line(row.task.own_work)}</b>" in page
                 assert f"Quá hạn {-state.days} ngày" in page
+
+
+def test_what_nobody_reported_is_not_called_unfinished() -> None:
+    """Tasks past their day without a report are counted apart over the list, as on the workbook's first page."""
+    c = consolidated("sample", 1)
+    rows = tuple(attrs.evolve(row, standing=RowStanding("unreported")) for row in c.tasks)
+    page = unescape(overview_page(attrs.evolve(c, tasks=rows)).decode())
+    past = sum(row.task.due is not None and row.task.due < c.cutoff for row in rows)
+    assert past
+    title = f"Không có đầu việc báo cáo quá hạn; đã qua hạn mà chưa có báo cáo: {past:02d} đầu việc"
+    assert f"<h2>{title}</h2>" in page
 
 
 def test_every_word_is_escaped() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from nq57xl.forms.model import Source, Value
 from nq57xl.ledger.model import CarriedCell, PeriodStatus
-from nq57xl.outputs.report.plan_results import indicator_page
+from nq57xl.outputs.report.plan_results import indicator_page, plan_page
+from nq57xl.outputs.texts import tracking_text
 from nq57xl.plan.deadlines import Comparator
 from nq57xl.plan.model import Plan
 from nq57xl.results.consolidation import consolidate
@@ -132,6 +133,11 @@ def test_completed_after_the_cutoff_is_in_progress_until_then() -> None:
     c = typed({"QLDT": led("II.1.2", "done", completion_date=dt.date(2026, 4, 15))})
     found = row(c, "II.1.2")
     assert (found.standing.progress, found.entries[0].value("completion_date")) == ("in_progress", dt.date(2026, 4, 15))
+    words = "hoàn thành sau ngày chốt, ngày 15/04/2026"
+    assert found.entries[0].share(SCHEMA) == words
+    cells = next(line.cells for line in plan_page(c, None).lines if line.cells.get("code") == "II.1.2")
+    assert str(cells["standing"]).startswith(f"Đang thực hiện, {words}")
+    assert f"Đang thực hiện; {words}" in tracking_text(c).decode()
 
 
 def test_the_offices_own_deadline_wins() -> None:

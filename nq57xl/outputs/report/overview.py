@@ -223,20 +223,15 @@ def _lists(view: Overview, fit: _Fit) -> Iterator[ReportLine]:
             texts = (item.number, work, ", ".join(item.units), due, item.words)
             yield ReportLine("row", dict(zip(_TASK_SPANS, texts, strict=True)), spans=_TASK_SPANS)
 
-    silent, due, asked = sum(not item.reported for item in view.overdue), len(view.due_soon), len(view.decisions)
-    count, later = len(view.overdue) - silent, SHEETS["problems"].name
-    title = f"Quá hạn, chưa hoàn thành: {count:02d} đầu việc" if count else "Không có đầu việc báo cáo quá hạn"
-    title += f"; đã qua hạn mà chưa có báo cáo: {silent:02d} đầu việc" if silent else ""
-    yield from _list(title, [*of_tasks(view.overdue)], fit.overdue, later, heads=True)
-    title = f"Đến hạn trước kỳ báo cáo sau: {due:02d} đầu việc"
-    title = title if due else "Không có đầu việc đến hạn trước kỳ báo cáo sau"
-    yield from _list(title, [*of_tasks(view.due_soon)], fit.others, later)
+    later = SHEETS["problems"].name
+    yield from _list(view.overdue_title, [*of_tasks(view.overdue)], fit.overdue, later, heads=True)
+    yield from _list(view.due_title, [*of_tasks(view.due_soon)], fit.others, later)
     cut, lines = fit.letters or 1000, []
     for item in view.decisions:
         who = "; ".join(item.units) + (f" (nhiệm vụ {', '.join(item.tasks)})" if item.tasks else "")
         texts = (item.level, shorten(item.text, 2 * cut), shorten(who, cut))
         lines.append(ReportLine("row", dict(zip(_DECISION_SPANS, texts, strict=True)), spans=_DECISION_SPANS))
-    title = f"Đề nghị quyết định: {asked:02d} nội dung, theo cấp quyết định"
+    title = f"Đề nghị quyết định: {len(lines):02d} nội dung, theo cấp quyết định"
     if lines:
         yield from _list(title, lines, fit.others, SHEETS["proposals"].name, noun="nội dung")
 

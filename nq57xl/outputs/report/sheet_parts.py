@@ -93,9 +93,8 @@ def labelled(values: Mapping[str, Value], names: Iterable[tuple[str, str]], c: C
 def standing_text(entry: LeadEntry, row: TaskRow, c: Consolidation) -> str:
     """ "Đang thực hiện, 45%" over "Quá hạn 14 ngày": one unit's progress and where it stands against the deadline."""
     progress, timeliness = entry.words(row, c)
-    percent = shown(entry.values.get("percent"), c.schema) if entry.progress == "in_progress" else ""
     days = entry.days_words or timeliness
-    first = ", ".join(filter(None, (progress, percent)))
+    first = ", ".join(filter(None, (progress, entry.share(c.schema))))
     return "\n".join(filter(None, (first, days if days != first else "")))
 
 
