@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from datetime import date
-from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import attrs
 import openpyxl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nq57xl.forms.build import build_form, reporting_units
 from nq57xl.forms.layout import layout
 from nq57xl.forms.model import Form
-from nq57xl.forms.render import render_form
 from nq57xl.plan.appendix_read import read_appendix
 from nq57xl.plan.appendix_write import write_appendix
 from nq57xl.plan.model import Plan
 from nq57xl.rules.load import load_schema
+from tests.amounts import cases
+from tests.case_kit import ISSUED_AT, nq57xl
 from tests.samples import ISSUE_ID, sample_period, sample_plan
 
 PLAN, PERIOD, SCHEMA = sample_plan(), sample_period(), load_schema()
@@ -77,16 +81,81 @@ def test_forms_of_shuffled_appendices(data: st.DataObject) -> None:
         assert headings_above(after) == headings_above(before)
 
 
-def test_task_typed_at_the_end() -> None:
-    """A task of the first section added under the last one is printed under its own heading, with its own cells."""
-    added = attrs.evolve(PLAN.tasks[0], code="", number="9", task="Việc thêm sau", subtask="", subnumber=None)
-    assert (added.section, PLAN.tasks[-1].section) == ("I", "II")
-    plan = read_appendix(write_appendix(attrs.evolve(PLAN, tasks=(*PLAN.tasks, added)))).plan
-    sheet = openpyxl.load_workbook(BytesIO(render_form(form_of(plan, "VP"))))["1. Kết quả"]
-    lines = [[str(cell.value or "") for cell in row[:4]] for row in sheet.iter_rows()]
-    keys = [line[0] for line in lines]
-    place = keys.index("led|I.9")
-    assert keys.index("#I") < place < keys.index("#II")
-    assert keys.count("#I") == 1
-    assert "Việc thêm sau" in " ".join(lines[place])
-    assert not sheet.cell(place + 1, 7).protection.locked
+Line = list[Any]
+"""A row of a sheet of phu-luc.xlsx, or of a form."""
+Change = Callable[[list[Line]], list[Line]]
+
+
+def reordered(seed: int) -> Change:
+    def change(lines: list[Line]) -> list[Line]:
+        return random.Random(seed).sample(lines, len(lines))
+
+    change.__name__ = f"shuffled {seed}"
+    return change
+
+
+def as_printed(lines: list[Line]) -> list[Line]:
+    return lines
+
+
+def backwards(lines: list[Line]) -> list[Line]:
+    return lines[::-1]
+
+
+def one_taken_out_and_put_last(lines: list[Line]) -> list[Line]:
+    return [*lines[:3], *lines[4:], lines[3]]
+
+
+def rearranged(path: Path, title: str, change: Change) -> list[Line]:
+    """A clerk moves the rows of a sheet of phu-luc.xlsx; returns them as they stand then."""
+    book = openpyxl.load_workbook(path)
+    sheet = book[title]
+    lines = change([line for line in map(list, sheet.iter_rows(min_row=5, values_only=True)) if any(line)])
+    if title == "Nhiệm vụ":  # and adds two tasks at the end, of the third section and of the first, without a code
+        for section, number, work in (("III", "5", "Đào tạo nâng cao"), ("I", "11", "Rà soát hạ tầng số")):
+            like = next(line for line in lines if line[1] == section and line[8] == "Văn phòng Sở")
+            lines.append([None, section, number, None, f"Việc mới của nhóm {section}", work, *like[6:]])
+    for row, line in enumerate(lines, start=5):
+        for column, value in enumerate(line, start=1):
+            sheet.cell(row, column).value = value
+    book.save(path)
+    return lines
+
+
+def shown(path: Path, sheet_id: str) -> list[tuple[str, str, bool]]:
+    """The last heading, the words and whether an entry cell is open, of each row of a form's sheet, in order."""
+    book = openpyxl.load_workbook(path)
+    sheet = next(sheet for sheet in book.worksheets if str(sheet["A1"].value).endswith(f"|{sheet_id}"))
+    found, heading = [], ""
+    for line in sheet.iter_rows(min_row=2):
+        key = str(line[0].value or "")
+        heading = key[1:] if key.startswith("#") else heading
+        if key.startswith(("led|", "indicator|")):
+            words = " ".join(str(cell.value) for cell in line[1:] if cell.value is not None)
+            found.append((heading, words, any(not cell.protection.locked for cell in line)))
+    return found
+
+
+@pytest.mark.parametrize(
+    "change",
+    cases([reordered(1)], [as_printed, backwards, one_taken_out_and_put_last, reordered(2)]),
+    ids=lambda change: change.__name__,
+)
+def test_a_clerk_moves_and_adds_rows(change: Change, tmp_path: Path) -> None:
+    """The form of a bundled plan so edited: each task and indicator once, under its own heading, with open cells unless
+    it was done before; headings in the order of the plan, under each of them the rows in their order."""
+    root = tmp_path / "so"
+    assert nq57xl("init", root, "--plan", "sxd-2026", now=ISSUED_AT).code == 0
+    appendix = root / "phu-luc.xlsx"
+    tasks, indicators = (rearranged(appendix, title, change) for title in ("Nhiệm vụ", "Chỉ tiêu"))
+    done = nq57xl("-w", root, "generate", "--period", "2026-04", "--unit", "VP", now=ISSUED_AT)
+    assert done.code == 0, done.err
+    form = root / "out" / "2026-04" / "bieu-mau" / "NQ57_2026-04_VP.xlsx"
+    led = [(line[1], str(line[5] or line[4])) for line in tasks if line[8] == "Văn phòng Sở"]
+    for sheet_id, lines in (("results", led), ("indicators", [(line[1], str(line[3])) for line in indicators])):
+        numbers = ("I", "II", "III", "IV", "V", "VI")
+        wanted = sorted(lines, key=lambda line: numbers.index(line[0]))
+        found = shown(form, sheet_id)
+        assert [heading for heading, _, _ in found] == [heading for heading, _ in wanted]
+        assert [text in words for (_, words, _), (_, text) in zip(found, wanted, strict=True)] == [True] * len(wanted)
+        assert {words for _, words, is_open in found if not is_open and "Đã thực hiện" not in words} == set()
