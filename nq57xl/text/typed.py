@@ -122,7 +122,8 @@ _DAY_ANYWHERE = re.compile(
 )
 _DAY_IN_WORDS = re.compile(r"([0-9]+) ?(?:/ ?|/? ?tháng ?)([0-9]+) ?(?:[,/]? ?năm|[-/,]) ?([0-9]{4})", re.IGNORECASE)
 _LIKE_A_DAY = re.compile(
-    r"ngày\s*:?\s*[^,;()\x00]*[0-9][^,;()\x00]*|(?<![\w/.-])[0-9]{1,4} ?([-/.]) ?[0-9]{1,2} ?\1 ?[0-9]{2,4}(?![\w/])"
+    r"ngày\s*:?\s*[^,;()\x00]{0,100}[0-9][^,;()\x00]*"
+    r"|(?<![\w/.-])[0-9]{1,4} ?([-/.]) ?[0-9]{1,2} ?\1 ?[0-9]{2,4}(?![\w/])"
     r"|(?:tháng|quý|năm) ?(?:[0-9]+|[ivIV]+)(?: ?(?:[-/]|năm) ?[0-9]{4})?",
     re.IGNORECASE,
 )
@@ -136,12 +137,14 @@ _NUMBERED = re.compile(r"\bsố\s*:?\s*[0-9]", re.IGNORECASE)
 _SHORT_NUMBER = re.compile(r"(?=.*[0-9])\S+(?: \S+){0,2}")
 """Numbers without a sign: "Công văn số 45", "TB-45", "0045". Longer words with a figure in them are no number."""
 _ON = re.compile(r"^ngày\s*:?\s*", re.IGNORECASE)
-_BEFORE = re.compile(r"^(?:số(?:,? ký hiệu)?\s*[:.]?\s*)+", re.IGNORECASE)
-_EDGES = re.compile(r"^[\s,.;:()\[\]–-]+|(?:[\s,.;:()\[\]–-]|\b(?:ký|ban hành)?\s*ngày\b)+$", re.IGNORECASE)
+_SIGNS = r"\s,.;:()\[\]–-"
+_BEGINNING = re.compile(rf"\A(?:[{_SIGNS}]|số(?:,? ký hiệu)?)+", re.IGNORECASE)
+_END = re.compile(rf"\A(?:[{_SIGNS}]|yàgn(?:\s*(?:ýk|hnàh nab))?\b)+", re.IGNORECASE)
+"""Of a text from its last letter on, so that no letter is looked at often: "ngày", "ký ngày", "ban hành ngày"."""
 _ADDRESS = re.compile(
     r"(?:(?:https?|ftp|file)://|www\.)[^\s<>\"«»]+"
     r"|\\\\[^\s\"«»]+|\b[A-Za-z]:[\\/][^\n\"«»]+"
-    r"|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:vn|com|net|org)\b(?:[:/][^\s<>\"«»]*)?",
+    r"|(?<![\w@.])(?:[a-z0-9-]{1,63}\.)+(?:vn|com|net|org)\b(?:[:/][^\s<>\"«»]*)?",
     re.IGNORECASE,
 )
 """Of a page, of a file; "sxd.dongnai.gov.vn/vb/123" too, as people copy it."""
@@ -195,10 +198,7 @@ def _citation_in(text: str) -> Citation:
 
 def _trimmed(text: str) -> str:
     """Without what stands around a number: "Số:", commas, brackets, the word before a day."""
-    before = None
-    while before != text:
-        before, text = text, _EDGES.sub("", _BEFORE.sub("", text))
-    return text
+    return _END.sub("", _BEGINNING.sub("", text)[::-1])[::-1]
 
 
 def _day_of(text: str) -> date | None:
@@ -218,4 +218,4 @@ def split_address(text: str) -> tuple[str, str]:
     before, after = text[: match.start()], text[match.start() + len(address) :]
     if before.rstrip().endswith("(") and after.lstrip().startswith(")"):
         before, after = before.rstrip()[:-1], after.lstrip()[1:]
-    return clean(re.sub(r"[\s:;,–-]+$", "", before) + "\n" + re.sub(r"^[\s.;,]+", "", after)).strip(), address
+    return clean(clean(before).rstrip(" \n:;,–-") + "\n" + clean(after).lstrip(" \n.;,")).strip(), address

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -97,3 +98,13 @@ def test_any_number_and_day_come_back_whatever_stands_around_them() -> None:
 def test_an_address_is_told_from_a_title(text: str, said: tuple[str, str]) -> None:
     """Title and address of one cell; an address of mail or a name with a point is none."""
     assert split_address(text) == said
+
+
+@pytest.mark.parametrize("piece", ["ngày ", "ký ngày ", ", ", "số ", "a-", "1-A", "–"])
+def test_a_long_text_costs_little(piece: str) -> None:
+    """A cell full of the words and signs that stand around a document is read at once: time grows with its length."""
+    text = piece * (32_000 // len(piece)) + "x"
+    begun = time.process_time()
+    assert read_citation(text).day is None
+    assert split_address(text)[0]
+    assert time.process_time() - begun < 2
