@@ -172,6 +172,9 @@ def _read(document: Path, office: Office) -> PlanDocument:
 
 
 def _require_later(ledger: Ledger, effective_from: dt.date) -> None:
+    if effective_from.year // 100 != 20:
+        day = f"{effective_from.day}/{effective_from.month}/{effective_from.year}"
+        raise Nq57Error(f"Ngày hiệu lực {day} không thể có: hãy kiểm tra lại năm.")
     known = ledger.amendments()
     if known and effective_from < known[-1].effective_from:
         raise Nq57Error(

@@ -11,7 +11,7 @@ import attrs
 from attrs import field, frozen
 
 from nq57xl.commands.consolidated import as_now, consolidated, frozen_now, keep_past
-from nq57xl.commands.office import Office
+from nq57xl.commands.office import Office, require_year
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.edits.book import OFFICE_FIELD, OFFICE_TEXTS, UnrecordedEntry, mark_of, render_edit_book
 from nq57xl.edits.read import EditedReturn, read_lines, understand
@@ -287,6 +287,7 @@ def _write_reports(
     has that open, it is told, and what was typed is recorded already. Raises Nq57Error where `output` is another of
     these files.
     """
+    require_year(c.plan)
     workspace = here.office.workspace
     folder = workspace.report_dir(c.period.code)
     wanted = output or folder / REPORT

@@ -25,6 +25,7 @@ from nq57xl.text import files
 from nq57xl.text.clock import Clock, in_vietnam
 
 if TYPE_CHECKING:
+    from nq57xl.plan.model import Plan
     from nq57xl.xlsx.cells import RawWorkbook
 
 
@@ -205,6 +206,12 @@ def moment_of_receipt(at: datetime | None) -> datetime | None:
     if at is not None and at.year // 100 != 20:
         raise Nq57Error(f"Thời điểm nhận ngày {at.day}/{at.month}/{at.year} không thể có: hãy kiểm tra lại năm.")
     return in_vietnam(at) if at is not None else None
+
+
+def require_year(plan: Plan) -> None:
+    """Raises Nq57Error where phu-luc.xlsx does not say of which year the plan is: limits of days follow from it."""
+    if not plan.properties.year:
+        raise Nq57Error("phu-luc.xlsx chưa có «Năm» của kế hoạch, hoặc ô đó không đọc được: hãy sửa ở trang Kế hoạch.")
 
 
 def bytes_of(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from nq57xl.commands.office import Office
+from nq57xl.commands.office import Office, require_year
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error
 from nq57xl.forms.wording import form_file_name, plan_name
@@ -140,7 +140,9 @@ def year_days(office: Office) -> _YearCalendar:
 
 
 def _year_days(office: Office, ledger: Ledger, year: int | None = None) -> _YearCalendar:
-    properties = office.appendix().plan.properties
+    plan = office.appendix().plan
+    require_year(plan)
+    properties = plan.properties
     year = year or properties.year
     once = [item.code for item in properties.ad_hoc if item.code.startswith(f"{year}-")]
     # each quarter, half-year, nine months and year after its last month

@@ -23,6 +23,7 @@ from nq57xl.commands.generate import generate
 from nq57xl.commands.init import init, show
 from nq57xl.commands.merge import merge
 from nq57xl.commands.office import Office
+from nq57xl.commands.remind import year_calendar
 from nq57xl.commands.standing import OfficePeriod
 from nq57xl.errors import Nq57Error, WorkbookOpenError
 from nq57xl.plan.appendix_write import write_appendix
@@ -94,6 +95,26 @@ def test_applying_keeps_codes_and_the_old_appendix(office: Office, root: Path, n
     first = [row.code for row in show(office, 1).tasks]
     assert first == ["I.1", "I.2", "II.3", "III.4", "III.5", "III.6"]
     assert not amend.propose_amendment(office, newer, MAY, apply=True).applied
+
+
+def test_a_day_of_no_year_of_ours_is_a_slip(office: Office, newer: Path) -> None:
+    """--effective 0001-01-01, 0206-05-01: words, and no version is recorded."""
+    for year in (1, 206, 9999):
+        with pytest.raises(Nq57Error, match="không thể có"):
+            amend.propose_amendment(office, newer, dt.date(year, 5, 1), apply=True)
+    assert amend.applied_amendments(office) == ()
+
+
+def test_a_plan_without_its_year_is_told(office: Office, root: Path) -> None:
+    """«Năm» was cleared, or is no year: `merge` and `calendar` say where to enter it, and write nothing."""
+    generate(office, "2026-05", ["VP"])
+    book = load_workbook(root / "phu-luc.xlsx")
+    for year in (None, 26):
+        book["Kế hoạch"]["B6"].value = year
+        book.save(root / "phu-luc.xlsx")
+        for command in (lambda: merge(office, "2026-05"), lambda: year_calendar(office)):
+            with pytest.raises(Nq57Error, match="Kế hoạch"):
+                command()
 
 
 def test_a_comparison_goes_on_where_its_workspace_is_moved(office: Office, root: Path, newer: Path) -> None:
