@@ -22,8 +22,8 @@ from nq57xl.resources import find, read_schema
 from nq57xl.rules.codec import CONVERTER, content_hash
 from nq57xl.rules.findings import Severity, catalogue
 from nq57xl.rules.movement import predicates_of
-from nq57xl.rules.rows import BLANK, FILLED, RowKind, fields_of
-from nq57xl.rules.schema import Choice, Field, Rule, Schema, SheetSpec, Table, date_limit
+from nq57xl.rules.rows import RowKind, fields_of
+from nq57xl.rules.schema import BLANK, FILLED, Choice, Field, Rule, Schema, SheetSpec, Table, date_limit
 from nq57xl.text.legacy import fold
 
 _T = TypeVar("_T")
@@ -100,8 +100,9 @@ def _check_rules(table: Table, schema: Schema) -> None:
     known = {*fields_of(table, schema), "*"}
     for when in [*(rule.when for rule in table.rules), *(item.when for item in table.needless)]:
         for name, wanted in when.items():
-            if not (name in known or name.startswith("#")) or not (
-                wanted in (FILLED, BLANK) or isinstance(wanted, list)
+            fact = name.startswith("#")
+            if not (name in known or fact) or not (
+                isinstance(wanted, list) or (wanted in (FILLED, BLANK) and not fact)
             ):
                 raise ValueError(f"when: {name}: {wanted}")
 

@@ -16,7 +16,7 @@ import pandera.pandas as pa
 from pandera import extensions
 
 from nq57xl.rules.movement import BEFORE, EXPLAINED, SHARE, STILL, has_moved
-from nq57xl.rules.rows import BLANK, FILLED
+from nq57xl.rules.schema import BLANK, FILLED
 
 _When = Mapping[str, Any]
 _Mask = pd.Series

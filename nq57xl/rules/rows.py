@@ -8,9 +8,7 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
-from nq57xl.rules.schema import CellValue, Facts, Field, FieldType, Schema, Table
-
-FILLED, BLANK = "filled", "blank"
+from nq57xl.rules.schema import BLANK, FILLED, CellValue, Facts, Field, FieldType, Schema, Table
 
 
 class Cells(Protocol):

@@ -101,6 +101,20 @@ class Column:
     """Table (of one field of that name) whose cell stands here in a row that an earlier report closed."""
 
 
+FILLED, BLANK = "filled", "blank"
+
+
+def _listed(when: Any) -> Any:  # noqa: ANN401 - whatever stands in a file: the loader tells what is no condition
+    """A condition with single values as lists of one: `progress: done` means `progress: [done]`."""
+    if not isinstance(when, dict):
+        return when
+    single = (str, int, float)
+    return {
+        name: [wanted] if isinstance(wanted, single) and wanted not in (FILLED, BLANK) else wanted
+        for name, wanted in when.items()
+    }
+
+
 @frozen
 class Rule:
     """One rule: a predicate of the closed set with its parameters."""
@@ -114,8 +128,9 @@ class Rule:
     code: str
     """Finding code."""
     severity: Severity
-    when: dict[str, Any] = attrs.field(factory=dict)
-    """Condition: field or #fact -> list of values, "filled" or "blank"; "*" -> "filled": any field of the row."""
+    when: dict[str, Any] = attrs.field(factory=dict, converter=_listed)
+    """Condition: field or #fact -> value or list of values, "filled" or "blank" (of a field alone); "*" -> "filled":
+    any field of the row."""
     params: dict[str, Any] = attrs.field(factory=dict)
     message: str = ""
     """Overrides the sentence that the predicate makes of itself; may hold {field}, {value} ..."""
@@ -129,7 +144,7 @@ class _Needless:
     """Cells that ask for nothing in some rows: they turn grey there as long as they are blank."""
 
     fields: tuple[str, ...]
-    when: dict[str, Any]
+    when: dict[str, Any] = attrs.field(converter=_listed)
     """As of a rule."""
 
 

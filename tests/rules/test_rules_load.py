@@ -64,7 +64,8 @@ def test_a_workspace_overrides_one_file(tmp_path: Path) -> None:
         ("led.yml", 'when: {"#repeatable": [false]}', "when: khi", "when: khi"),
         ("led.yml", "when: {progress: [in_progress]}}", "when: {progres: [in_progress]}}", "progres"),
         ("led.yml", "fields: [next_work], when: {progress", "fields: [next_work], when: {tien_do", "tien_do"),
-        ("led.yml", "when: {progress: [in_progress]}}", "when: {progress: in_progress}}", "in_progress"),
+        ("led.yml", "when: {progress: [in_progress]}}", "when: {progress: {in_progress: 1}}}", "in_progress"),
+        ("led.yml", 'when: {"#repeatable": [false]}', 'when: {"#repeatable": filled}', "#repeatable: filled"),
         ("led.yml", "[evidence_link]]", "[evidence_url]]", "evidence_url"),
         ("led.yml", "«{field}» là 100%", "«{truong}» là 100%", "truong"),
         ("led.yml", "severity: warning, code: PERCENT_FALLS", "severity: nang, code: PERCENT_FALLS", "nang"),
@@ -88,6 +89,21 @@ def test_a_slip_in_a_file_is_named_with_the_file(tmp_path: Path, file: str, old:
     with pytest.raises(Nq57Error, match=re.escape(file)) as caught:
         load_schema(tmp_path)
     assert said in str(caught.value)
+
+
+def test_a_single_value_of_a_condition_is_a_list_of_one(tmp_path: Path) -> None:
+    """`progress: done` and `"#overdue": true` in an office's rules and grey cells mean what a list of one means."""
+    shutil.copytree(resources.find("schemas", ""), tmp_path / "schemas")
+    for name in ("led.yml", "indicator.yml"):
+        path = tmp_path / "schemas" / name
+        text = path.read_text(encoding="utf-8")
+        single = re.sub(r"(when: \{[^{}]*)\[(\w+)\]", r"\1\2", text)
+        assert single.count("[") < text.count("[")
+        path.write_text(single, encoding="utf-8")
+    own, packaged = load_schema(tmp_path), load_schema()
+    for table in ("led", "indicator"):
+        assert own.table(table).needless == packaged.table(table).needless
+        assert [rule.when for rule in own.table(table).rules] == [rule.when for rule in packaged.table(table).rules]
 
 
 def test_a_long_title_that_no_formula_holds_is_right(tmp_path: Path) -> None:
