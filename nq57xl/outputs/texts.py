@@ -66,6 +66,7 @@ def reported_words(view: Overview, named: int) -> str:
     if c.months:
         short = sum(item.code == "MONTH_WITHOUT_UNIT" for item in c.status.period_findings)
         told = f" {count_words(short)} đơn vị chưa đủ báo cáo của các tháng." if short else ""
+        told += "".join(f" {item.message}" for item in c.status.period_findings if item.code == "MONTH_NOT_ISSUED")
         return f"Tổng hợp từ báo cáo {', '.join(c.months)} của {accepted} đơn vị.{told}"
     return f"Đã có đủ báo cáo của {accepted}/{expected} đơn vị."
 

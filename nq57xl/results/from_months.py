@@ -22,6 +22,7 @@ from nq57xl.returns.model import ReturnRecord
 from nq57xl.rules.findings import Finding, make
 from nq57xl.rules.schema import Schema
 from nq57xl.text.legacy import fold
+from nq57xl.xlsx.cells import plain_number
 
 
 @frozen
@@ -235,7 +236,7 @@ class Months:
             else:
                 # one that is no number leaves the last as it stands
                 total = sum(float(held) for cell in told if isinstance(held := cell.value.value, int | float))
-                last, typed = told[-1], f"{total:.10g}".replace(".", ",")
+                last, typed = told[-1], plain_number(total)
                 value = attrs.evolve(last.value, typed=typed, value=total, origin=last.source)
                 cells.append(_MadeCell(value, tuple(told)))
                 silent = [month.period.title for month in self.months if all(cell.month is not month for cell in told)]

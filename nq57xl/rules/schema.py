@@ -256,6 +256,7 @@ def vietnamese_date(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
+_MILLION = 1e6
 _LONG = 1e15
 """From here on a number is no longer written with all its digits."""
 
@@ -263,7 +264,8 @@ _LONG = 1e15
 def vietnamese_number(value: float) -> str:
     """A number as people read it here: 1.234,5; "1e+308" beyond what people write."""
     whole = abs(value) < _LONG and value == int(value)
-    text = f"{int(value):,}" if whole else f"{value:,.10g}"
+    digits = 10 if abs(value) < _MILLION else 15  # amounts of money keep what stands behind their comma
+    text = f"{int(value):,}" if whole else f"{value:,.{digits}g}"
     return text.replace(",", "\0").replace(".", ",").replace("\0", ".")
 
 

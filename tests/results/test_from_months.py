@@ -8,12 +8,15 @@ from collections.abc import Sequence
 import attrs
 
 from nq57xl.ledger.model import PeriodStatus
+from nq57xl.outputs.texts import reported_words
 from nq57xl.plan.model import Plan
 from nq57xl.results.consolidation import consolidate
 from nq57xl.results.from_months import Months
 from nq57xl.results.model import Consolidation
+from nq57xl.results.overview import overview_of
+from nq57xl.rules.findings import make
 from nq57xl.rules.load import load_schema
-from nq57xl.rules.schema import CellValue
+from nq57xl.rules.schema import CellValue, vietnamese_number
 from tests.report_fills import Unit, returned, unit_status
 from tests.samples import sample_period, sample_plan
 
@@ -71,6 +74,25 @@ def test_figures_that_do_not_follow_from_the_months_are_named() -> None:
     assert "Chỉ số chuyển đổi số" in told[1].message and "tháng 5/2026" in told[1].message
     entries = {row.indicator.code: row.entries[0] for row in c.indicators if row.entries}
     assert (entries[ratio].result, entries[score].result) == (None, 12.0)
+
+
+def test_a_sum_of_large_figures_keeps_all_its_digits() -> None:
+    """Amounts of two months are added up, and the sum is written as it would be typed, to its last digit."""
+    plan = sample_plan()
+    score = attrs.evolve(plan.indicators[1], kind="flow")
+    c = of_months(attrs.evolve(plan, indicators=(score,)), [("indicator", score.code, "value", 12_345_678_901.25)])
+    value = c.indicators[0].entries[0].values["value"]
+    assert (value.typed, value.value) == ("24691357802,5", 24_691_357_802.5)
+    assert vietnamese_number(24_691_357_802.5) == "24.691.357.802,5"
+
+
+def test_the_first_page_of_a_quarter_names_months_without_forms() -> None:
+    """A month for which nothing was issued is told where the report says which months it is made of."""
+    c = of_months(sample_plan(), [])
+    absent = make("MONTH_NOT_ISSUED", words={"value": "tháng 6/2026"})
+    c = attrs.evolve(c, status=attrs.evolve(c.status, period_findings=(absent,)))
+    told = reported_words(overview_of(c), 3)
+    assert told.startswith("Tổng hợp từ báo cáo ") and told.endswith(absent.message)
 
 
 def test_an_indicator_with_a_note_alone_is_not_reported() -> None:
