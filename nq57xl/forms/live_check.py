@@ -18,7 +18,17 @@ from nq57xl.forms.filled import judged_tables, missing_formula
 from nq57xl.forms.model import CellPlace, Form, FormCell, SheetLayout, Slot, Value, cells_of
 from nq57xl.rules.movement import predicates_of
 from nq57xl.rules.predicates import Predicate
-from nq57xl.rules.rows import KEY, RETURN, Condition, all_of, any_of, blank_formula, quoted, unreadable_fields
+from nq57xl.rules.rows import (
+    KEY,
+    RETURN,
+    Condition,
+    all_of,
+    any_of,
+    blank_formula,
+    quoted,
+    says_one_of_each,
+    unreadable_fields,
+)
 from nq57xl.rules.schema import CellValue, Facts, Table
 from nq57xl.text.addresses import a1, letters_of
 from nq57xl.xlsx.write import sheet_prefix
@@ -265,7 +275,7 @@ class _RowCells:
     def grey_formula(self, conditions: Sequence[Condition]) -> str:
         """The cell is blank and one of the conditions holds, by cells of its own sheet; "" where none ever does."""
         here = evolve(self, own={name: cell for name, cell in self.own.items() if cell.sheet == self.place.sheet})
-        tests = [item.formula(here) for item in conditions if item.reads() <= set(here.own)]
+        tests = [item.formula(here, says_one_of_each) for item in conditions if item.reads() <= set(here.own)]
         holding = [test or "TRUE" for test in tests if test is not None]
         return all_of([blank_formula(here.ref(self.place.field)), any_of(holding)]) if holding else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -53,6 +53,11 @@ def says_one_of(ref: str, words: Sequence[str]) -> str:
     """Excel: what stands in the cell is one of those."""
     listed = ",".join(map(quoted, words))
     return f"OR({words_formula(ref)}={{{listed}}})" if len(words) > 1 else f"{words_formula(ref)}={listed}"
+
+
+def says_one_of_each(ref: str, words: Sequence[str]) -> str:
+    """The same word by word: Excel takes no constant array in a conditional format."""
+    return any_of([says_one_of(ref, [word]) for word in words])
 
 
 def quoted(text: str) -> str:
@@ -108,7 +113,7 @@ class Condition:
                 return False
         return True
 
-    def formula(self, cells: Cells) -> str | None:
+    def formula(self, cells: Cells, one_of: Callable[[str, Sequence[str]], str] = says_one_of) -> str | None:
         """Excel condition; "" when it always holds in this row, None when it never does."""
         parts: list[str] = []
         for name, wanted in self.when.items():
@@ -122,7 +127,7 @@ class Condition:
                 test = blank_formula(cells.ref(name))
                 parts.append(test if wanted == BLANK else f"NOT({test})")
             else:
-                parts.append(says_one_of(cells.ref(name), [self.words(name, code) for code in wanted]))
+                parts.append(one_of(cells.ref(name), [self.words(name, code) for code in wanted]))
         return all_of(parts) if parts else ""
 
     def words(self, field: str, code: str) -> str:

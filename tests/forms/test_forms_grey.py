@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,20 @@ def _needless(row: dict[str, Any]) -> set[str]:
         for field in LED.fields
         if any(Condition(when, LED, SCHEMA).holds(row) for when in LED.needless_when(field.name))
     }
+
+
+def test_no_conditional_format_has_a_constant_array() -> None:
+    """Excel takes no {"a","b"} in a conditional format, though it does in a cell: the format would be lost there."""
+    book = openpyxl.load_workbook(io.BytesIO(render_form(FORM)))
+    formulas = [
+        str(formula)
+        for sheet in book
+        for cells in sheet.conditional_formatting
+        for rule in cells.rules
+        for formula in rule.formula
+    ]
+    assert sum(PROGRESS["not_started"] in formula for formula in formulas) > 3
+    assert [formula for formula in formulas if "{" in re.sub('"[^"]*"', "", formula)] == []
 
 
 @pytest.mark.parametrize("overdue", [False, True])
