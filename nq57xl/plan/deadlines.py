@@ -61,7 +61,11 @@ _COMPLETION = re.compile(
 )
 _BEFORE = re.compile(r"trước\s+(?:hết\s+)?$")
 _FROM = re.compile(r"(?:^|\W)(?:kể\s+)?từ\s+(?:ngày\s+)?$")
-_VAGUE = re.compile(r"(?:đầu|giữa|tầm nhìn(?:\s+(?:đến|tới))?)\s+$")
+_VAGUE = re.compile(
+    r"(?:đầu|giữa|tầm nhìn(?:\s+(?:đến|tới))?)\s+$"
+    # a quarter that there is not: its year is not the deadline
+    r"|\bqu[ýí]\s*(?:[ivx]+|\d+)\s*[/,.-]?\s*$"
+)
 _JOINED = re.compile(rf"\s*{_TO}\s*(?:ngày\s+)?")
 _TO_ITS_DAY = re.compile(r"\W*(?:(?:trong|vào|ngày|từ)\s+)*")
 _ONWARDS = re.compile(r"\s*(?:và|,)?\s*(?:các|những)\s+năm\s+(?:tiếp theo|sau)|\s*trở đi")
@@ -247,8 +251,10 @@ def _named(match: re.Match[str], year: int) -> list[_Named | None]:
         lead = (match["lead"] or "").strip()
         # "đến 31/12/2026" begins with its number: what stands before decides whether it ends a range
         place = span if lead in _MONTH_LEADS else (match.start("digits"), span[1])
-        more = [_one_day(int(day), int(month), year, span) for day, month in re.findall(r"(\d+)/(\d+)", match["more"])]
-        return [_from_digits(match["digits"], lead, match.string == match["digits"], year, place), *more]
+        more = [_one_day(int(one), int(month), year, span) for one, month in re.findall(r"(\d+)/(\d+)", match["more"])]
+        # "15/6 và 15/12": the first is a day as the others are
+        day = _from_digits(match["digits"], lead or "ngày" * bool(more), match.string == match["digits"], year, place)
+        return [day, *more]
     return [_months(1, 12, int(match["e_year"] or match["y"] or year), "year", span)]
 
 
@@ -274,8 +280,11 @@ def _from_digits(digits: str, lead: str, alone: bool, year: int, span: tuple[int
     first, second, *rest = map(int, texts)
     if rest and first in _YEARS:
         return _one_day(rest[0], second, first, span)
-    if rest and "tháng" in lead and re.fullmatch(r"\d{1,2}\s*-\s*\d{1,2}\s*/\s*\d{4}", digits):
-        return _months(first, second, rest[0], "range", span)
+    if rest and re.fullmatch(r"\d{1,2}\s*-\s*\d{1,2}\s*/\s*\d{4}", digits):
+        if lead in _MONTH_LEADS:
+            return _months(first, second, rest[0], "range", span)
+        if not lead and first <= 12:  # "5-6/2026": two months or a day
+            return None
     if rest:
         return _one_day(first, second, 2000 + rest[0] if rest[0] < 100 else rest[0], span)
     if first in _YEARS and second in _YEARS:

@@ -17,6 +17,8 @@ from nq57xl.text.legacy import one_line
 SXD_TWO_STEPS = "Quý I/2026 hoàn thành xây dựng các dự án (nếu có), triển khai nhiệm vụ theo phân kỳ năm 2026 (nếu có)"
 
 DATED = [
+    ("T5-6/2026", "range", "2026-06-30"),
+    ("15-6/2026", "date", "2026-06-15"),
     ("31/12/2026", "date", "2026-12-31"),
     ("1/2/2026", "date", "2026-02-01"),
     ("1/2/26", "date", "2026-02-01"),
@@ -217,3 +219,16 @@ def test_every_month_is_its_last_day(month: int, year: int, shape: str) -> None:
     """A month of any year is its last day, leap years too."""
     found = Deadline.read(shape.format(m=month, y=year), 2026)
     assert (found.kind, found.date) == ("month", dt.date(year, month, calendar.monthrange(year, month)[1]))
+
+
+def test_two_days_joined_are_two_steps() -> None:
+    """«15/6 và 15/12»: both are days of the year, the earlier one is a milestone."""
+    found = Deadline.read("15/6 và 15/12", 2026)
+    assert (found.date, found.milestones) == (dt.date(2026, 12, 15), (dt.date(2026, 6, 15),))
+
+
+@pytest.mark.parametrize("text", ["Quý V/2026", "quý 5 năm 2026", "5-6/2026"])
+def test_what_may_be_another_day_is_none(text: str) -> None:
+    """A quarter that there is not is not the end of its year; «5-6/2026» may be two months or a day: lint asks."""
+    found = Deadline.read(text, 2026)
+    assert (found.kind, found.date) == ("unknown", None)
