@@ -23,7 +23,9 @@ def page(*tables: tuple[tuple[str, ...], ...]) -> bytes:
         ("Chủ trì: Sở Nội vụ\nPhối hợp: Sở Y tế, Công an tỉnh", "Sở Nội vụ", "Sở Y tế, Công an tỉnh"),
         ("- Cơ quan chủ trì: Sở Y tế; - Cơ quan phối hợp: các sở, ngành", "Sở Y tế", "các sở, ngành"),
         ("Sở Xây dựng chủ trì, phối hợp với Công an tỉnh", "Sở Xây dựng", "Công an tỉnh"),
-        ("Sở Nội vụ (chủ trì); Sở Y tế", "Sở Nội vụ (chủ trì); Sở Y tế", ""),
+        ("Sở Nội vụ (chủ trì); Sở Y tế", "Sở Nội vụ (chủ trì)", "Sở Y tế"),
+        ("Sở Nội vụ (đầu mối), Sở Y tế", "Sở Nội vụ (đầu mối)", "Sở Y tế"),
+        ("Sở Y tế; Sở Nội vụ (CT)", "Sở Y tế; Sở Nội vụ (CT)", ""),
     ],
 )
 def test_a_cell_that_says_who_leads_and_who_supports(printed: str, lead: str, support: str) -> None:
@@ -327,3 +329,56 @@ def test_words_beside_marks_under_quarters_are_the_deadline() -> None:
     made.worksheets[0].merge_cells("D3:G3")
     found = imported(saved(made), "x.xlsx")
     assert [task.deadline.text for task in found.plan.tasks] == ["Quý I", "Theo kế hoạch năm", "Thường xuyên"]
+
+
+def test_a_bullet_and_a_label_are_no_part_of_who_leads() -> None:
+    """«- Chủ trì: PC06» where nobody supports: the unit alone, and nothing to ask."""
+    rows = [("1", "A", "- Chủ trì: PC06\n- Phối hợp: PA05, PH10", "2026"), ("2", "B", "- Chủ trì: PC06", "2026")]
+    made = markdown(
+        rows, ("TT", "Nhiệm vụ", "Phân công thực hiện", "Thời hạn"), "CÔNG AN TỈNH X\n\nKẾ HOẠCH\n\nNăm 2026"
+    )
+    assert [(task.lead, task.support_units) for task in made.plan.tasks] == [("PC06", ("PA05", "PH10")), ("PC06", ())]
+    assert len(reasons(made, "lead")) == 1
+
+
+@pytest.mark.parametrize("row", [("", "Tổng cộng"), ("Tổng cộng", ""), ("", "Cộng:")])
+def test_a_row_of_totals_is_no_task(row: tuple[str, str]) -> None:
+    """It is listed, not taken, beside what it sums up."""
+    made = markdown(
+        [("1", "A", "500", "Sở Y tế", "2026"), (*row, "500", "", "")],
+        ("TT", "Nhiệm vụ", "Kinh phí", "Chủ trì", "Thời hạn"),
+    )
+    assert [task.task for task in made.plan.tasks] == ["A"]
+    assert any("tổng hợp" in item.reason for item in made.review)
+
+
+def test_a_document_and_what_it_is_about() -> None:
+    """«Tên văn bản» beside «Nội dung» is the task, the other its part; asked about once. Beside «Nhiệm vụ» it is none."""
+    for other, works in (("Nội dung", ("Nghị định A", "Ưu đãi")), ("Nhiệm vụ", ("Ưu đãi", ""))):
+        head = ("STT", "Tên văn bản", other, "Cơ quan chủ trì", "Thời gian trình")
+        made = markdown([("1", "Nghị định A", "Ưu đãi", "Vụ Pháp chế", "6/2026")], head)
+        assert (made.plan.tasks[0].task, made.plan.tasks[0].subtask) == works
+        assert len(reasons(made, "task")) == (other == "Nội dung")
+
+
+def test_the_title_of_a_section_is_no_deadline_under_quarters() -> None:
+    """A section's cell that reaches over the columns of quarters says nothing of when."""
+    made_book = book(
+        [
+            (*HEAD[:2], "Chủ trì", "Quý I", "Quý II", "Quý III"),
+            ("I", "Nhận thức số"),
+            ("1", "A", "Sở Y tế", "x"),
+            ("2", "B", "Sở Y tế", None, "x"),
+        ]
+    )
+    made_book.worksheets[0].merge_cells("B2:F2")
+    made = imported(saved(made_book), "x.xlsx")
+    assert [task.deadline.text for task in made.plan.tasks] == ["Quý I", "Quý II"]
+    assert not any("Nhận thức" in item.value for item in made.review)
+
+
+def test_of_years_what_was_done_is_the_last_guess() -> None:
+    """«Năm 2025 (thực hiện)» stands before «Mục tiêu năm 2026»: the latter, and asked about."""
+    head = ("TT", "Tên chỉ tiêu", "ĐVT", "Năm 2025 (thực hiện)", "Mục tiêu năm 2026")
+    made = markdown([("1", "Tỷ lệ A", "%", "75%", "90%")], head)
+    assert (made.plan.indicators[0].target.text, len(reasons(made, "target"))) == ("90%", 1)

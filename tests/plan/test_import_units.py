@@ -293,3 +293,30 @@ def test_a_province_s_gatherer_owes_the_agency_its_own_day() -> None:
         "báo cáo UBND tỉnh trước ngày 20 hằng tháng."
     )
     assert (found.internal_day, found.report_day) == (15, 20)
+
+
+def test_the_agency_s_own_word_behind_a_name_makes_no_second_unit() -> None:
+    """«Văn phòng Ban» and «Văn phòng» of a Ban; a commune's «Văn phòng HĐND và UBND» is its own, not the province's."""
+    board = "UBND TỈNH X\n\nBAN QUẢN LÝ KHU KINH TẾ\n\nKẾ HOẠCH\n\nNăm 2026"
+    assert inside(plan_led_by("Văn phòng", "Văn phòng Ban", front=board)) == {"Văn phòng Ban"}
+    commune = "UBND XÃ LONG THÀNH\n\nKẾ HOẠCH\n\nNăm 2026"
+    made = plan_led_by("Văn phòng HĐND và UBND", "Văn phòng HĐND và UBND xã", "Công an xã", front=commune)
+    assert inside(made) == {"Văn phòng HĐND và UBND xã", "Công an xã"}
+    assert inside(plan_led_by("Văn phòng HĐND và UBND", front=commune)) == {"Văn phòng HĐND và UBND"}
+
+
+def test_people_who_lead_alone_are_no_units() -> None:
+    """A person's name, with a degree or without, reaches nobody until the office says whose unit that is."""
+    made = plan_led_by("Nguyễn Văn An", "BS. Trần Thị Bình", "Ths Lê Cường", "Phòng Kinh tế")
+    assert {unit.name for unit in made.plan.units} == {"Phòng Kinh tế"}
+    assert [item.task for item in made.review if item.field == "lead"] == ["X.1", "X.2", "X.3"]
+
+
+def test_provinces_and_cities_are_one_group() -> None:
+    """«UBND các tỉnh, thành phố trực thuộc Trung ương» is not cut at its comma."""
+    made = plan_led_by(
+        "Bộ Y tế",
+        front="CHÍNH PHỦ\n\nNGHỊ QUYẾT\n\nNăm 2026",
+        supports=("UBND các tỉnh, thành phố trực thuộc Trung ương",),
+    )
+    assert [item.name for item in made.plan.groups] == ["UBND các tỉnh, thành phố trực thuộc Trung ương"]

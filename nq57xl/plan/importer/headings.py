@@ -65,6 +65,9 @@ _PASSED_OVER = ("progress", "start")
 _STAND_INS = {"reference": ("note", 0.4), "document": ("task", 1.1), "presenter": ("lead", 1.1)}
 """Columns that stand for a field where the table has none of its own for it, and by how much they count less."""
 _ENDS = re.compile(r"\b(?:ket thuc|hoan thanh|den)\b")
+_DONE = re.compile(r"\b(?:thuc hien|uoc|da dat)\b")
+_GENERAL_WORK = ("noi dung", "noi dung chinh", "noi dung quy dinh", "noi dung chu yeu")
+"""Headings that beside a document's name say what it is about."""
 _SURE, _LIKE, _DISAGREES = 2.4, 1.5, 1.7
 
 
@@ -279,11 +282,8 @@ def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headin
     ]
     _, columns, doubts = _assign(found.kind, scores)
     agreeing = {name: col for name, col in columns.items() if not contents[col].disagrees(name)}
-    if (
-        "lead" in agreeing
-        and _PERSON.match(whole_key(found.texts[agreeing["lead"]]))
-        and contents[agreeing["lead"]].units < 0.2
-    ):
+    lead = agreeing.get("lead")
+    if lead is not None and contents[lead].units < 0.2 and _PERSON.match(whole_key(found.texts[lead])):
         # a person of the unit that another column names
         del agreeing["lead"]
     guessed = _by_content(found.kind, agreeing, contents)
@@ -296,13 +296,17 @@ def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headin
     columns = agreeing | {name: col for name, col in columns.items() if col not in guessed.values()} | guessed
     if "number" not in columns and 0 not in columns.values() and contents[0].numbers >= 0.6:
         columns["number"] = 0
+    if found.kind == "task" and (documents := _documents(columns, found.texts, known)):
+        columns |= documents
+        doubts = (*doubts, "task")
     disagreeing = tuple(name for name, col in columns.items() if contents[col].disagrees(name))
     second = _second_key(columns, body, contents)
     for name in [*_PASSED_OVER, *(["subnumber"] if columns.get("subnumber") == second else [])]:
         columns.pop(name, None)
     years = [col for col, text in enumerate(found.texts) if "target" in scores[col] and re.search(r"\b20\d\d\b", text)]
     if found.kind == "indicator" and columns.get("target") in years and len(years) > 1:
-        # the office knows which year is the plan's
+        # the office knows which year is the plan's; one that tells what was done is the last to be taken
+        columns["target"] = min(years, key=lambda col: (_DONE.search(whole_key(found.texts[col])) is not None, col))
         doubts = (*doubts, "target")
     units = {name: columns[name] for name in ("lead", "support") if name in columns}
     if len(units) == 1 and all(word in whole_key(found.texts[min(units.values())]) for word in ("chu tri", "phoi hop")):
@@ -317,6 +321,16 @@ def _completed(table: GridTable, found: Headings, known: HeadingWords) -> Headin
         columns = {name: col for name, col in columns.items() if col not in periods} | {"deadline": min(periods)}
         return attrs.evolve(found, columns=columns, doubts=(*doubts, "deadline"), second_key=second, periods=periods)
     return attrs.evolve(found, columns=columns, doubts=doubts, disagreeing=disagreeing, second_key=second)
+
+
+def _documents(columns: Mapping[str, int], texts: Sequence[str], known: HeadingWords) -> dict[str, int]:
+    """Task and subtask where «Tên văn bản» stands left of a general «Nội dung»; nothing otherwise."""
+    work = columns.get("task")
+    if work is None or "subtask" in columns or _key(texts[work]) not in _GENERAL_WORK:
+        return {}
+    free = (col for col in range(work) if col not in columns.values())
+    document = next((col for col in free if _key(texts[col]) in known.words["task"].get("document", ())), None)
+    return {} if document is None else {"task": document, "subtask": work}
 
 
 def _period_of(texts: Sequence[str]) -> str:

@@ -509,7 +509,7 @@ def _raw(table: GridTable, headings: Headings, row: int, starts_page: bool, firs
         marked = {
             name if is_tick(text) else text: 0
             for col, name in headings.periods.items()
-            if (text := table.text(row, col))
+            if (text := table.text(row, col)) and table.rows[row][col].col in headings.periods
         }
         values["deadline"] = SourceText(", ".join(marked), table.source(row))
         merged.discard("deadline")

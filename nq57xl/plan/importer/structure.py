@@ -43,12 +43,17 @@ _FOOT = re.compile(r"(?:\(\*\)|\*+|ghi chú|tổng (?:cộng|số)|lưu ý|ngư�
 _LEADS_AND_SUPPORTS = re.compile(
     r"[-+•*\s]*(?:(?:(?:đơn vị|cơ quan)\s+)?chủ trì\s*:\s*(?P<lead>.+?)[\s;.,]*[-+•*\s]*(?:(?:đơn vị|cơ quan)\s+)?"
     r"phối hợp(?: thực hiện)?\s*:|"
+    r"(?P<marked>[^;,\n]+?\(\s*(?:(?:cơ quan|đơn vị)\s+)?(?:chủ trì|ct|đầu mối)\s*\))[\s;,]+(?:và\s+)?(?=\w)|"
     r"(?:(?:giao|do)\s+)?(?P<leading>.+?)\s+(?:(?:cùng|đồng|làm|là (?:đơn vị|cơ quan))\s+)?"
     r"chủ trì\s*[,;]?\s*phối hợp\s+(?:với|cùng))\s*"
     r"(?P<support>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_SAYS_WHO_LEADS = re.compile(r"\(\s*(?:chủ trì|ct)\s*\)\W*\w|\(\s*ph\s*\)|phối hợp", re.IGNORECASE)
+_MARK = r"\(\s*(?:(?:cơ quan|đơn vị)\s+)?(?:chủ trì|ct|đầu mối)\s*\)"
+_SAYS_WHO_LEADS = re.compile(rf"{_MARK}\W*\w|[;,/\n][^;,/\n]*{_MARK}|\(\s*ph\s*\)|phối hợp", re.IGNORECASE)
+_LABELLED_LEAD = re.compile(r"[-+•*]\s*(?:(?:đơn vị|cơ quan)\s+)?chủ trì\s*:\s*(?P<lead>\S.*)", re.IGNORECASE)
+"""A bullet and a label before who leads, where nobody supports."""
+_TOTAL = re.compile(r"(?:tổng (?:cộng|số)|cộng)\W*", re.IGNORECASE)
 
 
 @frozen
@@ -331,6 +336,9 @@ class _Tasks(_Outliner):
 
     def _task(self, row: BodyRow, rest: list[BodyRow]) -> None:
         number = _bare(row.text("number"))
+        if any(_TOTAL.fullmatch(row.text(name)) for name in ("number", "task")) and not _filled(row):
+            self.loose.append(SourceText(row.text("task") or number, row.source, "dòng ghi chú, tổng hợp ở bảng"))
+            return
         if not number and row.starts_page and "number" in self.tall and row.text("task"):
             # the rest of a merged number at the top of a page: a blank cell of its own there
             self._sub_row(attrs.evolve(row, merged=row.merged | {"number"}), "")
@@ -504,12 +512,15 @@ def _with_supports_apart(drafts: Iterable[Draft]) -> Iterator[Draft]:
     for draft in drafts:
         both, match = draft.value("lead"), _LEADS_AND_SUPPORTS.fullmatch(draft.text("lead"))
         if match and not draft.text("support") and not _SAYS_WHO_LEADS.search(match["support"]):
-            doubt = "" if apart else "một ô ghi cả chủ trì và phối hợp: phần mềm đã tách"
-            lead = SourceText(match["lead"] or match["leading"], both.source, both.doubt or doubt)
+            doubt = "" if apart and not match["marked"] else "một ô ghi cả chủ trì và phối hợp: phần mềm đã tách"
+            text = match["lead"] or match["marked"] or match["leading"]
+            lead = SourceText(text.strip("-+•* "), both.source, both.doubt or doubt)
             yield draft.having({"lead": lead, "support": SourceText(match["support"], both.source)})
             apart = True
         elif _SAYS_WHO_LEADS.search(both.text):
             yield draft.having({"lead": both.doubted("ô ghi cả đơn vị chủ trì và đơn vị phối hợp")})
+        elif labelled := _LABELLED_LEAD.fullmatch(both.text):
+            yield draft.having({"lead": attrs.evolve(both, text=labelled["lead"])})
         else:
             yield draft
 

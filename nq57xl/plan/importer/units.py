@@ -31,7 +31,12 @@ from nq57xl.text.legacy import bare, fold, one_line
 _PLACES = ("xa", "phuong", "thi tran", "dac khu")
 _HARD = re.compile(r"\s*[;\n]\s*")
 _ACRONYM = re.compile(r"[A-ZĐ]{2,8}(?:[&-][A-ZĐ]{1,6})*(?=$|\s)")
+_UNIT_CODE = re.compile(r"[A-ZĐ]{2,4}\d{1,2}")
+"""PC06, as the police call its divisions."""
 _INITIALS = re.compile(r"(?P<head>.*?)\s*(?P<letters>[A-ZĐ&.\s-]{2,12})")
+_LEVELS: dict[str, tuple[str, ...]] = dict.fromkeys(("province", "party"), ("tinh", "thanh pho"))
+_LEVELS |= dict.fromkeys(("commune", "commune_party"), ("xa", "phuong", "thi tran", "dac khu"))
+"""Rank of the agency -> the words that say so behind the names of what belongs to it; elsewhere its own first word."""
 _BRACKET = re.compile(r"\((?P<inside>[^()]*)\)?\s*$")
 _EDGES = " .;,:-–"
 _LONGEST_NAME = 120
@@ -108,8 +113,10 @@ def _is_unit_name(text: str) -> bool:
     """True for a text that reads as the name of one unit: no sentence, no person, no number of a document."""
     if bare(text).strip(_EDGES) in _unit_rules().kind_words or not _may_be_name(text):
         return False
-    acronym = _ACRONYM.match(text)
-    return rank_of(text) is not None or (acronym is not None and bare(acronym[0]) not in _unit_rules().no_units)
+    acronym = _UNIT_CODE.fullmatch(text) or _ACRONYM.match(text)
+    return rank_of(text) is not None or (
+        acronym is not None and bare(acronym[0]).rstrip("0123456789") not in _unit_rules().no_units
+    )
 
 
 def _may_be_name(text: str) -> bool:
@@ -153,7 +160,8 @@ def _parts_of(text: str, alone: set[str]) -> list[tuple[str, bool]]:
         first, after, collective = found[-1] if found else (0, 0, False)
         before = bare(text[first:after]).strip(_EDGES)
         broken = re.match(r"\s*[;\n]", text[after:]) is not None
-        if found and bare(part) in _PLACES and before.endswith(_PLACES):
+        cities = bare(part).startswith("thanh pho truc thuoc") and before.endswith("tinh")
+        if cities or (found and bare(part) in _PLACES and before.endswith(_PLACES)):
             found[-1] = (first, end, True)
         elif found and (_is_more(part, alone) if collective else _goes_on(before, part, broken, alone)):
             found[-1] = (first, end, collective)
@@ -303,17 +311,17 @@ class _UnitReader:
 
     def _may_be_alone(self, name: str, text: str) -> bool:
         """True for an unknown name that fills its cell: "Quản lý Đầu tư" without its "Phòng"."""
-        code = re.fullmatch(r"(?P<letters>[A-ZĐ]{2,4})\d{1,3}", name)
-        if code is not None:
-            return bare(code["letters"]) not in _unit_rules().no_units
         whole = name == without_brackets(text).strip(_EDGES) and bare(name) not in _unit_rules().kind_words
         plain = name[:1].isupper() and len(name.split()) <= 8 and not re.search(r"\d", name)
-        return whole and plain and _may_be_name(name)
+        return whole and plain and _may_be_name(name) and not _re("person").fullmatch(name)
 
     def _key(self, name: str) -> str:
         """The key under which the unit is already known: spelling variants, places and misprints are one unit."""
         key = _placeless(loose_key(name))
-        for variant in (key, key.removeprefix("phong "), f"phong {key}"):
+        # "Văn phòng Sở" of a Sở, "Công an xã" of a commune: the agency's own, also without that word
+        levels = _LEVELS.get(self.known or "", tuple(bare(self.agency).split()[:1]))
+        own = [variant for word in levels for variant in (key.removesuffix(f" {word}"), f"{key} {word}")]
+        for variant in (key, key.removeprefix("phong "), f"phong {key}", *own):
             if variant in self.units:
                 return variant
         short = next((known for known, names in self.units.items() if _same_initials(name, names.best)), None)
@@ -436,6 +444,8 @@ def _relation_of(name: str, rank: str, agency: str) -> str:
         return "apart"
     if _placeless(loose_key(name)) == _placeless(loose_key(agency)):
         return "same"
+    if rank in ("commune", "commune_party") and _re("commune_office").fullmatch(bare(_rank_key(name))):
+        return "below"
     assert own is not None
     if ranks[own] == ranks[rank]:
         return "same" if own != "division" else "below"
