@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import attrs
 import pytest
@@ -320,3 +321,11 @@ def test_provinces_and_cities_are_one_group() -> None:
         supports=("UBND các tỉnh, thành phố trực thuộc Trung ương",),
     )
     assert [item.name for item in made.plan.groups] == ["UBND các tỉnh, thành phố trực thuộc Trung ương"]
+
+
+def test_degrees_and_ampersands_in_a_row_are_read_in_no_time() -> None:
+    """What could be read in more ways than one would hold up the import for ever."""
+    started = time.process_time()
+    front = PROVINCE.replace("KH-UBND", f"KH{'&A' * 60}!")
+    assert len(plan_led_by("TS" * 40 + "x", "Phòng Kinh tế", front=front).plan.tasks) == 2
+    assert time.process_time() - started < 5
